@@ -1,0 +1,26 @@
+package dev.diffusion4j;
+
+/**
+ * The root of everything this library throws on purpose. Subclasses say what a caller can do about it.
+ *
+ * <p>Wrong use of Java itself (a null argument) stays {@link NullPointerException}.
+ */
+public class DiffusionException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param message what went wrong, in one line that a user may read
+     */
+    public DiffusionException(String message) {
+        super(message);
+    }
+
+    /**
+     * @param message what went wrong, in one line that a user may read
+     * @param cause what it was caused by
+     */
+    public DiffusionException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,133 @@
+/*
+ * The C interface between Diffusion4J's Java code and stable-diffusion.cpp.
+ *
+ * The runtime has no error boundary: it throws C++ exceptions, asserts and aborts. Every function here that can reach
+ * such code is guarded: it returns a d4j_status, and d4j_last_error() then holds the reason. Functions without a status
+ * cannot fail.
+ *
+ * Threading: a model is used by one thread at a time. Different models may be used by different threads at once.
+ * Callbacks arrive on the thread that made the call, never on a thread of the runtime's.
+ */
+#ifndef D4J_H
+#define D4J_H
+
+#include <stdint.h>
+
+#include "stable-diffusion.h"
+
+#if defined(_WIN32)
+#define D4J_API __declspec(dllexport)
+#else
+#define D4J_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
+#define D4J_ABI_VERSION 1
+
+enum d4j_status {
+    D4J_OK             = 0,
+    D4J_INVALID        = 1, /* an argument was refused before the runtime saw it */
+    D4J_LOAD_FAILED    = 2, /* the model could not be opened */
+    D4J_FAILED         = 3, /* the runtime reported a failure or threw; the model stays usable */
+    D4J_CANCELLED      = 4, /* the observer's cancel flag was seen */
+    D4J_OUT_OF_MEMORY  = 5,
+    D4J_POISONED       = 6  /* an assertion fired inside the runtime; the model may only be closed */
+};
+
+/* What a progress report counts. */
+enum d4j_progress_kind {
+    D4J_PROGRESS_LOADING  = 0, /* weight tensors read */
+    D4J_PROGRESS_SAMPLING = 1, /* denoising steps of one picture */
+    D4J_PROGRESS_TILES    = 2  /* VAE tiles */
+};
+
+enum d4j_device_type {
+    D4J_DEVICE_CPU         = 0,
+    D4J_DEVICE_GPU         = 1,
+    D4J_DEVICE_IGPU        = 2,
+    D4J_DEVICE_ACCELERATOR = 3
+};
+
+typedef struct d4j_model_t d4j_model_t;
+
+typedef void (*d4j_log_fn)(int32_t level, const char* text);
+/* step runs from 0 (the work begins) to of (it is done); seconds is the duration of the step that just ended. */
+typedef void (*d4j_progress_fn)(int32_t kind, int32_t step, int32_t of, float seconds);
+/* RGB8, rows top down; valid during the call only. */
+typedef void (*d4j_preview_fn)(int32_t step, int32_t width, int32_t height, const uint8_t* rgb);
+
+/* What the caller wants to see of a running call, and how it stops it. All pointers may be null. */
+typedef struct {
+    d4j_progress_fn progress;
+    d4j_preview_fn preview;
+    int32_t preview_mode;     /* enum preview_t */
+    int32_t preview_interval; /* every n-th step, from 1 */
+    const int32_t* cancel;    /* polled; any value but 0 stops the call */
+} d4j_observer_t;
+
+typedef struct {
+    char name[128];
+    char description[256];
+    int32_t type; /* enum d4j_device_type */
+    int64_t memory_total;
+    int64_t memory_free;
+} d4j_device_t;
+
+typedef struct {
+    char family[64];       /* the runtime's name of the model family, such as "SD 1.x" */
+    int32_t size_multiple; /* width and height must be multiples of this many pixels */
+    int32_t vae_scale_factor;
+    int32_t latent_channels;
+    int32_t default_sampler; /* enum sample_method_t */
+    int32_t default_schedule; /* enum scheduler_t, for the default sampler */
+    int32_t generates_images;
+    int32_t is_inpaint; /* has mask and masked picture as extra U-Net inputs */
+    int32_t has_vae_encoder;
+} d4j_model_info_t;
+
+/* ---- the library itself ---- */
+D4J_API int32_t d4j_abi_version(void);
+/* sizeof of the named struct of this header or the runtime's ("sd_ctx_params_t"), -1 if unknown. */
+D4J_API int64_t d4j_struct_size(const char* name);
+/* The pinned source the library was built from, such as "diffusion-rs-sys 0.1.20 (stable-diffusion.cpp 9838264c)". */
+D4J_API const char* d4j_source_version(void);
+/* The backends compiled in, separated by commas: "cpu", "cuda,cpu". */
+D4J_API const char* d4j_backends(void);
+/* Installs the guard and the callbacks; once per process, before anything below. Later calls do nothing. */
+D4J_API int32_t d4j_initialize(void);
+/* Receives log lines (enum sd_log_level_t) of calls in progress, on their threads; null stops it. */
+D4J_API void d4j_set_log_callback(d4j_log_fn callback);
+/* Why the last guarded call of this thread failed; "" if it did not. Valid until the thread's next guarded call. */
+D4J_API const char* d4j_last_error(void);
+
+/* ---- devices ---- */
+D4J_API int32_t d4j_device_count(int32_t* count);
+D4J_API int32_t d4j_device(int32_t index, d4j_device_t* device);
+
+/* ---- models and generation ---- */
+D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model);
+/* Accepts null and poisoned models. */
+D4J_API int32_t d4j_model_close(d4j_model_t* model);
+D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
+/* On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below 0 is refused: the caller draws it. */
+D4J_API int32_t d4j_generate_image(d4j_model_t* model,
+                                   const sd_img_gen_params_t* params,
+                                   const d4j_observer_t* observer,
+                                   sd_image_t** images,
+                                   int32_t* count);
+/* Frees one picture's pixels. */
+D4J_API void d4j_pixels_free(uint8_t* pixels);
+/* Frees the array alone; the pixels belong to whoever took them. */
+D4J_API void d4j_image_array_free(sd_image_t* images);
+/* Pixels handed out and not yet freed, in bytes. */
+D4J_API int64_t d4j_live_pixel_bytes(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
