@@ -1,0 +1,397 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.GenerationInputs;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/**
+ * What all kinds of generation have in common. Setters check what can be checked alone and throw
+ * {@link InvalidRequestException}; {@link #generate()}, {@link #generateAll()} and {@link #start()} check the rest.
+ *
+ * <p>A request is used by one thread at a time and may be run more than once; each run without a {@link #seed(long)}
+ * draws a new one.
+ *
+ * @param <R> the concrete request, returned by every setter
+ */
+public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
+        permits TextToImageRequest, ImageToImageRequest, InpaintRequest {
+
+    /** The most steps, and the most images in a batch, that a request may ask for. */
+    public static final int MAX_STEPS = 1000;
+
+    /** The largest width and height in pixels. */
+    public static final int MAX_SIZE = 16384;
+
+    /** The longest prompt in characters; longer ones would be cut into thousands of text-encoder runs. */
+    public static final int MAX_PROMPT_LENGTH = 100_000;
+
+    private final StableDiffusion model;
+    private final String prompt;
+    private String negativePrompt = "";
+    private Integer width;
+    private Integer height;
+    private int steps = 20;
+    private double guidanceScale = 7;
+    private OptionalDouble imageGuidanceScale = OptionalDouble.empty();
+    private double distilledGuidance = 3.5;
+    private Sampler sampler;
+    private NoiseSchedule schedule;
+    private List<Double> sigmas = List.of();
+    private OptionalDouble eta = OptionalDouble.empty();
+    private int shiftedTimestep;
+    private OptionalDouble flowShift = OptionalDouble.empty();
+    private Optional<String> samplerArguments = Optional.empty();
+    private Optional<SkipLayerGuidance> skipLayerGuidance = Optional.empty();
+    private int clipSkip;
+    private Long seed;
+    private int batchCount = 1;
+    private final List<Lora> loras = new ArrayList<>();
+    private Optional<VaeTiling> vaeTiling = Optional.empty();
+    private Optional<StepCache> cache = Optional.empty();
+    private Optional<HighResFix> highResFix = Optional.empty();
+    private List<BufferedImage> referenceImages = List.of();
+    private boolean resizeReferenceImages = true;
+    private boolean distinctReferenceIndices;
+    private Consumer<? super Progress> progressListener;
+    private PreviewSettings preview;
+
+    /** Which previews are made and who sees them. */
+    record PreviewSettings(PreviewMode mode, int everySteps, Consumer<? super Preview> listener) {}
+
+    GenerationRequest(StableDiffusion model, String prompt) {
+        this.model = model;
+        this.prompt = requirePrompt("prompt", prompt);
+    }
+
+    abstract R self();
+
+    abstract GenerationParameters.Task task();
+
+    abstract double strengthOrOne();
+
+    /** The size to use when none was asked for. */
+    abstract ImageSize defaultSize(ImageSize nativeSize);
+
+    abstract GenerationInputs inputs(
+            int width, int height, List<BufferedImage> references, boolean resize, boolean distinct);
+
+    /** What to avoid. Weights such as {@code (word:1.2)} work as in the prompt. */
+    public R negativePrompt(String text) {
+        negativePrompt = requirePrompt("negativePrompt", text);
+        return self();
+    }
+
+    /**
+     * The picture's size in pixels. Without it, text-to-image draws at the model's native size and the other tasks at
+     * the input picture's. Both must be multiples of {@link StableDiffusion#sizeMultiple()}, which is checked when the
+     * request runs; nothing is rounded.
+     */
+    public R size(int newWidth, int newHeight) {
+        width = Checks.range("width", newWidth, 1, MAX_SIZE);
+        height = Checks.range("height", newHeight, 1, MAX_SIZE);
+        return self();
+    }
+
+    /** Denoising steps, 1 to {@value #MAX_STEPS}; 20 without it. */
+    public R steps(int count) {
+        steps = Checks.range("steps", count, 1, MAX_STEPS);
+        return self();
+    }
+
+    /** Classifier-free guidance scale, 0 to 100; 1 switches guidance off and halves the work. 7 without it. */
+    public R guidanceScale(double scale) {
+        guidanceScale = Checks.range("guidanceScale", scale, 0, 100);
+        return self();
+    }
+
+    /** Guidance towards the input picture, 0 to 100, for inpainting and instruction models. */
+    public R imageGuidanceScale(double scale) {
+        imageGuidanceScale = OptionalDouble.of(Checks.range("imageGuidanceScale", scale, 0, 100));
+        return self();
+    }
+
+    /** The guidance input of guidance-distilled models such as Flux, 0 to 100; 3.5 without it. */
+    public R distilledGuidance(double scale) {
+        distilledGuidance = Checks.range("distilledGuidance", scale, 0, 100);
+        return self();
+    }
+
+    /** The sampler; the model family's default without it. */
+    public R sampler(Sampler newSampler) {
+        sampler = Objects.requireNonNull(newSampler, "sampler");
+        return self();
+    }
+
+    /** The noise schedule; the sampler's default without it. */
+    public R schedule(NoiseSchedule newSchedule) {
+        schedule = Objects.requireNonNull(newSchedule, "schedule");
+        return self();
+    }
+
+    /**
+     * Noise levels of your own in place of a schedule: at least two, finite, falling, the last 0 for a finished
+     * picture. Sets the number of steps to one less than their number.
+     */
+    public R sigmas(double... levels) {
+        if (levels.length < 2 || levels.length > MAX_STEPS + 1) {
+            throw new InvalidRequestException(
+                    "sigmas", levels.length + " values", "from 2 to " + (MAX_STEPS + 1) + " values");
+        }
+        List<Double> values = new ArrayList<>(levels.length);
+        for (int i = 0; i < levels.length; i++) {
+            if (!(levels[i] >= 0 && levels[i] < 1e6) || (i > 0 && levels[i] >= levels[i - 1])) {
+                throw new InvalidRequestException("sigmas[" + i + "]", levels[i], "finite, 0 or above, and falling");
+            }
+            values.add(levels[i]);
+        }
+        sigmas = List.copyOf(values);
+        return self();
+    }
+
+    /** Stochasticity of samplers that have it, 0 to 10; the sampler's own default without it. */
+    public R eta(double value) {
+        eta = OptionalDouble.of(Checks.range("eta", value, 0, 10));
+        return self();
+    }
+
+    /** Timestep shift of SDXL turbo models, 0 (none) to 999. */
+    public R shiftedTimestep(int timestep) {
+        shiftedTimestep = Checks.range("shiftedTimestep", timestep, 0, 999);
+        return self();
+    }
+
+    /** Shift of flow-matching models, above 0 and up to 100; the model's own without it. */
+    public R flowShift(double shift) {
+        if (!(shift > 0 && shift <= 100)) {
+            throw new InvalidRequestException("flowShift", shift, "above 0 and up to 100");
+        }
+        flowShift = OptionalDouble.of(shift);
+        return self();
+    }
+
+    /** Further {@code key=value,...} arguments that single samplers of the runtime know. */
+    public R samplerArguments(String arguments) {
+        if (!arguments.matches("[\\w.]+=[\\w.+-]+(,[\\w.]+=[\\w.+-]+)*")) {
+            throw new InvalidRequestException("samplerArguments", arguments, "key=value pairs separated by commas");
+        }
+        samplerArguments = Optional.of(arguments);
+        return self();
+    }
+
+    /** Skip-layer guidance, for diffusion transformers. */
+    public R skipLayerGuidance(SkipLayerGuidance guidance) {
+        skipLayerGuidance = Optional.of(guidance);
+        return self();
+    }
+
+    /** Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own. At most 12. */
+    public R clipSkip(int layers) {
+        clipSkip = Checks.range("clipSkip", layers, 0, 12);
+        return self();
+    }
+
+    /** The seed of the first image, 0 or above; image i of a batch uses {@code seed + i}. Random without it. */
+    public R seed(long value) {
+        if (value < 0 || value > Long.MAX_VALUE - MAX_STEPS) {
+            throw new InvalidRequestException("seed", value, "from 0 to " + (Long.MAX_VALUE - MAX_STEPS));
+        }
+        seed = value;
+        return self();
+    }
+
+    /** How many images to draw, 1 to 1000. Use {@link #generateAll()} for more than one. */
+    public R batchCount(int count) {
+        batchCount = Checks.range("batchCount", count, 1, 1000);
+        return self();
+    }
+
+    /** Applies a LoRA to this request. May be called more than once. */
+    public R lora(Path path, double multiplier) {
+        loras.add(new Lora(path, multiplier));
+        return self();
+    }
+
+    /** Runs the VAE in tiles, which bounds its memory at large sizes. */
+    public R vaeTiling(VaeTiling tiling) {
+        vaeTiling = Optional.of(tiling);
+        return self();
+    }
+
+    /** Reuses work of earlier steps. */
+    public R cache(StepCache newCache) {
+        cache = Optional.of(newCache);
+        return self();
+    }
+
+    /** Adds a second pass at a larger size; the result has the larger size. */
+    public R highResFix(HighResFix fix) {
+        highResFix = Optional.of(fix);
+        return self();
+    }
+
+    /**
+     * Pictures that instruction and context models (InstructPix2Pix, Flux Kontext, Qwen Image Edit) look at.
+     *
+     * @param images the pictures, in the order the prompt speaks of them
+     */
+    public R referenceImages(List<BufferedImage> images) {
+        referenceImages = List.copyOf(images);
+        return self();
+    }
+
+    /** Whether reference pictures are resized to the output's area (true without it). */
+    public R resizeReferenceImages(boolean resize) {
+        resizeReferenceImages = resize;
+        return self();
+    }
+
+    /** Whether each reference picture gets a position index of its own, for models trained that way. */
+    public R distinctReferenceIndices(boolean distinct) {
+        distinctReferenceIndices = distinct;
+        return self();
+    }
+
+    /**
+     * Receives progress on the model's own thread; it should return quickly. An exception from it cancels the
+     * generation and reaches the caller.
+     */
+    public R onProgress(Consumer<? super Progress> listener) {
+        progressListener = listener;
+        return self();
+    }
+
+    /**
+     * Receives previews on the model's own thread.
+     *
+     * @param mode how previews are made
+     * @param everySteps every so many steps, from 1
+     * @param listener called with each; an exception from it cancels the generation and reaches the caller
+     */
+    public R onPreview(PreviewMode mode, int everySteps, Consumer<? super Preview> listener) {
+        preview = new PreviewSettings(
+                Objects.requireNonNull(mode, "mode"),
+                Checks.range("preview.everySteps", everySteps, 1, MAX_STEPS),
+                Objects.requireNonNull(listener, "listener"));
+        return self();
+    }
+
+    /**
+     * Draws one image and waits for it.
+     *
+     * @throws InvalidRequestException if the request cannot be done, or asks for more than one image
+     * @throws GenerationCancelledException if the thread is interrupted (its interrupt status stays set)
+     * @throws ModelFileException if a LoRA cannot be used
+     * @throws OutOfNativeMemoryException if memory does not suffice
+     * @throws NativeFailureException if the runtime fails otherwise
+     * @throws ClosedException if the model was closed
+     */
+    public GeneratedImage generate() {
+        if (batchCount != 1) {
+            throw new InvalidRequestException("batchCount", batchCount, "1 for generate(); use generateAll()");
+        }
+        return generateAll().getFirst();
+    }
+
+    /**
+     * Draws all images of the batch and waits for them. Throws what {@link #generate()} throws.
+     *
+     * @return the images, in the order of their seeds
+     */
+    public List<GeneratedImage> generateAll() {
+        return start().await();
+    }
+
+    /**
+     * Checks the request, queues it on the model and returns at once.
+     *
+     * @return a handle to wait with, to cancel, and to get a future from
+     * @throws InvalidRequestException if the request cannot be done
+     */
+    public Generation start() {
+        GenerationParameters parameters = parameters();
+        GenerationInputs inputs = inputs(
+                parameters.width(),
+                parameters.height(),
+                referenceImages,
+                resizeReferenceImages,
+                distinctReferenceIndices);
+        return model.start(parameters, inputs, progressListener, preview);
+    }
+
+    private GenerationParameters parameters() {
+        ImageSize size = checkedSize();
+        Sampler chosenSampler = sampler != null ? sampler : model.defaultSampler();
+        NoiseSchedule chosenSchedule = schedule != null ? schedule : model.defaultSchedule(chosenSampler);
+        int chosenSteps = sigmas.isEmpty() ? steps : sigmas.size() - 1;
+        if (sigmas.isEmpty()) {
+            model.checkSchedule(chosenSchedule, chosenSteps);
+        }
+        loras.forEach(lora -> model.checkLora(lora.path()));
+        long chosenSeed = seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 32);
+        return new GenerationParameters(
+                task(),
+                prompt,
+                negativePrompt,
+                size.width(),
+                size.height(),
+                chosenSteps,
+                guidanceScale,
+                imageGuidanceScale,
+                distilledGuidance,
+                chosenSampler,
+                chosenSchedule,
+                sigmas,
+                eta,
+                shiftedTimestep,
+                flowShift,
+                samplerArguments,
+                skipLayerGuidance,
+                clipSkip,
+                strengthOrOne(),
+                chosenSeed,
+                batchCount,
+                List.copyOf(loras),
+                vaeTiling,
+                cache,
+                highResFix);
+    }
+
+    private ImageSize checkedSize() {
+        ImageSize size = width != null ? new ImageSize(width, height) : defaultSize(model.nativeSize());
+        int multiple = model.sizeMultiple();
+        requireMultiple("width", size.width(), multiple);
+        requireMultiple("height", size.height(), multiple);
+        highResFix.ifPresent(fix -> {
+            requireMultiple("width * highResFix.scale", (int) Math.round(size.width() * fix.scale()), multiple);
+            requireMultiple("height * highResFix.scale", (int) Math.round(size.height() * fix.scale()), multiple);
+        });
+        return size;
+    }
+
+    private static void requireMultiple(String field, int value, int multiple) {
+        if (value % multiple != 0 || value > MAX_SIZE) {
+            int below = Math.min(value, MAX_SIZE) / multiple * multiple;
+            String nearest = below == 0 ? "" + multiple : value > MAX_SIZE ? "" + below : below + " or " + (below + multiple);
+            throw new InvalidRequestException(
+                    field, value, "a multiple of " + multiple + " for this model (nearest: " + nearest + ")");
+        }
+    }
+
+    private static String requirePrompt(String field, String text) {
+        if (text.length() > MAX_PROMPT_LENGTH) {
+            throw new InvalidRequestException(
+                    field, text.length() + " characters", "at most " + MAX_PROMPT_LENGTH + " characters");
+        }
+        if (text.indexOf('\0') >= 0) {
+            throw new InvalidRequestException(field, "text with a NUL character", "text without NUL characters");
+        }
+        return text;
+    }
+}

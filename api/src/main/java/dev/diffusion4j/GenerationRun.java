@@ -1,0 +1,67 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.CancellationFlag;
+import dev.diffusion4j.internal.GenerationInputs;
+import dev.diffusion4j.internal.GenerationObserver;
+import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.NativeModel;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** One generation on the model's thread: turns native reports into events and native pictures into results. */
+final class GenerationRun implements GenerationObserver {
+
+    private final StableDiffusion model;
+    private final GenerationParameters parameters;
+    private final Consumer<? super Progress> progressListener;
+    private final GenerationRequest.PreviewSettings preview;
+    private ProgressTracker tracker;
+
+    /** The listener and the preview settings may be null. */
+    GenerationRun(
+            StableDiffusion model,
+            GenerationParameters parameters,
+            Consumer<? super Progress> progressListener,
+            GenerationRequest.PreviewSettings preview) {
+        this.model = model;
+        this.parameters = parameters;
+        this.progressListener = progressListener == null ? progress -> {} : progressListener;
+        this.preview = preview;
+    }
+
+    List<GeneratedImage> run(NativeModel nativeModel, GenerationInputs inputs, CancellationFlag cancellation) {
+        int passes = parameters.highResFix().isPresent() ? 2 : 1;
+        tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
+        tracker.begin();
+        List<NativeImage> pictures = nativeModel.generate(parameters, inputs, this, cancellation);
+        tracker.end();
+        List<GeneratedImage> images = new ArrayList<>(pictures.size());
+        for (int i = 0; i < pictures.size(); i++) {
+            images.add(new GeneratedImage(pictures.get(i), i, parameters, model.name()));
+        }
+        return List.copyOf(images);
+    }
+
+    @Override
+    public void progress(ProgressKind kind, int step, int of) {
+        tracker.report(kind, step, of);
+    }
+
+    @Override
+    public Optional<PreviewMode> previewMode() {
+        return preview == null ? Optional.empty() : Optional.of(preview.mode());
+    }
+
+    @Override
+    public int previewInterval() {
+        return preview == null ? 1 : preview.everySteps();
+    }
+
+    @Override
+    public void preview(int step, BufferedImage image) {
+        preview.listener().accept(new Preview(step, image));
+    }
+}

@@ -1,0 +1,60 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.GenerationInputs;
+import java.awt.image.BufferedImage;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Redraws the masked part of a picture. Made by
+ * {@link StableDiffusion#inpaint(BufferedImage, BufferedImage, String)}.
+ */
+public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
+
+    private final BufferedImage image;
+    private final BufferedImage mask;
+    private double strength = 0.75;
+
+    InpaintRequest(StableDiffusion model, BufferedImage image, BufferedImage mask, String prompt) {
+        super(model, prompt);
+        this.image = Objects.requireNonNull(image, "image");
+        this.mask = Objects.requireNonNull(mask, "mask");
+        if (mask.getWidth() != image.getWidth() || mask.getHeight() != image.getHeight()) {
+            throw new InvalidRequestException(
+                    "mask",
+                    mask.getWidth() + "x" + mask.getHeight(),
+                    "as large as the picture, " + image.getWidth() + "x" + image.getHeight());
+        }
+    }
+
+    /** How much the masked part may change: 0 keeps it, 1 starts from noise alone. 0.75 without it. */
+    public InpaintRequest strength(double value) {
+        strength = Checks.range("strength", value, 0, 1);
+        return this;
+    }
+
+    @Override
+    InpaintRequest self() {
+        return this;
+    }
+
+    @Override
+    GenerationParameters.Task task() {
+        return GenerationParameters.Task.INPAINT;
+    }
+
+    @Override
+    double strengthOrOne() {
+        return strength;
+    }
+
+    @Override
+    ImageSize defaultSize(ImageSize nativeSize) {
+        return new ImageSize(image.getWidth(), image.getHeight());
+    }
+
+    @Override
+    GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
+        return GenerationInputs.of(width, height, image, mask, references, resize, distinct);
+    }
+}

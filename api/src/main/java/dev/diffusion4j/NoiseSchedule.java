@@ -1,0 +1,69 @@
+package dev.diffusion4j;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** The native runtime's noise schedules: which noise levels (sigmas) the steps of a {@link Sampler} visit. */
+public enum NoiseSchedule {
+    DISCRETE("discrete", "Automatic", 1),
+    KARRAS("karras", "Karras", 2),
+    EXPONENTIAL("exponential", "Exponential", 2),
+    AYS("ays", "Align Your Steps", 1),
+    GITS("gits", "GITS", 2),
+    SGM_UNIFORM("sgm_uniform", "SGM Uniform", 1),
+    SIMPLE("simple", "Simple", 1),
+    SMOOTHSTEP("smoothstep", "Smoothstep", 1),
+    KL_OPTIMAL("kl_optimal", "KL Optimal", 1),
+    LCM("lcm", "LCM", 1),
+    BONG_TANGENT("bong_tangent", "Bong Tangent", 1),
+    LTX2("ltx2", "LTX2", 1);
+
+    private final String cliName;
+    private final String title;
+    private final int minimumSteps;
+
+    NoiseSchedule(String cliName, String title, int minimumSteps) {
+        this.cliName = cliName;
+        this.title = title;
+        this.minimumSteps = minimumSteps;
+    }
+
+    /** The runtime's own name, such as {@code sgm_uniform}. */
+    public String cliName() {
+        return cliName;
+    }
+
+    /** The name that picture metadata carries, such as {@code SGM Uniform}. */
+    public String title() {
+        return title;
+    }
+
+    /** The fewest steps the schedule is defined for. */
+    public int minimumSteps() {
+        return minimumSteps;
+    }
+
+    /**
+     * Finds a schedule by the runtime's name, the constant's name or the title, ignoring case, spaces, {@code _} and
+     * {@code -}.
+     *
+     * @throws InvalidRequestException if no schedule has that name; the message lists all
+     */
+    public static NoiseSchedule of(String name) {
+        String key = Names.key(name);
+        for (NoiseSchedule schedule : values()) {
+            if (key.equals(Names.key(schedule.cliName)) || key.equals(Names.key(schedule.title))) {
+                return schedule;
+            }
+        }
+        throw new InvalidRequestException(
+                "schedule",
+                name,
+                "one of " + Arrays.stream(values()).map(NoiseSchedule::cliName).collect(Collectors.joining(", ")));
+    }
+
+    @Override
+    public String toString() {
+        return cliName;
+    }
+}

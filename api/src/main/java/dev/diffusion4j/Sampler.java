@@ -1,0 +1,82 @@
+package dev.diffusion4j;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * The native runtime's samplers: how each denoising step moves the latents. Names are the ones users know from other
+ * tools; {@link #cliName()} is the runtime's own spelling.
+ */
+public enum Sampler {
+    EULER("euler", "Euler"),
+    EULER_A("euler_a", "Euler a"),
+    HEUN("heun", "Heun"),
+    DPM2("dpm2", "DPM2"),
+    DPMPP_2S_A("dpm++2s_a", "DPM++ 2S a"),
+    DPMPP_2M("dpm++2m", "DPM++ 2M"),
+    DPMPP_2M_V2("dpm++2mv2", "DPM++ 2M v2"),
+    IPNDM("ipndm", "iPNDM"),
+    IPNDM_V("ipndm_v", "iPNDM_v"),
+    LCM("lcm", "LCM"),
+    DDIM_TRAILING("ddim_trailing", "DDIM"),
+    TCD("tcd", "TCD"),
+    RES_MULTISTEP("res_multistep", "Res Multistep"),
+    RES_2S("res_2s", "Res 2s"),
+    ER_SDE("er_sde", "ER-SDE"),
+    EULER_CFG_PP("euler_cfg_pp", "Euler CFG++"),
+    EULER_A_CFG_PP("euler_a_cfg_pp", "Euler a CFG++"),
+    EULER_GE("euler_ge", "Euler GE");
+
+    private final String cliName;
+    private final String title;
+
+    Sampler(String cliName, String title) {
+        this.cliName = cliName;
+        this.title = title;
+    }
+
+    /** The runtime's own name, such as {@code dpm++2m}. */
+    public String cliName() {
+        return cliName;
+    }
+
+    /** The name that picture metadata carries, such as {@code DPM++ 2M}. */
+    public String title() {
+        return title;
+    }
+
+    /**
+     * Finds a sampler by the runtime's name, the constant's name or the title, ignoring case, spaces, {@code _},
+     * {@code -} and with {@code pp} for {@code ++}.
+     *
+     * @throws InvalidRequestException if no sampler has that name; the message lists all
+     */
+    public static Sampler of(String name) {
+        String key = Names.key(name);
+        for (Sampler sampler : values()) {
+            if (key.equals(Names.key(sampler.cliName))
+                    || key.equals(Names.key(sampler.title))
+                    || key.equals(Names.key(sampler.name()))) {
+                return sampler;
+            }
+        }
+        throw new InvalidRequestException(
+                "sampler",
+                name,
+                "one of " + Arrays.stream(values()).map(Sampler::cliName).collect(Collectors.joining(", ")));
+    }
+
+    /** Whether a step calls the U-Net twice. */
+    public boolean isSecondOrder() {
+        return switch (this) {
+            case HEUN, DPM2, DPMPP_2S_A, RES_2S -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return cliName.toLowerCase(Locale.ROOT);
+    }
+}

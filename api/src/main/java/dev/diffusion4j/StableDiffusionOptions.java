@@ -1,0 +1,326 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.ModelParameters;
+import dev.diffusion4j.internal.ModelParameters.Part;
+import dev.diffusion4j.model.ModelFile;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * How to open a model. Made by {@link StableDiffusion#options()}; ends with {@link #open(Path)} or, where the diffusion
+ * model has a file of its own, {@link #open()}. Used by one thread; may be used for several models.
+ */
+public final class StableDiffusionOptions {
+
+    /** Where a part of a model runs or keeps its weights. */
+    public enum ModelPart {
+        DIFFUSION_MODEL("diffusion"),
+        TEXT_ENCODER("te"),
+        VAE("vae");
+
+        private final String key;
+
+        ModelPart(String key) {
+            this.key = key;
+        }
+    }
+
+    private final Map<Part, Path> files = new EnumMap<>(Part.class);
+    private final Map<String, Path> embeddings = new LinkedHashMap<>();
+    private final Map<String, String> backends = new LinkedHashMap<>();
+    private Optional<WeightType> weightType = Optional.empty();
+    private Optional<String> tensorTypeRules = Optional.empty();
+    private int threads;
+    private boolean memoryMap;
+    private boolean flashAttention;
+    private boolean diffusionFlashAttention;
+    private boolean diffusionConvDirect;
+    private boolean vaeConvDirect;
+    private boolean seamlessX;
+    private boolean seamlessY;
+    private boolean tinyAutoencoderForPreviewsOnly;
+    private boolean forceSdxlVaeConvScale;
+    private RandomSource random = RandomSource.CUDA;
+    private Optional<RandomSource> samplerRandom = Optional.empty();
+    private Optional<Prediction> prediction = Optional.empty();
+    private LoraMode loraMode = LoraMode.AUTO;
+    private double vramBudgetGib;
+    private boolean streamLayers;
+    private Optional<String> parameterBackend = Optional.empty();
+
+    StableDiffusionOptions() {}
+
+    /** A VAE of its own, in place of the model's. */
+    public StableDiffusionOptions vae(Path file) {
+        return file(Part.VAE, file);
+    }
+
+    /** A tiny autoencoder (TAESD) in place of the VAE: much faster, a little less exact. */
+    public StableDiffusionOptions tinyAutoencoder(Path file) {
+        tinyAutoencoderForPreviewsOnly = false;
+        return file(Part.TINY_AUTOENCODER, file);
+    }
+
+    /** A tiny autoencoder (TAESD) for previews alone. */
+    public StableDiffusionOptions previewAutoencoder(Path file) {
+        tinyAutoencoderForPreviewsOnly = true;
+        return file(Part.TINY_AUTOENCODER, file);
+    }
+
+    /** The CLIP-L text encoder in a file of its own. */
+    public StableDiffusionOptions clipL(Path file) {
+        return file(Part.CLIP_L, file);
+    }
+
+    /** The CLIP-G text encoder in a file of its own. */
+    public StableDiffusionOptions clipG(Path file) {
+        return file(Part.CLIP_G, file);
+    }
+
+    /** The T5-XXL text encoder in a file of its own. */
+    public StableDiffusionOptions t5(Path file) {
+        return file(Part.T5, file);
+    }
+
+    /** The language model that newer families use as text encoder. */
+    public StableDiffusionOptions languageModel(Path file) {
+        return file(Part.LLM, file);
+    }
+
+    /** The vision part of the language model. */
+    public StableDiffusionOptions languageModelVision(Path file) {
+        return file(Part.LLM_VISION, file);
+    }
+
+    /** The diffusion model (U-Net or transformer) in a file of its own. */
+    public StableDiffusionOptions diffusionModel(Path file) {
+        return file(Part.DIFFUSION_MODEL, file);
+    }
+
+    /**
+     * Loads a textual-inversion embedding.
+     *
+     * @param name the word that stands for it in prompts
+     * @param file the embedding file
+     */
+    public StableDiffusionOptions embedding(String name, Path file) {
+        if (name.isBlank() || name.chars().anyMatch(Character::isWhitespace)) {
+            throw new InvalidRequestException("embedding", "'" + name + "'", "a word without spaces");
+        }
+        embeddings.put(name, Objects.requireNonNull(file, "file"));
+        return this;
+    }
+
+    /** Converts weights to this type while loading; as the file has them without it. */
+    public StableDiffusionOptions weightType(WeightType type) {
+        weightType = Optional.of(type);
+        return this;
+    }
+
+    /**
+     * Weight types for single tensors: {@code regex=type} rules separated by commas, such as
+     * {@code ^first_stage_model=f32,attn=q8_0}. The first that matches a tensor's name applies.
+     */
+    public StableDiffusionOptions weightTypeRules(String rules) {
+        for (String rule : rules.split(",", -1)) {
+            String[] sides = rule.split("=", 2);
+            if (sides.length != 2 || sides[0].isBlank()) {
+                throw new InvalidRequestException("weightTypeRules", rule, "regex=type");
+            }
+            WeightType.of(sides[1]);
+            try {
+                Pattern.compile(sides[0]);
+            } catch (PatternSyntaxException e) {
+                throw new InvalidRequestException("weightTypeRules", sides[0], "a regular expression");
+            }
+        }
+        tensorTypeRules = Optional.of(rules);
+        return this;
+    }
+
+    /** Threads for work on the CPU, 1 to 512; as many as there are cores without it. */
+    public StableDiffusionOptions threads(int count) {
+        threads = Checks.range("threads", count, 1, 512);
+        return this;
+    }
+
+    /** Maps the weight files into memory in place of reading them. The files must not change while in use. */
+    public StableDiffusionOptions memoryMap(boolean map) {
+        memoryMap = map;
+        return this;
+    }
+
+    /** Flash attention in all parts: less memory, often faster. */
+    public StableDiffusionOptions flashAttention(boolean use) {
+        flashAttention = use;
+        return this;
+    }
+
+    /** Flash attention in the diffusion model alone. */
+    public StableDiffusionOptions diffusionFlashAttention(boolean use) {
+        diffusionFlashAttention = use;
+        return this;
+    }
+
+    /** Direct convolutions in the diffusion model: less memory; speed depends on the device. */
+    public StableDiffusionOptions diffusionConvDirect(boolean use) {
+        diffusionConvDirect = use;
+        return this;
+    }
+
+    /** Direct convolutions in the VAE: less memory; speed depends on the device. */
+    public StableDiffusionOptions vaeConvDirect(boolean use) {
+        vaeConvDirect = use;
+        return this;
+    }
+
+    /** Makes pictures whose edges fit each other, for tiling textures. */
+    public StableDiffusionOptions seamless(boolean horizontally, boolean vertically) {
+        seamlessX = horizontally;
+        seamlessY = vertically;
+        return this;
+    }
+
+    /** Scales the SDXL VAE's convolutions, which avoids black pictures in half precision. */
+    public StableDiffusionOptions forceSdxlVaeConvScale(boolean force) {
+        forceSdxlVaeConvScale = force;
+        return this;
+    }
+
+    /** Where noise comes from; {@link RandomSource#CUDA} without it. */
+    public StableDiffusionOptions random(RandomSource source) {
+        random = Objects.requireNonNull(source, "source");
+        return this;
+    }
+
+    /** Where the noise that samplers add comes from; the same as {@link #random(RandomSource)} without it. */
+    public StableDiffusionOptions samplerRandom(RandomSource source) {
+        samplerRandom = Optional.of(source);
+        return this;
+    }
+
+    /** What the model predicts, where the file does not say it. */
+    public StableDiffusionOptions prediction(Prediction kind) {
+        prediction = Optional.of(kind);
+        return this;
+    }
+
+    /** When LoRAs are merged into the weights. */
+    public StableDiffusionOptions loraMode(LoraMode mode) {
+        loraMode = Objects.requireNonNull(mode, "mode");
+        return this;
+    }
+
+    /** Runs the whole model on a device, by its name from {@code NativeRuntime.devices()}. */
+    public StableDiffusionOptions backend(String device) {
+        backends.put("*", requireDeviceName(device));
+        return this;
+    }
+
+    /** Runs one part of the model on a device, by its name from {@code NativeRuntime.devices()}. */
+    public StableDiffusionOptions backend(ModelPart part, String device) {
+        backends.put(part.key, requireDeviceName(device));
+        return this;
+    }
+
+    /** Keeps weights in RAM and brings them to the device when they are needed. */
+    public StableDiffusionOptions offloadToCpu(boolean offload) {
+        parameterBackend = offload ? Optional.of("cpu") : Optional.empty();
+        return this;
+    }
+
+    /** Device memory that weights may take, in GiB: 0 without limit, -1 for what is free less one. */
+    public StableDiffusionOptions vramBudget(double gib) {
+        if (gib != -1) {
+            Checks.range("vramBudget", gib, 0, 4096);
+        }
+        vramBudgetGib = gib;
+        return this;
+    }
+
+    /** With a {@link #vramBudget(double)} and offloading: fetches the next layers while the current ones compute. */
+    public StableDiffusionOptions streamLayers(boolean stream) {
+        streamLayers = stream;
+        return this;
+    }
+
+    /**
+     * Opens a model file. The file and all files given here are checked before native code sees them.
+     *
+     * @throws ModelFileException if a file is missing, damaged or not what it is given as
+     * @throws NativeLibraryException if the native library cannot be used here
+     * @throws InvalidRequestException if options contradict each other
+     */
+    public StableDiffusion open(Path model) {
+        return open(Part.MODEL, model);
+    }
+
+    /** Opens a model whose parts were all given by {@link #diffusionModel(Path)} and the like. */
+    public StableDiffusion open() {
+        Path diffusionModel = files.get(Part.DIFFUSION_MODEL);
+        if (diffusionModel == null) {
+            throw new InvalidRequestException("diffusionModel", "absent", "given when there is no model file");
+        }
+        return open(Part.DIFFUSION_MODEL, diffusionModel);
+    }
+
+    private StableDiffusion open(Part mainPart, Path mainPath) {
+        if (streamLayers && vramBudgetGib == 0) {
+            throw new InvalidRequestException("streamLayers", true, "used with a vramBudget");
+        }
+        Map<Part, Path> allFiles = new EnumMap<>(files);
+        allFiles.put(mainPart, mainPath);
+        ModelFile main = ModelFileChecks.check(mainPart, allFiles, embeddings);
+        return StableDiffusion.open(parameters(allFiles), main);
+    }
+
+    private ModelParameters parameters(Map<Part, Path> allFiles) {
+        return new ModelParameters(
+                Map.copyOf(allFiles),
+                new LinkedHashMap<>(embeddings),
+                weightType,
+                tensorTypeRules,
+                threads,
+                memoryMap,
+                flashAttention,
+                diffusionFlashAttention,
+                diffusionConvDirect,
+                vaeConvDirect,
+                seamlessX,
+                seamlessY,
+                tinyAutoencoderForPreviewsOnly,
+                forceSdxlVaeConvScale,
+                random,
+                samplerRandom,
+                prediction,
+                loraMode,
+                vramBudgetGib,
+                streamLayers,
+                backendSpec(),
+                parameterBackend);
+    }
+
+    private Optional<String> backendSpec() {
+        return backends.entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .reduce((left, right) -> left + "," + right);
+    }
+
+    private StableDiffusionOptions file(Part part, Path file) {
+        files.put(part, Objects.requireNonNull(file, "file"));
+        return this;
+    }
+
+    private static String requireDeviceName(String device) {
+        if (!device.matches("[\\w.:-]+")) {
+            throw new InvalidRequestException("backend", "'" + device + "'", "a device's name, such as cpu or cuda0");
+        }
+        return device;
+    }
+}

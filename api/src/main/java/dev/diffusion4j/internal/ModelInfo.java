@@ -1,0 +1,25 @@
+package dev.diffusion4j.internal;
+
+/**
+ * What the runtime says of an open model.
+ *
+ * @param family the runtime's name of the model family
+ * @param sizeMultiple width and height must be multiples of it
+ * @param vaeScaleFactor pixels per latent in each direction
+ * @param latentChannels channels of a latent
+ * @param defaultSampler ordinal of the default sampler
+ * @param defaultSchedule ordinal of the default sampler's schedule
+ * @param generatesImages whether it can make pictures at all
+ * @param inpaint whether its U-Net takes a mask
+ * @param hasVaeEncoder whether pictures can be encoded
+ */
+public record ModelInfo(
+        String family,
+        int sizeMultiple,
+        int vaeScaleFactor,
+        int latentChannels,
+        int defaultSampler,
+        int defaultSchedule,
+        boolean generatesImages,
+        boolean inpaint,
+        boolean hasVaeEncoder) {}

@@ -1,0 +1,115 @@
+package dev.diffusion4j.internal;
+
+import dev.diffusion4j.LoraMode;
+import dev.diffusion4j.Prediction;
+import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.WeightType;
+import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.bindings.sd_ctx_params_t;
+import dev.diffusion4j.bindings.sd_embedding_t;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/** Everything a model is opened with. */
+public record ModelParameters(
+        Map<Part, Path> files,
+        Map<String, Path> embeddings,
+        Optional<WeightType> weightType,
+        Optional<String> tensorTypeRules,
+        int threads,
+        boolean memoryMap,
+        boolean flashAttention,
+        boolean diffusionFlashAttention,
+        boolean diffusionConvDirect,
+        boolean vaeConvDirect,
+        boolean seamlessX,
+        boolean seamlessY,
+        boolean tinyAutoencoderForPreviewsOnly,
+        boolean forceSdxlVaeConvScale,
+        RandomSource random,
+        Optional<RandomSource> samplerRandom,
+        Optional<Prediction> prediction,
+        LoraMode loraMode,
+        double vramBudgetGib,
+        boolean streamLayers,
+        Optional<String> backend,
+        Optional<String> parameterBackend) {
+
+    /** The files a model can be made of. */
+    public enum Part {
+        MODEL("model file", sd_ctx_params_t::model_path),
+        DIFFUSION_MODEL("diffusion model", sd_ctx_params_t::diffusion_model_path),
+        CLIP_L("CLIP-L text encoder", sd_ctx_params_t::clip_l_path),
+        CLIP_G("CLIP-G text encoder", sd_ctx_params_t::clip_g_path),
+        T5("T5 text encoder", sd_ctx_params_t::t5xxl_path),
+        LLM("language model", sd_ctx_params_t::llm_path),
+        LLM_VISION("language model's vision part", sd_ctx_params_t::llm_vision_path),
+        VAE("VAE", sd_ctx_params_t::vae_path),
+        TINY_AUTOENCODER("tiny autoencoder", sd_ctx_params_t::taesd_path);
+
+        private final String title;
+        private final BiConsumer<MemorySegment, MemorySegment> setter;
+
+        Part(String title, BiConsumer<MemorySegment, MemorySegment> setter) {
+            this.title = title;
+            this.setter = setter;
+        }
+
+        /** What to call the file in a message. */
+        public String title() {
+            return title;
+        }
+    }
+
+    MemorySegment allocate(Arena arena) {
+        MemorySegment params = sd_ctx_params_t.allocate(arena);
+        D4j.sd_ctx_params_init(params);
+        files.forEach((part, path) -> part.setter.accept(params, arena.allocateFrom(path.toString())));
+        writeEmbeddings(params, arena);
+        weightType.ifPresent(type -> sd_ctx_params_t.wtype(params, type.code()));
+        tensorTypeRules.ifPresent(rules -> sd_ctx_params_t.tensor_type_rules(params, arena.allocateFrom(rules)));
+        sd_ctx_params_t.n_threads(params, threads);
+        sd_ctx_params_t.enable_mmap(params, memoryMap);
+        sd_ctx_params_t.flash_attn(params, flashAttention);
+        sd_ctx_params_t.diffusion_flash_attn(params, diffusionFlashAttention);
+        sd_ctx_params_t.diffusion_conv_direct(params, diffusionConvDirect);
+        sd_ctx_params_t.vae_conv_direct(params, vaeConvDirect);
+        sd_ctx_params_t.circular_x(params, seamlessX);
+        sd_ctx_params_t.circular_y(params, seamlessY);
+        sd_ctx_params_t.tae_preview_only(params, tinyAutoencoderForPreviewsOnly);
+        sd_ctx_params_t.force_sdxl_vae_conv_scale(params, forceSdxlVaeConvScale);
+        sd_ctx_params_t.rng_type(params, code(random));
+        samplerRandom.ifPresent(source -> sd_ctx_params_t.sampler_rng_type(params, code(source)));
+        prediction.ifPresent(kind -> sd_ctx_params_t.prediction(params, kind.ordinal()));
+        sd_ctx_params_t.lora_apply_mode(params, loraMode.ordinal());
+        sd_ctx_params_t.max_vram(params, (float) vramBudgetGib);
+        sd_ctx_params_t.stream_layers(params, streamLayers);
+        backend.ifPresent(spec -> sd_ctx_params_t.backend(params, arena.allocateFrom(spec)));
+        parameterBackend.ifPresent(spec -> sd_ctx_params_t.params_backend(params, arena.allocateFrom(spec)));
+        return params;
+    }
+
+    private void writeEmbeddings(MemorySegment params, Arena arena) {
+        MemorySegment array = sd_embedding_t.allocateArray(embeddings.size(), arena);
+        int index = 0;
+        for (Map.Entry<String, Path> embedding : embeddings.entrySet()) {
+            MemorySegment element = sd_embedding_t.asSlice(array, index++);
+            sd_embedding_t.name(element, arena.allocateFrom(embedding.getKey()));
+            sd_embedding_t.path(element, arena.allocateFrom(embedding.getValue().toString()));
+        }
+        sd_ctx_params_t.embeddings(params, array);
+        sd_ctx_params_t.embedding_count(params, index);
+    }
+
+    private static int code(RandomSource source) {
+        return switch (source) {
+            case CUDA -> D4j.CUDA_RNG();
+            case CPU -> D4j.CPU_RNG();
+            case STD -> D4j.STD_DEFAULT_RNG();
+        };
+    }
+}

@@ -1,0 +1,157 @@
+package dev.diffusion4j.internal;
+
+import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.bindings.d4j_device_t;
+import dev.diffusion4j.bindings.d4j_log_fn;
+import dev.diffusion4j.bindings.d4j_model_info_t;
+import dev.diffusion4j.bindings.d4j_observer_t;
+import dev.diffusion4j.bindings.sd_cache_params_t;
+import dev.diffusion4j.bindings.sd_ctx_params_t;
+import dev.diffusion4j.bindings.sd_embedding_t;
+import dev.diffusion4j.bindings.sd_guidance_params_t;
+import dev.diffusion4j.bindings.sd_hires_params_t;
+import dev.diffusion4j.bindings.sd_image_t;
+import dev.diffusion4j.bindings.sd_img_gen_params_t;
+import dev.diffusion4j.bindings.sd_lora_t;
+import dev.diffusion4j.bindings.sd_pm_params_t;
+import dev.diffusion4j.bindings.sd_sample_params_t;
+import dev.diffusion4j.bindings.sd_slg_params_t;
+import dev.diffusion4j.bindings.sd_tiling_params_t;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+
+/**
+ * Loads the native library once, checks that it is the one these bindings were made for, and connects its log. Every
+ * user of the bindings calls {@link #load()} first: bindings that are touched before stay broken for the process.
+ */
+public final class NativeLibrary {
+
+    private static final Logger LOG = System.getLogger("dev.diffusion4j.runtime");
+
+    private static Path loadedFrom;
+    private static NativeLibraryException failure;
+
+    private NativeLibrary() {}
+
+    /**
+     * Loads the library unless it is loaded. A failed attempt is final for the process.
+     *
+     * @return where the library was loaded from
+     * @throws NativeLibraryException if it is missing, cannot be loaded, or is not the right one
+     */
+    public static synchronized Path load() {
+        if (failure != null) {
+            throw new NativeLibraryException(failure.getMessage(), failure);
+        }
+        if (loadedFrom == null) {
+            try {
+                Path library = NativeLibraryLocator.locate();
+                letThreadsWaitPassively();
+                loadFile(library);
+                checkInterface();
+                connect();
+                loadedFrom = library;
+            } catch (NativeLibraryException e) {
+                failure = e;
+                throw e;
+            }
+        }
+        return loadedFrom;
+    }
+
+    @SuppressWarnings("restricted")
+    private static void loadFile(Path library) {
+        try {
+            System.load(library.toAbsolutePath().toString());
+        } catch (UnsatisfiedLinkError e) {
+            throw new NativeLibraryException(library + " cannot be loaded: " + e.getMessage(), e);
+        } catch (IllegalCallerException e) {
+            throw new NativeLibraryException(
+                    "native access is not enabled: add --enable-native-access=ALL-UNNAMED to the java command (on the "
+                            + "module path: --enable-native-access=dev.diffusion4j,dev.diffusion4j.bindings)",
+                    e);
+        }
+    }
+
+    /**
+     * Lets OpenMP's threads sleep at barriers in place of spinning, unless the user chose otherwise: two models at once
+     * slow each other several times when they spin. The library reads it when it is loaded.
+     */
+    @SuppressWarnings("restricted")
+    private static void letThreadsWaitPassively() {
+        if (System.getenv("OMP_WAIT_POLICY") != null || Platform.current().isWindows()) {
+            return;
+        }
+        Linker linker = Linker.nativeLinker();
+        MethodHandle setenv = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("setenv"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        try (Arena arena = Arena.ofConfined()) {
+            int unused = (int)
+                    setenv.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), 0);
+        } catch (Throwable e) {
+            LOG.log(Level.WARNING, "OMP_WAIT_POLICY could not be set", e);
+        }
+    }
+
+    private static void checkInterface() {
+        int abi = D4j.d4j_abi_version();
+        if (abi != D4j.D4J_ABI_VERSION()) {
+            throw new NativeLibraryException("the native library has ABI " + abi + ", this version of Diffusion4J needs "
+                    + D4j.D4J_ABI_VERSION());
+        }
+        checkSize("sd_ctx_params_t", sd_ctx_params_t.layout());
+        checkSize("sd_img_gen_params_t", sd_img_gen_params_t.layout());
+        checkSize("sd_sample_params_t", sd_sample_params_t.layout());
+        checkSize("sd_guidance_params_t", sd_guidance_params_t.layout());
+        checkSize("sd_slg_params_t", sd_slg_params_t.layout());
+        checkSize("sd_tiling_params_t", sd_tiling_params_t.layout());
+        checkSize("sd_cache_params_t", sd_cache_params_t.layout());
+        checkSize("sd_hires_params_t", sd_hires_params_t.layout());
+        checkSize("sd_pm_params_t", sd_pm_params_t.layout());
+        checkSize("sd_lora_t", sd_lora_t.layout());
+        checkSize("sd_embedding_t", sd_embedding_t.layout());
+        checkSize("sd_image_t", sd_image_t.layout());
+        checkSize("d4j_observer_t", d4j_observer_t.layout());
+        checkSize("d4j_device_t", d4j_device_t.layout());
+        checkSize("d4j_model_info_t", d4j_model_info_t.layout());
+    }
+
+    private static void checkSize(String name, MemoryLayout layout) {
+        try (Arena arena = Arena.ofConfined()) {
+            long size = D4j.d4j_struct_size(arena.allocateFrom(name));
+            if (size != layout.byteSize()) {
+                throw new NativeLibraryException("the native library's " + name + " has " + size
+                        + " bytes, the bindings' " + layout.byteSize() + ": it was built from another source");
+            }
+        }
+    }
+
+    private static void connect() {
+        NativeStatus.check(D4j.d4j_initialize(), "starting the native library");
+        D4j.d4j_set_log_callback(d4j_log_fn.allocate(NativeLibrary::log, Arena.global()));
+    }
+
+    private static void log(int level, MemorySegment text) {
+        try {
+            Level javaLevel = level == D4j.SD_LOG_ERROR()
+                    ? Level.ERROR
+                    : level == D4j.SD_LOG_WARN() ? Level.WARNING : level == D4j.SD_LOG_INFO() ? Level.DEBUG : Level.TRACE;
+            if (LOG.isLoggable(javaLevel)) {
+                LOG.log(javaLevel, text.reinterpret(Long.MAX_VALUE).getString(0).strip());
+            }
+        } catch (Throwable e) {
+            // Nothing may leave an upcall; a lost log line harms nobody.
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.diffusion4j.internal;
+
+import dev.diffusion4j.GenerationParameters;
+import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.bindings.d4j_model_info_t;
+import dev.diffusion4j.bindings.d4j_observer_t;
+import dev.diffusion4j.bindings.d4j_preview_fn;
+import dev.diffusion4j.bindings.d4j_progress_fn;
+import dev.diffusion4j.bindings.sd_image_t;
+import java.awt.image.BufferedImage;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An open model in the native library. Not thread-safe: the owner calls all methods on its {@link ModelThread}.
+ */
+public final class NativeModel {
+
+    private static final GenerationObserver.ProgressKind[] KINDS = GenerationObserver.ProgressKind.values();
+
+    private final MemorySegment handle;
+
+    private NativeModel(MemorySegment handle) {
+        this.handle = handle;
+    }
+
+    /** Opens the model; weights are read on first use. */
+    public static NativeModel open(ModelParameters parameters) {
+        NativeLibrary.load();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+            NativeStatus.check(D4j.d4j_model_open(parameters.allocate(arena), out), "opening the model");
+            return new NativeModel(out.get(ValueLayout.ADDRESS, 0));
+        }
+    }
+
+    /** What the runtime says of the model. */
+    public ModelInfo info() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment info = d4j_model_info_t.allocate(arena);
+            NativeStatus.check(D4j.d4j_model_info(handle, info), "reading the model's properties");
+            return new ModelInfo(
+                    d4j_model_info_t.family(info).getString(0),
+                    d4j_model_info_t.size_multiple(info),
+                    d4j_model_info_t.vae_scale_factor(info),
+                    d4j_model_info_t.latent_channels(info),
+                    d4j_model_info_t.default_sampler(info),
+                    d4j_model_info_t.default_schedule(info),
+                    d4j_model_info_t.generates_images(info) != 0,
+                    d4j_model_info_t.is_inpaint(info) != 0,
+                    d4j_model_info_t.has_vae_encoder(info) != 0);
+        }
+    }
+
+    /**
+     * Draws pictures. An exception from the observer stops the native work and is rethrown.
+     *
+     * @return one picture per image of the batch
+     */
+    public List<NativeImage> generate(
+            GenerationParameters parameters,
+            GenerationInputs inputs,
+            GenerationObserver observer,
+            CancellationFlag cancellation) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment struct = GenerationStruct.allocate(parameters, inputs, arena);
+            Callbacks callbacks = new Callbacks(observer, cancellation);
+            MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
+            MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
+            int status = D4j.d4j_generate_image(handle, struct, callbacks.allocate(arena), images, count);
+            List<NativeImage> result = status == D4j.D4J_OK()
+                    ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
+                    : List.of();
+            callbacks.rethrow();
+            NativeStatus.check(status, "drawing");
+            return result;
+        }
+    }
+
+    /** Frees the model. */
+    public void close() {
+        NativeStatus.check(D4j.d4j_model_close(handle), "closing the model");
+    }
+
+    private static List<NativeImage> takeImages(MemorySegment array, int count) {
+        MemorySegment images = array.reinterpret(count * sd_image_t.sizeof());
+        List<NativeImage> result = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            MemorySegment image = sd_image_t.asSlice(images, i);
+            int width = sd_image_t.width(image);
+            int height = sd_image_t.height(image);
+            MemorySegment pixels = sd_image_t.data(image)
+                    .reinterpret(3L * width * height, Arena.ofAuto(), D4j::d4j_pixels_free)
+                    .asReadOnly();
+            result.add(new NativeImage(width, height, pixels));
+        }
+        D4j.d4j_image_array_free(array);
+        return result;
+    }
+
+    /** The upcalls of one generation. Nothing thrown may leave an upcall: the JVM would end. */
+    private static final class Callbacks {
+
+        private final GenerationObserver observer;
+        private final CancellationFlag cancellation;
+        private Throwable failure;
+
+        Callbacks(GenerationObserver observer, CancellationFlag cancellation) {
+            this.observer = observer;
+            this.cancellation = cancellation;
+        }
+
+        MemorySegment allocate(Arena arena) {
+            MemorySegment struct = d4j_observer_t.allocate(arena);
+            d4j_observer_t.progress(struct, d4j_progress_fn.allocate(this::progress, arena));
+            d4j_observer_t.cancel(struct, cancellation.segment());
+            observer.previewMode().ifPresent(mode -> {
+                d4j_observer_t.preview(struct, d4j_preview_fn.allocate(this::preview, arena));
+                d4j_observer_t.preview_mode(
+                        struct,
+                        switch (mode) {
+                            case PROJECTION -> D4j.PREVIEW_PROJ();
+                            case TINY_AUTOENCODER -> D4j.PREVIEW_TAE();
+                            case VAE -> D4j.PREVIEW_VAE();
+                        });
+                d4j_observer_t.preview_interval(struct, observer.previewInterval());
+            });
+            return struct;
+        }
+
+        private void progress(int kind, int step, int of, float seconds) {
+            guarded(() -> observer.progress(KINDS[kind], step, of));
+        }
+
+        private void preview(int step, int width, int height, MemorySegment rgb) {
+            guarded(() -> {
+                BufferedImage image = Rgb8.toBufferedImage(rgb.reinterpret(3L * width * height), width, height);
+                observer.preview(step, image);
+            });
+        }
+
+        private void guarded(Runnable callback) {
+            if (failure != null) {
+                return;
+            }
+            try {
+                callback.run();
+            } catch (Throwable e) {
+                failure = e;
+                cancellation.set();
+            }
+        }
+
+        void rethrow() {
+            switch (failure) {
+                case null -> {}
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                default -> throw new IllegalStateException(failure);
+            }
+        }
+    }
+}

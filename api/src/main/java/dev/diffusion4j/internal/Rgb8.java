@@ -1,0 +1,67 @@
+package dev.diffusion4j.internal;
+
+import dev.diffusion4j.bindings.sd_image_t;
+import java.awt.image.BufferedImage;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Moves pictures between Java's classes and interleaved 8-bit pixels off the heap, rows top down. */
+public final class Rgb8 {
+
+    private Rgb8() {}
+
+    /**
+     * @param pixels RGB, 3 bytes a pixel
+     * @return a picture of type {@link BufferedImage#TYPE_INT_RGB}
+     */
+    public static BufferedImage toBufferedImage(MemorySegment pixels, int width, int height) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        int[] row = new int[width];
+        long offset = 0;
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, offset += 3) {
+                row[x] = Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, offset)) << 16
+                        | Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, offset + 1)) << 8
+                        | Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, offset + 2));
+            }
+            image.setRGB(0, y, width, 1, row, 0, width);
+        }
+        return image;
+    }
+
+    /** Fills the struct with a picture of type INT_RGB, as 3 channels. */
+    static void writeRgb(BufferedImage image, MemorySegment struct, Arena arena) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        MemorySegment pixels = arena.allocate(3L * width * height);
+        int[] row = new int[width];
+        long offset = 0;
+        for (int y = 0; y < height; y++) {
+            image.getRGB(0, y, width, 1, row, 0, width);
+            for (int rgb : row) {
+                pixels.set(ValueLayout.JAVA_BYTE, offset++, (byte) (rgb >> 16));
+                pixels.set(ValueLayout.JAVA_BYTE, offset++, (byte) (rgb >> 8));
+                pixels.set(ValueLayout.JAVA_BYTE, offset++, (byte) rgb);
+            }
+        }
+        fill(struct, width, height, 3, pixels);
+    }
+
+    /** Fills the struct with a picture of type BYTE_GRAY, as 1 channel. */
+    static void writeGray(BufferedImage image, MemorySegment struct, Arena arena) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        byte[] gray = (byte[]) image.getRaster().getDataElements(0, 0, width, height, null);
+        MemorySegment pixels = arena.allocate(gray.length);
+        MemorySegment.copy(gray, 0, pixels, ValueLayout.JAVA_BYTE, 0, gray.length);
+        fill(struct, width, height, 1, pixels);
+    }
+
+    private static void fill(MemorySegment struct, int width, int height, int channels, MemorySegment pixels) {
+        sd_image_t.width(struct, width);
+        sd_image_t.height(struct, height);
+        sd_image_t.channel(struct, channels);
+        sd_image_t.data(struct, pixels);
+    }
+}

@@ -1,0 +1,23 @@
+package dev.diffusion4j.runtime;
+
+/**
+ * Something that models can run on.
+ *
+ * @param name the name to choose it by, such as {@code CPU} or {@code CUDA0}
+ * @param description what it is, such as the processor's or the card's name
+ * @param kind what sort of device it is
+ * @param memoryTotal in bytes
+ * @param memoryFree in bytes, when it was asked for
+ */
+public record Device(String name, String description, Kind kind, long memoryTotal, long memoryFree) {
+
+    /** The sorts of devices. */
+    public enum Kind {
+        CPU,
+        GPU,
+        /** A GPU that shares the system's memory. */
+        INTEGRATED_GPU,
+        /** A library that speeds up the CPU, such as BLAS. */
+        ACCELERATOR
+    }
+}

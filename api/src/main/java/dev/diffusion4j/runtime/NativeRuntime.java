@@ -1,0 +1,50 @@
+package dev.diffusion4j.runtime;
+
+import dev.diffusion4j.internal.NativeDevices;
+import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.NativeVersions;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The native library: what it is and what it can run on. Each method loads it if need be and throws
+ * {@link dev.diffusion4j.NativeLibraryException} where that cannot be done.
+ */
+public final class NativeRuntime {
+
+    private NativeRuntime() {}
+
+    /** The version of Diffusion4J. Needs no native library. */
+    public static String version() {
+        return NativeVersions.library();
+    }
+
+    /** The source that the native library was built from. */
+    public static String sourceVersion() {
+        NativeLibrary.load();
+        return NativeVersions.source();
+    }
+
+    /** The backends compiled into the native library, such as {@code cuda} and {@code cpu}. */
+    public static List<String> backends() {
+        NativeLibrary.load();
+        return NativeVersions.backends();
+    }
+
+    /** What the runtime says of the processor's features that it uses. */
+    public static String systemInfo() {
+        NativeLibrary.load();
+        return NativeVersions.systemInfo();
+    }
+
+    /** The file that the native library was loaded from. */
+    public static Path libraryPath() {
+        return NativeLibrary.load();
+    }
+
+    /** The devices that models can run on here. */
+    public static List<Device> devices() {
+        NativeLibrary.load();
+        return NativeDevices.list();
+    }
+}

@@ -1,0 +1,13 @@
+/**
+ * Stable Diffusion for Java: the fluent API over the native runtime stable-diffusion.cpp.
+ */
+module dev.diffusion4j {
+    requires transitive java.desktop;
+    requires com.fasterxml.jackson.core;
+    requires com.fasterxml.jackson.databind;
+    requires dev.diffusion4j.bindings;
+
+    exports dev.diffusion4j;
+    exports dev.diffusion4j.model;
+    exports dev.diffusion4j.runtime;
+}
