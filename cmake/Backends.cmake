@@ -1,0 +1,53 @@
+# d4j_select_backend(<backend>): turns on the ggml backend of that name beside the CPU's, after checking that what it is
+# built with is there.
+
+function(d4j_select_backend backend)
+    if(backend STREQUAL "cpu")
+        return()
+    elseif(backend STREQUAL "cuda")
+        d4j_require_cuda()
+        set(GGML_CUDA ON CACHE BOOL "" FORCE)
+    elseif(backend STREQUAL "vulkan")
+        d4j_require_vulkan()
+        set(GGML_VULKAN ON CACHE BOOL "" FORCE)
+    elseif(backend STREQUAL "metal")
+        if(NOT APPLE)
+            message(FATAL_ERROR "The metal backend is built on macOS only, with Xcode's command line tools.")
+        endif()
+        set(GGML_METAL ON CACHE BOOL "" FORCE)
+        # One library, one file: the shaders travel inside it.
+        set(GGML_METAL_EMBED_LIBRARY ON CACHE BOOL "" FORCE)
+    else()
+        message(FATAL_ERROR "D4J_BACKEND=${backend} is unknown; it is one of cpu, cuda, vulkan, metal.")
+    endif()
+endfunction()
+
+function(d4j_require_cuda)
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(NOT CMAKE_CUDA_COMPILER)
+        message(FATAL_ERROR
+            "The cuda backend needs NVIDIA's CUDA toolkit, 12 or newer: nvcc, the runtime and cuBLAS with their headers. "
+            "nvcc was not found: put it on the PATH or pass -DCMAKE_CUDA_COMPILER=<path of nvcc>. No GPU is needed "
+            "to build.")
+    endif()
+endfunction()
+
+function(d4j_require_vulkan)
+    find_package(Vulkan QUIET COMPONENTS glslc)
+    set(missing "")
+    if(NOT Vulkan_FOUND AND NOT Vulkan_LIBRARY)
+        list(APPEND missing "the Vulkan headers and loader (Debian, Ubuntu: apt-get install libvulkan-dev)")
+    endif()
+    if(NOT Vulkan_glslc_FOUND)
+        list(APPEND missing "the shader compiler glslc (Debian, Ubuntu: apt-get install glslc)")
+    endif()
+    find_package(SPIRV-Headers QUIET CONFIG)
+    if(NOT SPIRV-Headers_FOUND)
+        list(APPEND missing "the SPIR-V headers (Debian, Ubuntu: apt-get install spirv-headers)")
+    endif()
+    if(missing)
+        list(JOIN missing "; " missing)
+        message(FATAL_ERROR "The vulkan backend needs: ${missing}.")
+    endif()
+endfunction()

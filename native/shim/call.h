@@ -1,0 +1,70 @@
+/*
+ * A call in progress: who watches it, whether it was asked to stop, and what the runtime said meanwhile.
+ *
+ * The runtime's callbacks are process-wide and carry no notion of a model, so the call is found through a thread-local:
+ * everything but some log lines is reported on the thread that made the call.
+ */
+#ifndef D4J_CALL_H
+#define D4J_CALL_H
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "d4j.h"
+
+namespace d4j {
+
+class Call {
+public:
+    explicit Call(const d4j_observer_t* observer);
+    ~Call();
+    Call(const Call&)            = delete;
+    Call& operator=(const Call&) = delete;
+
+    /* The innermost call of this thread, null if there is none. */
+    static Call* current() noexcept;
+
+    /* Looks at the observer's flag; once it was seen set, the call stays cancelled. */
+    bool poll_cancel() noexcept;
+    bool cancelled() const noexcept { return cancelled_; }
+
+    void report(d4j_progress_kind kind, int step, int of, float seconds);
+
+    preview_t preview_mode() const noexcept;
+    bool preview_is_due() const noexcept;
+    void preview(int step, const sd_image_t& frame);
+
+    void log(sd_log_level_t level, std::string text);
+    /* A line from a thread that the runtime started: kept until the call's own thread comes by. */
+    static void log_from_elsewhere(sd_log_level_t level, std::string text);
+    /* The latest warnings and errors, joined to one line; "" if there were none. */
+    std::string last_words();
+
+private:
+    using Line = std::pair<sd_log_level_t, std::string>;
+
+    void deliver_lines_from_elsewhere();
+    void deliver(const Line& line);
+    void remember(const Line& line);
+    void remember_locked(const Line& line);
+
+    d4j_observer_t observer_ = {};
+    bool cancelled_          = false;
+    int sampling_step_       = 0;
+    int sampling_steps_      = 0;
+    int previewed_step_      = 0;
+    // These two are guarded by the registry's mutex.
+    std::deque<Line> complaints_;
+    std::deque<Line> lines_from_elsewhere_;
+    std::atomic<bool> has_lines_from_elsewhere_{false};
+    Call* outer_;
+};
+
+void set_log_callback(d4j_log_fn callback) noexcept;
+
+}  // namespace d4j
+
+#endif

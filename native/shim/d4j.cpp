@@ -1,0 +1,224 @@
+/* The functions of d4j.h that concern the library and its models. */
+#include "d4j.h"
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "call.h"
+#include "guard.h"
+#include "pictures.h"
+#include "runtime.h"
+#include "threads.h"
+#include "validation.h"
+
+using d4j::Call;
+using d4j::Failure;
+
+struct d4j_model_t {
+    sd_ctx_t* context     = nullptr;
+    d4j_model_info_t info = {};
+    /* The assertion that made the model unusable; empty while it is usable. */
+    std::string poison;
+    std::atomic<bool> busy{false};
+};
+
+namespace {
+
+void require_pointer(const char* name, const void* pointer) {
+    if (pointer == nullptr) {
+        throw Failure{D4J_INVALID, std::string(name) + " is null"};
+    }
+}
+
+/* Claims the model for this call: the runtime has no protection of its own against two threads. */
+class Use {
+public:
+    explicit Use(d4j_model_t& model) : model_(model) {
+        if (model_.busy.exchange(true)) {
+            throw Failure{D4J_INVALID, "the model is in use by another thread"};
+        }
+    }
+    ~Use() { model_.busy.store(false); }
+    Use(const Use&)            = delete;
+    Use& operator=(const Use&) = delete;
+
+private:
+    d4j_model_t& model_;
+};
+
+/* guarded(), for what runs on an open model. */
+d4j_status guarded_on(d4j_model_t* model, const char* what_failed, const d4j_observer_t* observer, const std::function<void(Call&)>& body) {
+    bool usable             = false;
+    const d4j_status status = d4j::guarded(what_failed, observer, [&](Call& call) {
+        require_pointer("model", model);
+        Use use(*model);
+        if (!model->poison.empty()) {
+            throw Failure{D4J_POISONED, "the model became unusable when an assertion failed: " + model->poison};
+        }
+        usable = true;
+        body(call);
+    });
+    if (status == D4J_POISONED && usable) {
+        model->poison = d4j::last_error();
+    }
+    return status;
+}
+
+struct StructSize {
+    const char* name;
+    int64_t bytes;
+};
+
+#define D4J_SIZE_OF(type) {#type, static_cast<int64_t>(sizeof(type))}
+const StructSize STRUCT_SIZES[] = {
+    D4J_SIZE_OF(d4j_observer_t),
+    D4J_SIZE_OF(d4j_device_t),
+    D4J_SIZE_OF(d4j_model_info_t),
+    D4J_SIZE_OF(sd_tiling_params_t),
+    D4J_SIZE_OF(sd_embedding_t),
+    D4J_SIZE_OF(sd_ctx_params_t),
+    D4J_SIZE_OF(sd_audio_t),
+    D4J_SIZE_OF(sd_image_t),
+    D4J_SIZE_OF(sd_slg_params_t),
+    D4J_SIZE_OF(sd_guidance_params_t),
+    D4J_SIZE_OF(sd_sample_params_t),
+    D4J_SIZE_OF(sd_pm_params_t),
+    D4J_SIZE_OF(sd_cache_params_t),
+    D4J_SIZE_OF(sd_lora_t),
+    D4J_SIZE_OF(sd_hires_params_t),
+    D4J_SIZE_OF(sd_img_gen_params_t),
+    D4J_SIZE_OF(sd_vid_gen_params_t),
+};
+
+void free_images(sd_image_t* images, int32_t count) {
+    free_sd_images(images, count);
+}
+
+void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params, sd_image_t** images, int32_t* count) {
+    if (call.poll_cancel()) {
+        throw Failure{D4J_CANCELLED, ""};
+    }
+    struct Settled {
+        sd_ctx_t* context;
+        bool usable = true;
+        ~Settled() {
+            if (usable) {
+                d4j::settle(context);
+            }
+        }
+    } settled{model.context};
+
+    sd_image_t* generated = nullptr;
+    try {
+        generated = generate_image(model.context, &params);
+    } catch (const d4j::AssertionFailed&) {
+        settled.usable = call.cancelled();
+        throw;
+    }
+    if (call.cancelled()) {
+        free_images(generated, params.batch_count);
+        throw Failure{D4J_CANCELLED, ""};
+    }
+    if (generated == nullptr) {
+        throw Failure{D4J_FAILED, "the runtime returned nothing"};
+    }
+    d4j::hand_out(generated, params.batch_count);
+    *images = generated;
+    *count  = params.batch_count;
+}
+
+}  // namespace
+
+int32_t d4j_abi_version() {
+    return D4J_ABI_VERSION;
+}
+
+int64_t d4j_struct_size(const char* name) {
+    for (const StructSize& known : STRUCT_SIZES) {
+        if (name != nullptr && std::strcmp(name, known.name) == 0) {
+            return known.bytes;
+        }
+    }
+    return -1;
+}
+
+const char* d4j_source_version() {
+    return D4J_SOURCE_VERSION;
+}
+
+const char* d4j_backends() {
+    return D4J_BACKENDS;
+}
+
+int32_t d4j_initialize() {
+    return d4j::guarded("the library could not be initialized", nullptr, [](Call&) { d4j::initialize(); });
+}
+
+void d4j_set_log_callback(d4j_log_fn callback) {
+    d4j::set_log_callback(callback);
+}
+
+const char* d4j_last_error() {
+    return d4j::last_error();
+}
+
+int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model) {
+    const d4j_status status = d4j::guarded("the model could not be opened", nullptr, [&](Call&) {
+        require_pointer("params", params);
+        require_pointer("model", model);
+        *model = nullptr;
+        d4j::validate(*params);
+
+        sd_ctx_params_t complete = *params;
+        if (complete.n_threads <= 0) {
+            complete.n_threads = d4j::default_threads();
+        }
+        auto opened     = std::make_unique<d4j_model_t>();
+        opened->context = d4j::open(complete);
+        if (opened->context == nullptr) {
+            throw Failure{D4J_LOAD_FAILED, "the runtime refused it"};
+        }
+        opened->info = d4j::describe(opened->context);
+        *model       = opened.release();
+    });
+    // There is no model yet that an exception could leave usable or poison.
+    return status == D4J_FAILED || status == D4J_POISONED ? D4J_LOAD_FAILED : status;
+}
+
+int32_t d4j_model_close(d4j_model_t* model) {
+    return d4j::guarded("the model could not be closed", nullptr, [&](Call&) {
+        if (model == nullptr) {
+            return;
+        }
+        if (model->busy.exchange(true)) {
+            throw Failure{D4J_INVALID, "the model is in use by another thread"};
+        }
+        const std::unique_ptr<d4j_model_t> closing(model);
+        free_sd_ctx(closing->context);
+    });
+}
+
+int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {
+    return guarded_on(model, "the model could not be described", nullptr, [&](Call&) {
+        require_pointer("info", info);
+        *info = model->info;
+    });
+}
+
+int32_t d4j_generate_image(d4j_model_t* model,
+                           const sd_img_gen_params_t* params,
+                           const d4j_observer_t* observer,
+                           sd_image_t** images,
+                           int32_t* count) {
+    return guarded_on(model, "the picture could not be generated", observer, [&](Call& call) {
+        require_pointer("params", params);
+        require_pointer("images", images);
+        require_pointer("count", count);
+        *images = nullptr;
+        *count  = 0;
+        d4j::validate(*params, model->info);
+        generate(*model, call, *params, images, count);
+    });
+}

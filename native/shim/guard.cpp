@@ -1,0 +1,148 @@
+#include "guard.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <new>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+#include "ggml.h"
+#include "log.h"
+#include "text.h"
+
+namespace d4j {
+
+namespace {
+
+constexpr size_t MAX_ERROR_BYTES = 2048;
+
+// A plain array, so that running out of memory can still be reported.
+thread_local char last_error_text[MAX_ERROR_BYTES] = "";
+
+bool in_parallel_region() {
+#if defined(_OPENMP)
+    return omp_in_parallel() != 0;
+#else
+    return false;
+#endif
+}
+
+/* "/build/path/ggml.c:12: GGML_ASSERT(x) failed" without the path. */
+std::string without_folder(const std::string& assertion) {
+    const size_t slash = assertion.find_last_of("/\\", assertion.find(": "));
+    return slash == std::string::npos ? assertion : assertion.substr(slash + 1);
+}
+
+void on_assertion(const char* message) {
+    // On a thread of the runtime's own, and inside a parallel region, nobody could catch anything: ggml ends the process
+    // when this returns. All that is left is to say why.
+    if (Call::current() == nullptr || in_parallel_region()) {
+        std::fprintf(stderr, "diffusion4j: an assertion failed on a thread of the runtime: %s\n", message);
+        return;
+    }
+    throw AssertionFailed{without_folder(clean_line(message))};
+}
+
+[[noreturn]] void on_terminate() {
+    const char* reason = "unknown";
+    try {
+        if (const std::exception_ptr exception = std::current_exception()) {
+            std::rethrow_exception(exception);
+        }
+    } catch (const std::exception& exception) {
+        reason = exception.what();
+    } catch (const AssertionFailed& failure) {
+        reason = failure.assertion.c_str();
+    } catch (...) {
+    }
+    std::fprintf(stderr, "diffusion4j: the runtime failed where nothing can catch it: %s\n", reason);
+    std::abort();
+}
+
+void on_ggml_log(ggml_log_level level, const char* text, void* /*data*/) {
+    switch (level) {
+        case GGML_LOG_LEVEL_ERROR: return log_formatted(SD_LOG_ERROR, "%s", text);
+        case GGML_LOG_LEVEL_WARN: return log_formatted(SD_LOG_WARN, "%s", text);
+        case GGML_LOG_LEVEL_INFO: return log_formatted(SD_LOG_INFO, "%s", text);
+        default: return log_formatted(SD_LOG_DEBUG, "%s", text);
+    }
+}
+
+void explain(const char* what_failed, const std::string& reason, const std::string& last_words) {
+    std::string text = what_failed;
+    if (!reason.empty()) {
+        text += ": " + reason;
+    }
+    if (!last_words.empty() && reason.find(last_words) == std::string::npos) {
+        text += "; the runtime's last words: " + last_words;
+    }
+    copy_text(clean_line(text), last_error_text, sizeof(last_error_text));
+}
+
+/* Runs the body and turns whatever leaves it into a status and a reason. */
+d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::string& reason) {
+    try {
+        body(call);
+        return D4J_OK;
+    } catch (const Failure& failure) {
+        reason = failure.reason;
+        return failure.status;
+    } catch (const AssertionFailed& failure) {
+        // The runtime asserts that some results are there; after a cancel they are not.
+        reason = failure.assertion;
+        return call.cancelled() ? D4J_CANCELLED : D4J_POISONED;
+    } catch (const std::bad_alloc&) {
+        reason = "out of memory";
+        return call.cancelled() ? D4J_CANCELLED : D4J_OUT_OF_MEMORY;
+    } catch (const std::exception& exception) {
+        reason = exception.what();
+        return call.cancelled() ? D4J_CANCELLED : D4J_FAILED;
+    } catch (...) {
+        reason = "an exception of unknown type";
+        return call.cancelled() ? D4J_CANCELLED : D4J_FAILED;
+    }
+}
+
+}  // namespace
+
+void initialize() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        ggml_set_abort_callback(on_assertion);
+        ggml_log_set(on_ggml_log, nullptr);
+        // ggml has installed one that starts a debugger.
+        std::set_terminate(on_terminate);
+    });
+}
+
+d4j_status guarded(const char* what_failed, const d4j_observer_t* observer, const std::function<void(Call&)>& body) noexcept {
+    last_error_text[0] = '\0';
+    try {
+        initialize();
+        Call call(observer);
+        std::string reason;
+        const d4j_status status = attempt(call, body, reason);
+        if (status == D4J_CANCELLED) {
+            explain("cancelled", "", "");
+        } else if (status == D4J_INVALID) {
+            explain(what_failed, reason, "");
+        } else if (status != D4J_OK) {
+            explain(what_failed, reason, call.last_words());
+        }
+        return status;
+    } catch (...) {
+        // Only the bookkeeping above is left to fail, and only for want of memory.
+        std::snprintf(last_error_text, sizeof(last_error_text), "%s: out of memory", what_failed);
+        return D4J_OUT_OF_MEMORY;
+    }
+}
+
+const char* last_error() noexcept {
+    return last_error_text;
+}
+
+}  // namespace d4j

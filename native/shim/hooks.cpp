@@ -1,0 +1,74 @@
+/*
+ * Functions of ggml that the runtime's units call under another name (see native/CMakeLists.txt), because the shim has
+ * to have a say:
+ *
+ * - ggml_backend_graph_compute: every computation passes here, so a cancelled call stops before the next one on any
+ *   device, and within one on the CPU. The runtime takes it for a computation that failed, which it can handle, where an
+ *   exception would leave some of its state behind.
+ * - ggml_log_set: the runtime redirects ggml's log to itself whenever a model is opened, and then uses the text as a
+ *   printf format. The text may come from a model file.
+ */
+#include "ggml-backend.h"
+#include "ggml-cpu.h"
+#include "ggml.h"
+
+#include "call.h"
+
+using d4j::Call;
+
+namespace {
+
+bool abort_requested(void* call) {
+    return static_cast<Call*>(call)->poll_cancel();
+}
+
+/* Makes the CPU backend ask, between two operations, whether to go on. */
+class AbortOnCancel {
+public:
+    AbortOnCancel(ggml_backend_t backend, Call* call) : backend_(ggml_backend_is_cpu(backend) ? backend : nullptr) {
+        if (backend_ != nullptr) {
+            ggml_backend_cpu_set_abort_callback(backend_, abort_requested, call);
+        }
+    }
+    ~AbortOnCancel() {
+        if (backend_ != nullptr) {
+            ggml_backend_cpu_set_abort_callback(backend_, nullptr, nullptr);
+        }
+    }
+    AbortOnCancel(const AbortOnCancel&)            = delete;
+    AbortOnCancel& operator=(const AbortOnCancel&) = delete;
+
+private:
+    ggml_backend_t backend_;
+};
+
+/*
+ * Whether the graph changes weights in place, as merging a LoRA does. Stopped half-way it would leave a model that is
+ * neither with nor without the LoRA.
+ */
+bool changes_weights(ggml_cgraph* graph) {
+    for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
+        const ggml_tensor* node = ggml_graph_node(graph, i);
+        const bool writes       = node->op == GGML_OP_ADD || node->op == GGML_OP_CPY;
+        if (writes && node->view_src != nullptr && node->view_src->op == GGML_OP_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+extern "C" ggml_status d4j_hook_graph_compute(ggml_backend_t backend, ggml_cgraph* graph) {
+    Call* call = Call::current();
+    if (call == nullptr || changes_weights(graph)) {
+        return ggml_backend_graph_compute(backend, graph);
+    }
+    if (call->poll_cancel()) {
+        return GGML_STATUS_ABORTED;
+    }
+    AbortOnCancel scope(backend, call);
+    return ggml_backend_graph_compute(backend, graph);
+}
+
+extern "C" void d4j_hook_log_set(ggml_log_callback /*callback*/, void* /*data*/) {}

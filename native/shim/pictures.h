@@ -1,0 +1,14 @@
+/* Pixels that callers hold, counted so that a leak can be seen. */
+#ifndef D4J_PICTURES_H
+#define D4J_PICTURES_H
+
+#include "d4j.h"
+
+namespace d4j {
+
+/* Counts the pictures as handed out. Their pixels were allocated by malloc. */
+void hand_out(const sd_image_t* images, int32_t count);
+
+}  // namespace d4j
+
+#endif

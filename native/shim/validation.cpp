@@ -1,0 +1,281 @@
+#include "validation.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "guard.h"
+
+namespace d4j {
+
+namespace {
+
+constexpr int MAX_SIDE  = 16384;
+constexpr int MAX_STEPS = 10000;
+constexpr int MAX_BATCH = 4096;
+
+[[noreturn]] void refuse(const std::string& reason) {
+    throw Failure{D4J_INVALID, reason};
+}
+
+void require(bool condition, const std::string& reason) {
+    if (!condition) {
+        refuse(reason);
+    }
+}
+
+/* Enums of the runtime run from 0; their COUNT value means "choose for me". */
+void require_choice(const char* name, int value, int count) {
+    require(value >= 0 && value <= count, std::string(name) + " " + std::to_string(value) + " does not exist");
+}
+
+void require_finite(const char* name, float value) {
+    require(std::isfinite(value), std::string(name) + " is not a finite number");
+}
+
+/* INFINITY means "choose for me". */
+void require_finite_or_default(const char* name, float value) {
+    require(std::isfinite(value) || value == INFINITY, std::string(name) + " is not a finite number");
+}
+
+void require_array(const char* name, const void* array, int64_t count) {
+    require(count >= 0, std::string("the number of ") + name + " is negative");
+    require(count == 0 || array != nullptr, std::string("there are ") + std::to_string(count) + " " + name + ", but no array of them");
+}
+
+std::string reason_not_readable(const char* path) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    if (!file.is_open()) {
+        return errno != 0 ? std::strerror(errno) : "it cannot be opened";
+    }
+    // A folder can be opened, but not read.
+    file.peek();
+    return file.bad() || (file.fail() && !file.eof()) ? "it cannot be read" : "";
+}
+
+void require_readable(const char* what, const char* path, d4j_status status) {
+    if (path == nullptr || path[0] == '\0') {
+        return;
+    }
+    const std::string reason = reason_not_readable(path);
+    if (!reason.empty()) {
+        throw Failure{status, std::string(what) + " '" + path + "': " + reason};
+    }
+}
+
+// ---- opening a model ----
+
+/* Weights can be stored in these types; the others are retired, need a calibration file, or only hold intermediates. */
+bool is_weight_type(int type) {
+    switch (type) {
+        case SD_TYPE_F32: case SD_TYPE_F16: case SD_TYPE_BF16:
+        case SD_TYPE_Q4_0: case SD_TYPE_Q4_1: case SD_TYPE_Q5_0: case SD_TYPE_Q5_1: case SD_TYPE_Q8_0:
+        case SD_TYPE_Q2_K: case SD_TYPE_Q3_K: case SD_TYPE_Q4_K: case SD_TYPE_Q5_K: case SD_TYPE_Q6_K:
+        case SD_TYPE_IQ2_XXS: case SD_TYPE_IQ2_XS: case SD_TYPE_IQ2_S: case SD_TYPE_IQ3_XXS: case SD_TYPE_IQ3_S:
+        case SD_TYPE_IQ1_S: case SD_TYPE_IQ1_M: case SD_TYPE_IQ4_NL: case SD_TYPE_IQ4_XS:
+        case SD_TYPE_TQ1_0: case SD_TYPE_TQ2_0: case SD_TYPE_MXFP4: case SD_TYPE_NVFP4: case SD_TYPE_Q1_0:
+            return true;
+        default:
+            return false;
+    }
+}
+
+void require_readable_files(const sd_ctx_params_t& params) {
+    const std::pair<const char*, const char*> files[] = {
+        {"model", params.model_path},
+        {"CLIP-L text encoder", params.clip_l_path},
+        {"CLIP-G text encoder", params.clip_g_path},
+        {"CLIP vision encoder", params.clip_vision_path},
+        {"T5 text encoder", params.t5xxl_path},
+        {"language model", params.llm_path},
+        {"language model's vision part", params.llm_vision_path},
+        {"diffusion model", params.diffusion_model_path},
+        {"high-noise diffusion model", params.high_noise_diffusion_model_path},
+        {"unconditional diffusion model", params.uncond_diffusion_model_path},
+        {"embeddings connectors", params.embeddings_connectors_path},
+        {"VAE", params.vae_path},
+        {"audio VAE", params.audio_vae_path},
+        {"tiny autoencoder", params.taesd_path},
+        {"ControlNet", params.control_net_path},
+        {"PhotoMaker model", params.photo_maker_path},
+    };
+    bool any = false;
+    for (const auto& [what, path] : files) {
+        any = any || (path != nullptr && path[0] != '\0');
+        require_readable(what, path, D4J_LOAD_FAILED);
+    }
+    require(any, "no model file is given");
+    for (uint32_t i = 0; i < params.embedding_count; i++) {
+        require(params.embeddings[i].name != nullptr && params.embeddings[i].path != nullptr, "an embedding lacks its name or path");
+        require_readable("embedding", params.embeddings[i].path, D4J_LOAD_FAILED);
+    }
+}
+
+// ---- generating a picture ----
+
+void require_side(const char* name, int value, int multiple) {
+    const std::string text = std::string(name) + " " + std::to_string(value);
+    require(value > 0, text + " is not positive");
+    require(value <= MAX_SIDE, text + " is more than " + std::to_string(MAX_SIDE));
+    if (value % multiple == 0) {
+        return;
+    }
+    const int below      = value - value % multiple;
+    const int above      = below + multiple;
+    std::string nearest  = std::to_string(above);
+    if (below > 0) {
+        nearest = std::to_string(below) + " and " + nearest;
+    }
+    refuse(text + " is not a multiple of " + std::to_string(multiple) + " as this model needs; nearest: " + nearest);
+}
+
+void require_image(const char* name, const sd_image_t& image, uint32_t channels) {
+    if (image.data == nullptr) {
+        return;
+    }
+    const std::string text = std::string("the ") + name;
+    require(image.width > 0 && image.height > 0, text + " has no size");
+    require(image.width <= MAX_SIDE && image.height <= MAX_SIDE, text + " is larger than " + std::to_string(MAX_SIDE));
+    require(image.channel == channels, text + " has " + std::to_string(image.channel) + " channels instead of " + std::to_string(channels));
+}
+
+void require_images(const char* name, const sd_image_t* images, int count) {
+    require_array((std::string(name) + "s").c_str(), images, count);
+    for (int i = 0; i < count; i++) {
+        require(images[i].data != nullptr, std::string("a ") + name + " has no pixels");
+        require_image(name, images[i], 3);
+    }
+}
+
+bool has_align_your_steps(const std::string& family) {
+    for (const char* beginning : {"SD 1.x", "Instruct-Pix2Pix", "SDXS (512", "SDXL", "SVD"}) {
+        if (family.rfind(beginning, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Schedules that compute with steps - 1 in a denominator, or look it up in a table that begins at 2. */
+bool needs_two_steps(int schedule) {
+    return schedule == KARRAS_SCHEDULER || schedule == EXPONENTIAL_SCHEDULER || schedule == GITS_SCHEDULER;
+}
+
+void require_sigmas(const float* sigmas, int count) {
+    require_array("custom sigmas", sigmas, count);
+    require(count != 1, "a single custom sigma makes no step");
+    require(count <= MAX_STEPS + 1, "there are more than " + std::to_string(MAX_STEPS) + " custom steps");
+    for (int i = 0; i < count; i++) {
+        require(std::isfinite(sigmas[i]) && sigmas[i] >= 0, "a custom sigma is negative or not a number");
+        require(i == 0 || sigmas[i] <= sigmas[i - 1], "the custom sigmas do not fall");
+    }
+    require(count == 0 || sigmas[0] > 0, "the custom sigmas begin at 0");
+}
+
+void require_sampling(const sd_sample_params_t& sampling, const d4j_model_info_t& model) {
+    require_choice("sampler", sampling.sample_method, SAMPLE_METHOD_COUNT);
+    require_choice("schedule", sampling.scheduler, SCHEDULER_COUNT);
+    require_sigmas(sampling.custom_sigmas, sampling.custom_sigmas_count);
+
+    const int steps = sampling.sample_steps;
+    require(steps >= 1 && steps <= MAX_STEPS, std::to_string(steps) + " steps are not between 1 and " + std::to_string(MAX_STEPS));
+    if (sampling.custom_sigmas_count == 0) {
+        const int schedule     = sampling.scheduler == SCHEDULER_COUNT ? model.default_schedule : sampling.scheduler;
+        const std::string name = sd_scheduler_name(static_cast<scheduler_t>(schedule));
+        require(steps >= 2 || !needs_two_steps(schedule), "the schedule " + name + " needs at least 2 steps");
+        require(schedule != AYS_SCHEDULER || has_align_your_steps(model.family), "the schedule " + name + " does not exist for " + model.family);
+    }
+
+    require_finite("the guidance scale", sampling.guidance.txt_cfg);
+    require_finite_or_default("the image guidance scale", sampling.guidance.img_cfg);
+    require_finite("the distilled guidance", sampling.guidance.distilled_guidance);
+    require_finite("the skip-layer scale", sampling.guidance.slg.scale);
+    require_array("skip layers", sampling.guidance.slg.layers, static_cast<int64_t>(sampling.guidance.slg.layer_count));
+    require_finite_or_default("eta", sampling.eta);
+    require_finite_or_default("the flow shift", sampling.flow_shift);
+    require(sampling.shifted_timestep >= 0 && sampling.shifted_timestep <= 1000, "the shifted timestep is not between 0 and 1000");
+}
+
+void require_loras(const sd_lora_t* loras, uint32_t count) {
+    require_array("LoRAs", loras, count);
+    for (uint32_t i = 0; i < count; i++) {
+        require(loras[i].path != nullptr && loras[i].path[0] != '\0', "a LoRA has no path");
+        require_finite("a LoRA's multiplier", loras[i].multiplier);
+        require_readable("LoRA", loras[i].path, D4J_INVALID);
+    }
+}
+
+void require_tiling(const sd_tiling_params_t& tiling) {
+    require_finite("the overlap of the VAE tiles", tiling.target_overlap);
+    require_finite("the relative size of the VAE tiles", tiling.rel_size_x);
+    require_finite("the relative size of the VAE tiles", tiling.rel_size_y);
+}
+
+void require_hires(const sd_hires_params_t& hires, int size_multiple) {
+    if (!hires.enabled) {
+        return;
+    }
+    require(hires.upscaler >= 0 && hires.upscaler < SD_HIRES_UPSCALER_COUNT, "the upscaler of the second pass does not exist");
+    require_finite("the scale of the second pass", hires.scale);
+    require(hires.scale <= 16, "the scale of the second pass is more than 16");
+    require_finite("the strength of the second pass", hires.denoising_strength);
+    require(hires.denoising_strength >= 0.01f && hires.denoising_strength <= 1, "the strength of the second pass is not between 0.01 and 1");
+    require(hires.steps >= 0 && hires.steps <= MAX_STEPS, "the number of steps of the second pass is out of range");
+    require_sigmas(hires.custom_sigmas, hires.custom_sigmas_count);
+    if (hires.target_width > 0) {
+        require_side("the width of the second pass", hires.target_width, size_multiple);
+    }
+    if (hires.target_height > 0) {
+        require_side("the height of the second pass", hires.target_height, size_multiple);
+    }
+    if (hires.upscaler == SD_HIRES_UPSCALER_MODEL) {
+        require(hires.model_path != nullptr && hires.model_path[0] != '\0', "the second pass has no upscaler model");
+        require_readable("upscaler model", hires.model_path, D4J_INVALID);
+    }
+}
+
+}  // namespace
+
+void validate(const sd_ctx_params_t& params) {
+    require(params.wtype == SD_TYPE_COUNT || is_weight_type(params.wtype), "weights cannot be held in type " + std::to_string(params.wtype));
+    require_choice("random number generator", params.rng_type, RNG_TYPE_COUNT);
+    require_choice("sampler's random number generator", params.sampler_rng_type, RNG_TYPE_COUNT);
+    require_choice("prediction", params.prediction, PREDICTION_COUNT);
+    require(params.lora_apply_mode >= 0 && params.lora_apply_mode < LORA_APPLY_MODE_COUNT, "the way to apply LoRAs does not exist");
+    require(params.vae_format >= SD_VAE_FORMAT_AUTO && params.vae_format < SD_VAE_FORMAT_COUNT, "the VAE format does not exist");
+    require_finite("the VRAM budget", params.max_vram);
+    require_array("embeddings", params.embeddings, params.embedding_count);
+    require_readable_files(params);
+}
+
+void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) {
+    require(model.generates_images != 0, std::string(model.family) + " does not generate pictures");
+    require_side("width", params.width, model.size_multiple);
+    require_side("height", params.height, model.size_multiple);
+    require(params.batch_count >= 1 && params.batch_count <= MAX_BATCH, "a batch of " + std::to_string(params.batch_count) + " is not between 1 and " + std::to_string(MAX_BATCH));
+    require(params.seed >= 0, "the seed is negative");
+    require(params.seed <= INT64_MAX - params.batch_count, "the seed is too large");
+    require(params.strength >= 0 && params.strength <= 1, "the strength is not between 0 and 1");
+    require_finite("the control strength", params.control_strength);
+
+    require_image("initial picture", params.init_image, 3);
+    require_image("mask", params.mask_image, 1);
+    require_image("control picture", params.control_image, 3);
+    require_images("reference picture", params.ref_images, params.ref_images_count);
+    require_images("identity picture", params.pm_params.id_images, params.pm_params.id_images_count);
+    const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0;
+    require(!encodes || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
+
+    require_sampling(params.sample_params, model);
+    require_loras(params.loras, params.lora_count);
+    require_tiling(params.vae_tiling_params);
+    require(params.cache.mode >= SD_CACHE_DISABLED && params.cache.mode <= SD_CACHE_SPECTRUM, "the cache mode does not exist");
+    require_hires(params.hires, model.size_multiple);
+}
+
+}  // namespace d4j
