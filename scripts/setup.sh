@@ -163,13 +163,10 @@ apt_candidate() {
     return 1
 }
 
-# Installs what is missing, as far as apt has it: for a fresh container, where one is root.
-install_with_apt() {
-    local tool log
-    local -a packages=()
-
-    log=$(mktemp)
-    apt-get update >"$log" 2>&1 || { say "apt-get update failed:"; tail -n 5 "$log" >&2; }
+# Sets packages to what apt can install of the missing tools, and not_in_apt to the tools that it cannot.
+find_packages() {
+    local tool
+    packages=() not_in_apt=()
     for tool in "${missing[@]}"; do
         case $tool in
             jdk) apt_candidate "$min_java" openjdk-25-jdk-headless temurin-25-jdk ;;
@@ -178,8 +175,16 @@ install_with_apt() {
             ninja) apt_candidate 1.10 ninja-build ;;
             c++) apt_candidate 7 g++ ;;
             cargo) apt_candidate "$min_cargo" cargo cargo-web ;;
-        esac && packages+=("$REPLY")
+        esac && packages+=("$REPLY") || not_in_apt+=("$tool")
     done
+}
+
+# Installs what is missing, as far as apt has it: for a fresh container, where one is root.
+install_with_apt() {
+    local log
+    log=$(mktemp)
+    apt-get update >"$log" 2>&1 || { say "apt-get update failed:"; tail -n 5 "$log" >&2; }
+    find_packages
     if ((${#packages[@]})); then
         command -v ccache >/dev/null || packages+=(ccache)
         say "Installing ${packages[*]} with apt-get."
@@ -193,12 +198,12 @@ install_with_apt() {
     rm -f "$log"
 }
 
-# The words that install a tool here, one line each.
+# Says how to install what is missing.
 how_to_install() {
     local tool apt='' dnf='' brew=''
     for tool in "${missing[@]}"; do
         case $tool in
-            jdk) apt+=" openjdk-25-jdk" dnf+=" java-25-openjdk-devel" brew+=" openjdk@25" ;;
+            jdk) apt+=" openjdk-25-jdk-headless" dnf+=" java-25-openjdk-devel" brew+=" openjdk@25" ;;
             maven) apt+=" maven" dnf+=" maven" brew+=" maven" ;;
             cmake) apt+=" cmake" dnf+=" cmake" brew+=" cmake" ;;
             ninja) apt+=" ninja-build" dnf+=" ninja-build" brew+=" ninja" ;;
@@ -206,14 +211,20 @@ how_to_install() {
             cargo) apt+=" cargo" dnf+=" cargo" brew+=" rust" ;;
         esac
     done
-    say "Install with one of:"
     if command -v apt-get >/dev/null; then
-        say "  apt-get install$apt"
+        if apt_candidate 1 cmake; then # apt knows its packages here
+            find_packages
+            ((${#packages[@]})) && say "Install with: apt-get install ${packages[*]}"
+            ((${#not_in_apt[@]})) && say "Not to be had here with apt-get, or too old: ${not_in_apt[*]}"
+        else
+            say "Install with: apt-get update && apt-get install$apt"
+        fi
     elif command -v dnf >/dev/null; then
-        say "  dnf install$dnf"
+        say "Install with: dnf install$dnf"
     elif command -v brew >/dev/null; then
-        say "  brew install$brew"
+        say "Install with: brew install$brew"
     else
+        say "Install with one of:"
         say "  Debian, Ubuntu  apt-get install$apt"
         say "  Fedora          dnf install$dnf"
         say "  macOS           brew install$brew"
@@ -226,8 +237,7 @@ how_to_install() {
                 ;;
             cmake | ninja) say "Where the system's $tool is too old: pip install $tool" ;;
             cargo)
-                say "cargo (with rustup, or cargo-web on Debian 12) fetches the runtime's source. SDCPP_SOURCE_DIR=<a copy of it>"
-                say "does without."
+                say "cargo, also from rustup, fetches the runtime's source; SDCPP_SOURCE_DIR=<a copy of it> does without."
                 ;;
         esac
     done
