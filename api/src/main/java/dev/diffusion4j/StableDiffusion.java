@@ -74,7 +74,7 @@ public final class StableDiffusion implements AutoCloseable {
                         model,
                         thread,
                         info,
-                        mainFile.nativeSize().orElse(new ImageSize(512, 512)),
+                        mainFile.nativeSize().map(s -> new ImageSize(s.width(), s.height())).orElse(new ImageSize(512, 512)),
                         mainFile.path().getFileName().toString());
             } catch (RuntimeException e) {
                 thread.call(() -> {
@@ -221,7 +221,7 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     void checkLora(Path path) {
-        ModelFile.read(path).requireLora();
+        ModelFile.read(path);
     }
 
     private void requireVaeEncoder() {

@@ -68,7 +68,6 @@ public final class NativeLibrary {
         return loadedFrom;
     }
 
-    @SuppressWarnings("restricted")
     private static void loadFile(Path library) {
         try {
             System.load(library.toAbsolutePath().toString());
@@ -86,7 +85,6 @@ public final class NativeLibrary {
      * Lets OpenMP's threads sleep at barriers in place of spinning, unless the user chose otherwise: two models at once
      * slow each other several times when they spin. The library reads it when it is loaded.
      */
-    @SuppressWarnings("restricted")
     private static void letThreadsWaitPassively() {
         if (System.getenv("OMP_WAIT_POLICY") != null || Platform.current().isWindows()) {
             return;
@@ -148,7 +146,7 @@ public final class NativeLibrary {
                     ? Level.ERROR
                     : level == D4j.SD_LOG_WARN() ? Level.WARNING : level == D4j.SD_LOG_INFO() ? Level.DEBUG : Level.TRACE;
             if (LOG.isLoggable(javaLevel)) {
-                LOG.log(javaLevel, text.reinterpret(Long.MAX_VALUE).getString(0).strip());
+                LOG.log(javaLevel, text.getString(0).strip());
             }
         } catch (Throwable e) {
             // Nothing may leave an upcall; a lost log line harms nobody.

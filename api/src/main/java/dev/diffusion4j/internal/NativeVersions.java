@@ -31,7 +31,7 @@ public final class NativeVersions {
 
     /** The processor features the native library uses. */
     public static String systemInfo() {
-        return D4j.sd_get_system_info().getString(0).strip();
+        return D4j.sd_get_system_info.makeInvoker().apply().getString(0).strip();
     }
 
     private static String readLibraryVersion() {

@@ -1,0 +1,284 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.Picture.Hue;
+import dev.diffusion4j.demo.DemoModel;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What the demo model draws through the API. */
+class DrawingTest {
+
+    private static StableDiffusion sd;
+
+    @BeforeAll
+    static void open() {
+        sd = StableDiffusion.open(DemoModel.path());
+    }
+
+    @AfterAll
+    static void close() {
+        sd.close();
+    }
+
+    private static ByteBuffer bytes(GeneratedImage image) {
+        return image.pixels().asByteBuffer();
+    }
+
+    private static TextToImageRequest quickCircle() {
+        return sd.textToImage("a red circle on a white background").steps(8).seed(7);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a red circle on a white background, RED, WHITE, 0.70, 0.88",
+        "a blue square on a yellow background, BLUE, YELLOW, 0.62, 1.0",
+        "a large green triangle on a black background, GREEN, BLACK, 0.35, 0.65",
+    })
+    void drawsWhatThePromptAsksFor(String prompt, Hue shape, Hue background, double leastFill, double mostFill) {
+        Picture picture = Picture.of(sd.textToImage(prompt).seed(1).generate());
+
+        assertThat(picture.background()).isEqualTo(background);
+        assertThat(picture.shapeColour()).isEqualTo(shape);
+        assertThat(picture.fill()).isBetween(leastFill, mostFill);
+        assertThat(picture.coverage()).isBetween(0.04, 0.8);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everySamplerDraws(Sampler sampler) {
+        Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
+                .sampler(sampler)
+                .steps(sampler == Sampler.LCM || sampler == Sampler.TCD ? 8 : 12)
+                .guidanceScale(sampler.name().contains("CFG_PP") ? 1.5 : 5)
+                .seed(3)
+                .generate());
+
+        assertThat(picture.background()).isEqualTo(Hue.WHITE);
+        assertThat(picture.shapeColour()).isEqualTo(Hue.RED);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyScheduleDraws(NoiseSchedule schedule) {
+        Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
+                .sampler(Sampler.EULER)
+                .schedule(schedule)
+                .steps(12)
+                .seed(3)
+                .generate());
+
+        assertThat(picture.background()).isEqualTo(Hue.WHITE);
+        assertThat(picture.shapeColour()).isEqualTo(Hue.RED);
+    }
+
+    @Test
+    void theSizeIsWhatWasAskedFor() {
+        GeneratedImage image = quickCircle().size(192, 128).steps(2).generate();
+        assertThat(image.width()).isEqualTo(192);
+        assertThat(image.height()).isEqualTo(128);
+        assertThat(image.pixels().byteSize()).isEqualTo(192 * 128 * 3);
+        assertThat(sd.textToImage("a star").steps(1).generate().width())
+                .isEqualTo(sd.nativeSize().width());
+    }
+
+    @Test
+    void theSameSeedGivesTheSameBytes() {
+        GeneratedImage first = quickCircle().generate();
+        assertThat(bytes(quickCircle().generate())).isEqualTo(bytes(first));
+        assertThat(bytes(quickCircle().seed(8).generate())).isNotEqualTo(bytes(first));
+    }
+
+    @Test
+    void aRandomSeedIsReportedAndDrawsTheSameAgain() {
+        TextToImageRequest request = sd.textToImage("a red circle on a white background").steps(4);
+        GeneratedImage first = request.generate();
+        GeneratedImage second = request.generate();
+        assertThat(first.seed()).isNotNegative().isNotEqualTo(second.seed());
+        assertThat(bytes(request.seed(first.seed()).generate())).isEqualTo(bytes(first));
+    }
+
+    @Test
+    void aBatchOfFourGivesFourPictures() {
+        List<GeneratedImage> images = quickCircle().batchCount(4).generateAll();
+
+        assertThat(images).extracting(GeneratedImage::seed).containsExactly(7L, 8L, 9L, 10L);
+        Set<ByteBuffer> different = new HashSet<>(images.stream().map(DrawingTest::bytes).toList());
+        assertThat(different).hasSize(4);
+        assertThat(bytes(quickCircle().seed(9).generate())).isEqualTo(bytes(images.get(2)));
+        assertThatThrownBy(() -> quickCircle().batchCount(4).generate())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("generateAll");
+    }
+
+    @Test
+    void lowStrengthKeepsTheLayout() {
+        GeneratedImage circle = sd.textToImage("a small blue circle in the top left on a white background")
+                .seed(5)
+                .generate();
+        Picture before = Picture.of(circle);
+        Picture after = Picture.of(sd.imageToImage(circle.toBufferedImage(), "a small blue circle in the top left")
+                .strength(0.25)
+                .seed(6)
+                .generate());
+
+        assertThat(after.background()).isEqualTo(before.background());
+        assertThat(after.overlap(before)).isGreaterThan(0.7);
+    }
+
+    @Test
+    void inpaintingKeepsWhatTheMaskKeeps() {
+        BufferedImage circle = sd.textToImage("a red circle on a white background")
+                .seed(5)
+                .generate()
+                .toBufferedImage();
+        BufferedImage mask =
+                new BufferedImage(circle.getWidth(), circle.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
+        Graphics2D graphics = mask.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(circle.getWidth() / 2, 0, circle.getWidth() / 2, circle.getHeight());
+        graphics.dispose();
+
+        BufferedImage result = sd.inpaint(circle, mask, "a black background")
+                .strength(1)
+                .steps(8)
+                .seed(2)
+                .generate()
+                .toBufferedImage();
+
+        assertThat(meanDifference(circle, result, 0, circle.getWidth() / 2 - 16)).isLessThan(12);
+        assertThat(meanDifference(circle, result, circle.getWidth() / 2 + 16, circle.getWidth()))
+                .isGreaterThan(25);
+    }
+
+    private static double meanDifference(BufferedImage a, BufferedImage b, int fromX, int toX) {
+        return IntStream.range(fromX, toX)
+                .boxed()
+                .flatMapToInt(x -> IntStream.range(0, a.getHeight()).flatMap(y -> {
+                    Color first = new Color(a.getRGB(x, y));
+                    Color second = new Color(b.getRGB(x, y));
+                    return IntStream.of(
+                            Math.abs(first.getRed() - second.getRed()),
+                            Math.abs(first.getGreen() - second.getGreen()),
+                            Math.abs(first.getBlue() - second.getBlue()));
+                }))
+                .average()
+                .orElseThrow();
+    }
+
+    @Test
+    void guidanceOfOneDrawsWithoutTheNegativePrompt() {
+        GeneratedImage plain = quickCircle().guidanceScale(1).generate();
+        GeneratedImage negative =
+                quickCircle().guidanceScale(1).negativePrompt("a blue square").generate();
+        assertThat(bytes(negative)).isEqualTo(bytes(plain));
+        assertThat(bytes(quickCircle().negativePrompt("a blue square").generate()))
+                .isNotEqualTo(bytes(quickCircle().generate()));
+    }
+
+    @Test
+    void ownSigmasReplaceTheSchedule() {
+        GeneratedImage image = quickCircle().sampler(Sampler.EULER).sigmas(14.6, 6, 2.5, 1, 0.4, 0).generate();
+        assertThat(image.parameters().steps()).isEqualTo(5);
+        assertThat(Picture.of(image).background()).isEqualTo(Hue.WHITE);
+    }
+
+    @Test
+    void aHighResolutionFixDoublesTheSize() {
+        GeneratedImage image =
+                quickCircle().steps(4).highResFix(HighResFix.twice()).generate();
+        assertThat(image.width()).isEqualTo(2 * sd.nativeSize().width());
+        assertThat(image.parametersText()).contains("Size: " + image.width() + "x").contains("Hires upscale: 2");
+    }
+
+    @Test
+    void tiledDecodingGivesNearlyTheSamePicture() {
+        BufferedImage whole = quickCircle().size(256, 256).steps(3).generate().toBufferedImage();
+        BufferedImage tiled = quickCircle()
+                .size(256, 256)
+                .steps(3)
+                .vaeTiling(new VaeTiling(16, 16, 0.5))
+                .generate()
+                .toBufferedImage();
+        assertThat(meanDifference(whole, tiled, 0, 256)).isBetween(0.001, 12.0);
+    }
+
+    @Test
+    void aStepCacheChangesLittle() {
+        BufferedImage exact = quickCircle().steps(20).generate().toBufferedImage();
+        BufferedImage cached =
+                quickCircle().steps(20).cache(StepCache.uCache()).generate().toBufferedImage();
+        assertThat(new Picture(cached).background()).isEqualTo(new Picture(exact).background());
+        assertThat(new Picture(cached).shapeColour()).isEqualTo(Hue.RED);
+    }
+
+    @Test
+    void previewsShowTheRun() {
+        List<Preview> previews = new ArrayList<>();
+        quickCircle().steps(6).onPreview(PreviewMode.VAE, 2, previews::add).generate();
+        assertThat(previews).extracting(Preview::step).containsExactly(2, 4, 6);
+        assertThat(previews.getLast().image().getWidth()).isEqualTo(sd.nativeSize().width());
+        assertThat(new Picture(previews.getLast().image()).background()).isEqualTo(Hue.WHITE);
+
+        previews.clear();
+        quickCircle().steps(2).onPreview(PreviewMode.PROJECTION, 1, previews::add).generate();
+        assertThat(previews).extracting(Preview::step).containsExactly(1, 2);
+        assertThat(previews.getLast().image().getWidth()).isEqualTo(sd.nativeSize().width() / 8);
+    }
+
+    @Test
+    void progressNamesEveryPhaseAndReachesItsEnd() {
+        List<Progress> events = new ArrayList<>();
+        quickCircle().batchCount(2).onProgress(events::add).generateAll();
+
+        assertThat(events).extracting(Progress::phase)
+                .contains(Progress.Phase.ENCODING, Progress.Phase.SAMPLING, Progress.Phase.DECODING)
+                .endsWith(Progress.Phase.DECODING);
+        assertThat(events.stream().filter(e -> e.phase() == Progress.Phase.SAMPLING && e.image() == 1))
+                .extracting(Progress::step)
+                .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(events).allSatisfy(e -> assertThat(e.step()).isBetween(0, e.of()));
+    }
+
+    @Test
+    void aPictureOnDiskCarriesItsParameters(@TempDir Path folder) throws Exception {
+        GeneratedImage image = quickCircle().steps(4).negativePrompt("blurry").generate();
+        Path file = image.save(folder.resolve("circle.png"));
+
+        BufferedImage read = ImageIO.read(file.toFile());
+        BufferedImage direct = image.toBufferedImage();
+        assertThat(read.getRGB(30, 40)).isEqualTo(direct.getRGB(30, 40));
+        assertThat(image.parametersText())
+                .startsWith("a red circle on a white background\nNegative prompt: blurry\nSteps: 4, Sampler: Euler a, ")
+                .contains("Seed: 7, Size: 128x128");
+        var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(image.parametersJson());
+        assertThat(json.get("seed").asLong()).isEqualTo(7);
+        assertThat(json.get("sampler").asText()).isEqualTo("euler_a");
+    }
+
+    @Test
+    void aPromptOfManyChunksDraws() {
+        String prompt = "a red circle on a white background, ".repeat(140);
+        assertThat(prompt.length()).isGreaterThan(4000);
+        assertThat(sd.textToImage(prompt).steps(1).generate().width())
+                .isEqualTo(sd.nativeSize().width());
+    }
+}

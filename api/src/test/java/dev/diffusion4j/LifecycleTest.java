@@ -1,0 +1,257 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.demo.DemoModel;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Cancelling, closing, interrupting, and listeners that fail. */
+@Timeout(120)
+class LifecycleTest {
+
+    private static StableDiffusion sd;
+    private static ByteBuffer expected;
+
+    @BeforeAll
+    static void open() {
+        sd = StableDiffusion.open(DemoModel.path());
+        expected = draw();
+    }
+
+    @AfterAll
+    static void close() {
+        sd.close();
+    }
+
+    private static ByteBuffer draw() {
+        return request().steps(6).generate().pixels().asByteBuffer();
+    }
+
+    private static TextToImageRequest request() {
+        return sd.textToImage("a red circle on a white background").seed(11);
+    }
+
+    /** A long generation; the latch opens at its second step, the counter counts steps after that. */
+    private static Generation startLong(StableDiffusion model, CountDownLatch running, AtomicInteger laterSteps) {
+        return model.textToImage("a red circle on a white background")
+                .steps(500)
+                .onProgress(p -> {
+                    if (p.phase() == Progress.Phase.SAMPLING && p.step() >= 2) {
+                        if (running.getCount() == 0) {
+                            laterSteps.incrementAndGet();
+                        }
+                        running.countDown();
+                    }
+                })
+                .start();
+    }
+
+    @Test
+    void cancellingByHandleStopsWithinAStepAndHarmsNothing() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        AtomicInteger laterSteps = new AtomicInteger();
+        Generation generation = startLong(sd, running, laterSteps);
+        running.await();
+        laterSteps.set(0);
+        generation.cancel();
+
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        assertThat(laterSteps.get()).isLessThanOrEqualTo(1);
+        assertThat(generation.isDone()).isTrue();
+        assertThat(draw()).isEqualTo(expected);
+    }
+
+    @Test
+    void interruptingTheWaitingThreadCancels() throws Exception {
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        AtomicReference<Boolean> interrupted = new AtomicReference<>();
+        CountDownLatch running = new CountDownLatch(1);
+        Thread waiting = Thread.ofPlatform().start(() -> {
+            thrown.set(catchThrowable(() -> request()
+                    .steps(500)
+                    .onProgress(p -> {
+                        if (p.phase() == Progress.Phase.SAMPLING && p.step() >= 1) {
+                            running.countDown();
+                        }
+                    })
+                    .generate()));
+            interrupted.set(Thread.currentThread().isInterrupted());
+        });
+        running.await();
+        waiting.interrupt();
+        waiting.join();
+
+        assertThat(thrown.get()).isInstanceOf(GenerationCancelledException.class);
+        assertThat(interrupted.get()).isTrue();
+        assertThat(draw()).isEqualTo(expected);
+    }
+
+    @Test
+    void cancellingTheFutureStopsTheNativeWork() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        AtomicInteger laterSteps = new AtomicInteger();
+        Generation generation = startLong(sd, running, laterSteps);
+        running.await();
+        assertThat(generation.future().cancel(true)).isTrue();
+
+        assertThatThrownBy(() -> generation.future().join()).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        // Queued behind the cancelled one: it would wait for 500 steps if that still ran.
+        assertThat(draw()).isEqualTo(expected);
+        assertThat(laterSteps.get()).isLessThan(50);
+    }
+
+    @Test
+    void cancellingBeforeTheStartAndAfterTheEndIsHarmless() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        Generation first = startLong(sd, running, new AtomicInteger());
+        AtomicInteger eventsOfQueued = new AtomicInteger();
+        Generation queued = request().onProgress(p -> eventsOfQueued.incrementAndGet()).start();
+        queued.cancel();
+        running.await();
+        first.cancel();
+        assertThatThrownBy(queued::await)
+                .isInstanceOf(GenerationCancelledException.class)
+                .hasMessageContaining("before it began");
+        assertThat(eventsOfQueued.get()).isZero();
+
+        Generation finished = request().steps(2).start();
+        finished.await();
+        finished.cancel();
+        assertThat(finished.await()).hasSize(1);
+        assertThat(draw()).isEqualTo(expected);
+    }
+
+    @Test
+    void aFutureDeliversImagesAndFailures() throws Exception {
+        CompletableFuture<Integer> width =
+                request().steps(2).start().future().thenApply(images -> images.getFirst().width());
+        assertThat(width.get(60, TimeUnit.SECONDS)).isEqualTo(sd.nativeSize().width());
+    }
+
+    @Test
+    void anExceptionFromAListenerReachesTheCaller() {
+        IllegalStateException failure = new IllegalStateException("listener failed");
+        assertThatThrownBy(() -> request()
+                        .steps(200)
+                        .onProgress(p -> {
+                            if (p.phase() == Progress.Phase.SAMPLING && p.step() == 2) {
+                                throw failure;
+                            }
+                        })
+                        .generate())
+                .isSameAs(failure);
+        assertThatThrownBy(() -> request()
+                        .steps(200)
+                        .onPreview(PreviewMode.PROJECTION, 1, p -> {
+                            throw failure;
+                        })
+                        .generate())
+                .isSameAs(failure);
+        assertThat(draw()).isEqualTo(expected);
+    }
+
+    @Test
+    void callsFromManyThreadsQueueAndGiveTheSamePictures() throws Exception {
+        List<CompletableFuture<ByteBuffer>> results = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            results.add(CompletableFuture.supplyAsync(LifecycleTest::draw));
+        }
+        for (CompletableFuture<ByteBuffer> result : results) {
+            assertThat(result.get()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void twoModelsAtOnceReportToTheirOwnListeners() throws Exception {
+        try (StableDiffusion other = StableDiffusion.open(DemoModel.path())) {
+            List<Integer> steps = new ArrayList<>();
+            Generation there = other.textToImage("a blue square on a yellow background")
+                    .steps(9)
+                    .onProgress(p -> {
+                        if (p.phase() == Progress.Phase.SAMPLING) {
+                            steps.add(p.of());
+                        }
+                    })
+                    .start();
+            assertThat(draw()).isEqualTo(expected);
+            there.await();
+            assertThat(steps).hasSize(10).containsOnly(9);
+        }
+    }
+
+    @Test
+    void closingCancelsWaitsAndIsIdempotent() throws Exception {
+        StableDiffusion model = StableDiffusion.open(DemoModel.path());
+        GeneratedImage image = model.textToImage("a star").steps(1).seed(1).generate();
+        CountDownLatch running = new CountDownLatch(1);
+        Generation generation = startLong(model, running, new AtomicInteger());
+        Generation queued = model.textToImage("a ring").start();
+        running.await();
+        model.close();
+        model.close();
+
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        assertThatThrownBy(queued::await).isInstanceOf(GenerationCancelledException.class);
+        assertThatThrownBy(() -> model.textToImage("a star").generate()).isInstanceOf(ClosedException.class);
+        assertThat(image.toBufferedImage().getWidth()).isEqualTo(image.width());
+    }
+
+    @Test
+    void closingFromAListenerDoesNotHang() {
+        StableDiffusion model = StableDiffusion.open(DemoModel.path());
+        assertThatThrownBy(() -> model.textToImage("a star")
+                        .steps(300)
+                        .onProgress(p -> {
+                            if (p.phase() == Progress.Phase.SAMPLING) {
+                                model.close();
+                            }
+                        })
+                        .generate())
+                .isInstanceOf(GenerationCancelledException.class);
+        assertThatThrownBy(() -> model.textToImage("a star").start()).isInstanceOf(ClosedException.class);
+    }
+
+    @Test
+    void modelThreadsEndWithTheirModels() throws Exception {
+        StableDiffusion.open(DemoModel.path()).close();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (modelThreads() > 1 && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+        }
+        assertThat(modelThreads()).as("only the shared model's thread is left").isEqualTo(1);
+    }
+
+    private static long modelThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("diffusion4j "))
+                .count();
+    }
+
+    @Test
+    void pixelsAreFreedWhenImagesAreUnreachable() throws Exception {
+        long before = D4j.d4j_live_pixel_bytes();
+        request().steps(1).batchCount(3).generateAll();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (D4j.d4j_live_pixel_bytes() > before && System.nanoTime() < deadline) {
+            System.gc();
+            Thread.sleep(50);
+        }
+        assertThat(D4j.d4j_live_pixel_bytes()).isLessThanOrEqualTo(before);
+    }
+}
