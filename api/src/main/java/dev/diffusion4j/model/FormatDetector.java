@@ -23,6 +23,12 @@ final class FormatDetector {
         if (SafetensorsReader.recognises(source)) {
             return SafetensorsReader.read(source);
         }
+        if (ZipDirectory.recognises(source)) {
+            return TorchZipReader.read(source);
+        }
+        if (TorchLegacyReader.recognises(source)) {
+            return TorchLegacyReader.read(source);
+        }
         throw refusal(source);
     }
 

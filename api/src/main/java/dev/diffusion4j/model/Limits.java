@@ -23,6 +23,9 @@ final class Limits {
     /** The runtime counts a tensor's elements in an {@code int} when it converts between types. */
     static final long MAX_ELEMENTS = Integer.MAX_VALUE;
 
+    /** Elements of a PyTorch storage, of which many tensors may be views. */
+    static final long MAX_STORAGE = 1L << 40;
+
     static final int MAX_METADATA_ENTRIES = 4_096;
 
     static final int MAX_METADATA_ARRAY = 16 << 20;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -151,6 +152,102 @@ public final class ModelFile {
      */
     public boolean isBareDiffusionModel() {
         return bareDiffusionModel;
+    }
+
+    /**
+     * Checks that the runtime can draw pictures with this file given as the model: that it is of a family that does, and
+     * that text encoder, denoiser and VAE are there, in the sizes the runtime can take.
+     *
+     * @param separate the parts that are given as files of their own and need not be in this one; leave out a tiny
+     *     autoencoder that is for previews only
+     * @throws ModelFileException naming what is missing or wrong, and how else it can be given
+     */
+    public void requirePictureModel(Set<ModelComponent> separate) {
+        ModelCheck.pictureModel(this, Set.copyOf(separate));
+    }
+
+    /**
+     * Checks that the runtime can draw pictures with this file given as the diffusion model alone.
+     *
+     * @param separate the other parts, which all come in files of their own
+     * @throws ModelFileException naming what is missing or wrong
+     */
+    public void requireDiffusionModel(Set<ModelComponent> separate) {
+        ModelCheck.diffusionModel(this, Set.copyOf(separate));
+    }
+
+    /**
+     * Checks that this file can be given as a VAE of its own.
+     *
+     * @throws ModelFileException if it cannot
+     */
+    public void requireVae() {
+        ModelCheck.part(this, ModelFamily.VAE);
+    }
+
+    /**
+     * Checks that this file can be given as a tiny autoencoder.
+     *
+     * @throws ModelFileException if it cannot
+     */
+    public void requireTinyAutoencoder() {
+        ModelCheck.part(this, ModelFamily.TINY_AUTOENCODER);
+    }
+
+    /**
+     * Checks that this file can be given as that text encoder.
+     *
+     * @param encoder one of the text encoders
+     * @throws ModelFileException if it cannot
+     * @throws IllegalArgumentException if {@code encoder} is no text encoder
+     */
+    public void requireTextEncoder(ModelComponent encoder) {
+        switch (encoder) {
+            case CLIP_L -> ModelCheck.part(this, ModelFamily.CLIP_L);
+            case CLIP_G -> ModelCheck.part(this, ModelFamily.CLIP_G);
+            case T5 -> ModelCheck.part(this, ModelFamily.T5);
+            case LLM -> ModelCheck.part(this, ModelFamily.LLM);
+            case DIFFUSION_MODEL, VAE, TINY_AUTOENCODER ->
+                throw new IllegalArgumentException(encoder.displayName() + " is not a text encoder");
+        }
+    }
+
+    /**
+     * Checks that this file can be given as an upscaler.
+     *
+     * @throws ModelFileException if it cannot
+     */
+    public void requireUpscaler() {
+        ModelCheck.part(this, ModelFamily.UPSCALER);
+    }
+
+    /**
+     * Checks that this file is a LoRA that the runtime can load.
+     *
+     * @throws ModelFileException if it is not
+     */
+    public void requireLora() {
+        AddonCheck.lora(this);
+    }
+
+    /**
+     * Checks that this file is a LoRA that the runtime can load, and one that fits a model.
+     *
+     * @param model the model that it shall change
+     * @throws ModelFileException if it is not, or was made for another kind of model
+     */
+    public void requireLora(ModelFile model) {
+        AddonCheck.lora(this, Objects.requireNonNull(model, "model"));
+    }
+
+    /**
+     * Checks that this file is a textual inversion that the runtime can load.
+     *
+     * @param width how wide the text encoder's embeddings are, 768 for SD 1.x
+     * @throws ModelFileException if it is not
+     */
+    public void requireTextualInversion(int width) {
+        AddonCheck.textualInversion(this, width);
     }
 
     @Override

@@ -30,7 +30,8 @@ final class TensorNames {
     private static final Map<String, String> UNET = Map.ofEntries(
             Map.entry("conv_in.weight", "input_blocks.0.0.weight"),
             Map.entry("conv_out.weight", "out.2.weight"),
-            Map.entry("time_embedding.linear_1.weight", "time_embed.0.weight"));
+            Map.entry("time_embedding.linear_1.weight", "time_embed.0.weight"),
+            Map.entry("add_embedding.linear_1.weight", "label_emb.0.0.weight"));
 
     private static final Map<String, String> OPEN_CLIP = Map.of(
             "model.token_embedding.weight", "transformer.text_model.embeddings.token_embedding.weight",

@@ -39,6 +39,19 @@ final class TensorTable {
         tensors.put(tensor.name(), tensor);
     }
 
+    /** A checkpoint's tensor, checked to lie within its storage, which begins at {@code storageOffset} of the file. */
+    TensorInfo view(String name, PickleValue.Tensor tensor, long storageOffset) {
+        PickleValue.Storage storage = tensor.storage();
+        long length = byteLength(name, storage.type(), tensor.shape());
+        long elements = length / storage.type().blockBytes();
+        if (tensor.offset() < 0 || tensor.offset() > storage.elements() - elements) {
+            throw source.damaged("tensor " + Text.quoted(name) + " takes elements " + tensor.offset() + " to "
+                    + (tensor.offset() + elements) + " of a storage of " + storage.elements());
+        }
+        long offset = storageOffset + storage.type().byteSize(tensor.offset());
+        return new TensorInfo(name, storage.type(), tensor.shape(), offset, length);
+    }
+
     /** Refuses tensors that share bytes. Call it once all are added. */
     void refuseOverlaps() {
         List<TensorInfo> byOffset = new ArrayList<>(tensors.values());

@@ -1,0 +1,87 @@
+package dev.diffusion4j.model;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Reads a checkpoint as {@code torch.save} wrote it before PyTorch 1.6: pickles of a magic number, a version, facts about
+ * the machine, the table of tensors and the keys of the storages, then each storage after its length.
+ */
+final class TorchLegacyReader {
+
+    private static final int PROTO = 0x80;
+    private static final int LENGTH_BYTES = 8;
+    private static final long VERSION = 1_001;
+
+    /** The magic number's pickle, without its protocol: a ten-byte integer, then the end. */
+    private static final byte[] MAGIC = HexFormat.of().parseHex("8a0a6cfc9c46f9206aa850192e");
+
+    private final ByteSource source;
+    private final TensorTable table;
+
+    private TorchLegacyReader(ByteSource source) {
+        this.source = source;
+        this.table = new TensorTable(source);
+    }
+
+    static boolean recognises(ByteSource source) {
+        return source.size() >= 2 && new Cursor(source, 0, 2, "the file").u8() == PROTO;
+    }
+
+    static Header read(ByteSource source) {
+        return new TorchLegacyReader(source).read();
+    }
+
+    private Header read() {
+        Cursor cursor = new Cursor(source, 0, Math.min(source.size(), Limits.MAX_PICKLE), "the pickles at its beginning");
+        if (beginsWithMagic()) {
+            cursor.skip(2 + MAGIC.length);
+            if (!(PickleReader.read(source, cursor) instanceof PickleValue.Int(long version)) || version != VERSION) {
+                throw source.unsupported("it is a checkpoint of another version than " + VERSION);
+            }
+            PickleReader.read(source, cursor);
+        }
+        StateDictionary dictionary = StateDictionary.of(source, PickleReader.read(source, cursor));
+        PickleReader.read(source, cursor);
+        Map<String, Long> offsets = storageOffsets(dictionary, cursor.position());
+        dictionary
+                .tensors()
+                .forEach((name, tensor) -> table.addOrReplace(
+                        table.view(name, tensor, offsets.get(tensor.storage().key()))));
+        return new Header(ModelFormat.LEGACY_CHECKPOINT, Map.of(), table.tensors());
+    }
+
+    private boolean beginsWithMagic() {
+        if (source.size() < 2 + MAGIC.length) {
+            return false;
+        }
+        byte[] head = source.bytes(2, MAGIC.length);
+        return Arrays.equals(head, MAGIC);
+    }
+
+    /** Storages follow one another in the order of their keys. */
+    private Map<String, Long> storageOffsets(StateDictionary dictionary, long start) {
+        TreeMap<String, PickleValue.Storage> storages = new TreeMap<>();
+        dictionary.tensors().values().forEach(tensor -> storages.put(tensor.storage().key(), tensor.storage()));
+        Map<String, Long> offsets = new HashMap<>();
+        long position = start;
+        for (PickleValue.Storage storage : storages.values()) {
+            long length = storage.type().byteSize(storage.elements());
+            if (length > source.size() - position - LENGTH_BYTES) {
+                throw source.damaged("it is cut short: storage " + Text.quoted(storage.key()) + " of " + length
+                        + " bytes begins at byte " + position + ", the file has " + source.size());
+            }
+            long elements = new Cursor(source, position, position + LENGTH_BYTES, "a storage's length").i64();
+            if (elements != storage.elements()) {
+                throw source.damaged("storage " + Text.quoted(storage.key()) + " has " + elements
+                        + " elements, the pickle says " + storage.elements());
+            }
+            offsets.put(storage.key(), position + LENGTH_BYTES);
+            position += LENGTH_BYTES + length;
+        }
+        return offsets;
+    }
+}
