@@ -10,7 +10,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 preset=${DIFFUSION4J_PRESET:-cpu}
 stamp=$root/cli/target/diffuse.stamp
-min_java=25 min_cmake=3.25 min_maven=3.6.3 min_cargo=1.70
+min_java=25 min_cmake=3.25 min_maven=3.6.3 min_cargo=1.85
 
 readonly exit_missing_tool=69 exit_build_failed=70 exit_cannot_write=73
 
