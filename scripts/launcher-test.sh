@@ -46,7 +46,7 @@ fresh() {
     touch "$tree/pom.xml" "$tree/cli/pom.xml" "$tree/cli/src/main/java/Diffuse.java" "$tree/native/shim/d4j.cpp"
     # The usual tools, and nothing else that happens to be installed.
     local tool
-    for tool in bash sh cat cp find head tail tee touch mkdir mktemp rm dirname readlink sed id sleep flock env chmod; do
+    for tool in bash sh cat cp find head tail tee touch mkdir mktemp rm dirname readlink sed id sleep flock env chmod grep; do
         [[ -x $(type -P "$tool") ]] && ln -s "$(type -P "$tool")" "$bin/$tool"
     done
     fake_tool cmake "cmake version 3.25.1"

@@ -341,9 +341,19 @@ show_steps() {
                 ((tenth == last)) || say "       [${BASH_REMATCH[1]}/${BASH_REMATCH[2]}] $name"
                 last=$tenth
             fi
+        elif [[ $line == "-- Fetching "* ]]; then
+            say "       ${line#-- }"
         fi
     done
     [[ -z $open ]] || printf '\r\033[K' >&2
+}
+
+# The last lines of a log that say what went wrong, without Maven's stack traces and advice around them.
+show_failure() {
+    sed $'s/\033\\[[0-9;]*m//g' "$1" |
+        grep -vE '^ +at |^\[INFO\]|^org\.apache\.(maven|commons)\.|^Caused by: |^ +\.\.\. |^[^a-zA-Z]*$' |
+        grep -vE '^\[ERROR\] *($|->|\[Help|To see the full|Re-run Maven|For more information|After correcting|  mvn )' |
+        tail -n 30 >&2
 }
 
 # Builds what ./diffuse runs, if it is not there or out of date.
@@ -365,7 +375,7 @@ build() {
     fi
     maven -Dmaven.test.skip=true -DskipTests package 2>&1 | tee "$log" | show_steps
     if ((PIPESTATUS[0])); then
-        tail -n 30 "$log" >&2
+        show_failure "$log"
         say "The build failed. The whole log: $log"
         rm -f "$since"
         exit $exit_build_failed
