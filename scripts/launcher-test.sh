@@ -143,7 +143,7 @@ check "it runs through a symbolic link, from anywhere" has "$out" "argument hell
 fresh
 with=(FAKE_FAILURE="the compiler is unhappy")
 launch
-check "a failed build has its own exit code" is "$code" 70
+check "a failed build has its own exit code" is "$code" 71
 check "shows the last lines" has "$err" "the compiler is unhappy"
 check "and where the log is" has "$err" "$tree/target/build.log"
 with=(A=)

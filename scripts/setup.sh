@@ -12,7 +12,8 @@ preset=${DIFFUSION4J_PRESET:-cpu}
 stamp=$root/cli/target/diffuse.stamp
 min_java=25 min_cmake=3.25 min_maven=3.6.3 min_cargo=1.85
 
-readonly exit_missing_tool=69 exit_build_failed=70 exit_cannot_write=73
+# Apart from the exit codes of the command line itself.
+readonly exit_missing_tool=69 exit_build_failed=71 exit_cannot_write=73
 
 say() { printf '%s\n' "$*" >&2; }
 
