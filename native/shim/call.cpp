@@ -15,7 +15,7 @@ namespace d4j {
 
 namespace {
 
-constexpr size_t MAX_COMPLAINTS           = 4;
+constexpr size_t MAX_COMPLAINTS           = 6;
 constexpr size_t MAX_LINES_FROM_ELSEWHERE = 1000;
 constexpr size_t MAX_LINE_BYTES           = 4096;
 
@@ -77,17 +77,35 @@ void Call::report(d4j_progress_kind kind, int step, int of, float seconds) {
     step = std::clamp(step, 0, of);
     if (kind == D4J_PROGRESS_SAMPLING) {
         if (step == 0) {
+            // Samplers of higher order begin their first step once per evaluation.
+            if (sampling_step_ == 0 && sampling_steps_ == of) {
+                return;
+            }
             previewed_step_ = 0;
         }
         sampling_step_  = step;
         sampling_steps_ = of;
     }
-    if (observer_.progress == nullptr || cancelled_ || of == 0) {
-        return;
+    // A report of 0 marks the beginning, which the loader may leave out.
+    if (step > 0 && is_new_phase(kind, of)) {
+        deliver_progress(kind, 0, of, 0.0f);
     }
+    phase_       = kind;
+    phase_step_  = step;
+    phase_steps_ = of;
     // Nothing has ended yet at step 0: what the runtime states then is left over from before, or divided by nothing.
     const bool usable = step > 0 && std::isfinite(seconds) && seconds > 0.0f;
-    observer_.progress(kind, step, of, usable ? seconds : 0.0f);
+    deliver_progress(kind, step, of, usable ? seconds : 0.0f);
+}
+
+bool Call::is_new_phase(d4j_progress_kind kind, int of) const noexcept {
+    return kind != phase_ || of != phase_steps_ || phase_step_ == phase_steps_;
+}
+
+void Call::deliver_progress(d4j_progress_kind kind, int step, int of, float seconds) {
+    if (observer_.progress != nullptr && !cancelled_ && of > 0) {
+        observer_.progress(kind, step, of, seconds);
+    }
 }
 
 preview_t Call::preview_mode() const noexcept {
@@ -182,9 +200,10 @@ void Call::remember_locked(const Line& line) {
     }
     complaints_.push_back(line);
     if (complaints_.size() > MAX_COMPLAINTS) {
+        // The first error tends to be the cause and the latest say what came of it: warnings go, then what is between.
         const auto is_warning = [](const Line& complaint) { return complaint.first == SD_LOG_WARN; };
         const auto warning    = std::find_if(complaints_.begin(), complaints_.end(), is_warning);
-        complaints_.erase(warning == complaints_.end() ? complaints_.begin() : warning);
+        complaints_.erase(warning == complaints_.end() ? complaints_.begin() + 1 : warning);
     }
 }
 

@@ -46,6 +46,8 @@ public:
 private:
     using Line = std::pair<sd_log_level_t, std::string>;
 
+    bool is_new_phase(d4j_progress_kind kind, int of) const noexcept;
+    void deliver_progress(d4j_progress_kind kind, int step, int of, float seconds);
     void deliver_lines_from_elsewhere();
     void deliver(const Line& line);
     void remember(const Line& line);
@@ -53,6 +55,9 @@ private:
 
     d4j_observer_t observer_ = {};
     bool cancelled_          = false;
+    d4j_progress_kind phase_ = D4J_PROGRESS_LOADING;
+    int phase_step_          = 0;
+    int phase_steps_         = 0;
     int sampling_step_       = 0;
     int sampling_steps_      = 0;
     int previewed_step_      = 0;

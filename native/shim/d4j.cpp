@@ -50,20 +50,21 @@ private:
 
 /* guarded(), for what runs on an open model. */
 d4j_status guarded_on(d4j_model_t* model, const char* what_failed, const d4j_observer_t* observer, const std::function<void(Call&)>& body) {
-    bool usable             = false;
-    const d4j_status status = d4j::guarded(what_failed, observer, [&](Call& call) {
+    return d4j::guarded(what_failed, observer, [&](Call& call) {
         require_pointer("model", model);
         Use use(*model);
         if (!model->poison.empty()) {
             throw Failure{D4J_POISONED, "the model became unusable when an assertion failed: " + model->poison};
         }
-        usable = true;
-        body(call);
+        try {
+            body(call);
+        } catch (const d4j::AssertionFailed& failure) {
+            if (!call.cancelled()) {
+                model->poison = failure.assertion;
+            }
+            throw;
+        }
     });
-    if (status == D4J_POISONED && usable) {
-        model->poison = d4j::last_error();
-    }
-    return status;
 }
 
 struct StructSize {
@@ -92,33 +93,25 @@ const StructSize STRUCT_SIZES[] = {
     D4J_SIZE_OF(sd_vid_gen_params_t),
 };
 
-void free_images(sd_image_t* images, int32_t count) {
-    free_sd_images(images, count);
-}
-
 void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params, sd_image_t** images, int32_t* count) {
     if (call.poll_cancel()) {
         throw Failure{D4J_CANCELLED, ""};
     }
-    struct Settled {
-        sd_ctx_t* context;
-        bool usable = true;
-        ~Settled() {
-            if (usable) {
-                d4j::settle(context);
-            }
-        }
-    } settled{model.context};
-
     sd_image_t* generated = nullptr;
     try {
         generated = generate_image(model.context, &params);
     } catch (const d4j::AssertionFailed&) {
-        settled.usable = call.cancelled();
+        if (call.cancelled()) {
+            d4j::settle(model.context);
+        }
+        throw;
+    } catch (...) {
+        d4j::settle(model.context);
         throw;
     }
+    d4j::settle(model.context);
     if (call.cancelled()) {
-        free_images(generated, params.batch_count);
+        free_sd_images(generated, params.batch_count);
         throw Failure{D4J_CANCELLED, ""};
     }
     if (generated == nullptr) {

@@ -3,8 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
+#include <typeinfo>
+
+#if defined(__GNUC__)
+#include <cxxabi.h>
+#endif
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -72,6 +78,18 @@ void on_ggml_log(ggml_log_level level, const char* text, void* /*data*/) {
     }
 }
 
+/* Says more than what() alone, which may be no more than "stof". */
+std::string type_name(const std::exception& exception) {
+    const char* name = typeid(exception).name();
+#if defined(__GNUC__)
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> readable(abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
+    return status == 0 ? readable.get() : name;
+#else
+    return name;
+#endif
+}
+
 void explain(const char* what_failed, const std::string& reason, const std::string& last_words) {
     std::string text = what_failed;
     if (!reason.empty()) {
@@ -99,7 +117,7 @@ d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::stri
         reason = "out of memory";
         return call.cancelled() ? D4J_CANCELLED : D4J_OUT_OF_MEMORY;
     } catch (const std::exception& exception) {
-        reason = exception.what();
+        reason = "the runtime threw " + type_name(exception) + ": " + exception.what();
         return call.cancelled() ? D4J_CANCELLED : D4J_FAILED;
     } catch (...) {
         reason = "an exception of unknown type";

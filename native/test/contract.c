@@ -1,0 +1,150 @@
+/* The contract of d4j.h as far as it can be tested without a model, from C, as callers see it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "d4j.h"
+
+static int failures = 0;
+
+static void check(int condition, const char* what) {
+    if (!condition) {
+        failures++;
+        fprintf(stderr, "failed: %s; last error: \"%s\"\n", what, d4j_last_error());
+    }
+}
+
+#define CHECK(condition) check((condition) != 0, #condition)
+
+static int log_lines = 0;
+
+static void count_line(int32_t level, const char* text) {
+    (void) level;
+    CHECK(text != NULL && text[0] != '\0' && strchr(text, '\n') == NULL);
+    log_lines++;
+}
+
+static int last_error_says(const char* part) {
+    return strstr(d4j_last_error(), part) != NULL;
+}
+
+static void test_library(void) {
+    CHECK(d4j_abi_version() == D4J_ABI_VERSION);
+    CHECK(strstr(d4j_source_version(), "stable-diffusion.cpp") != NULL);
+    CHECK(strstr(d4j_backends(), "cpu") != NULL);
+    CHECK(d4j_initialize() == D4J_OK);
+    CHECK(d4j_initialize() == D4J_OK);
+}
+
+static void test_struct_sizes(void) {
+    CHECK(d4j_struct_size("sd_ctx_params_t") == (int64_t) sizeof(sd_ctx_params_t));
+    CHECK(d4j_struct_size("sd_img_gen_params_t") == (int64_t) sizeof(sd_img_gen_params_t));
+    CHECK(d4j_struct_size("sd_image_t") == (int64_t) sizeof(sd_image_t));
+    CHECK(d4j_struct_size("d4j_observer_t") == (int64_t) sizeof(d4j_observer_t));
+    CHECK(d4j_struct_size("d4j_device_t") == (int64_t) sizeof(d4j_device_t));
+    CHECK(d4j_struct_size("d4j_model_info_t") == (int64_t) sizeof(d4j_model_info_t));
+    CHECK(d4j_struct_size("no_such_t") == -1);
+    CHECK(d4j_struct_size(NULL) == -1);
+}
+
+static void test_devices(void) {
+    int32_t count = 0;
+    int32_t cpus  = 0;
+    CHECK(d4j_device_count(&count) == D4J_OK);
+    CHECK(count > 0);
+    for (int32_t i = 0; i < count; i++) {
+        d4j_device_t device;
+        CHECK(d4j_device(i, &device) == D4J_OK);
+        CHECK(device.name[0] != '\0');
+        cpus += device.type == D4J_DEVICE_CPU;
+    }
+    CHECK(cpus == 1);
+
+    d4j_device_t device;
+    CHECK(d4j_device(count, &device) == D4J_INVALID && last_error_says("there is no device"));
+    CHECK(d4j_device(-1, &device) == D4J_INVALID);
+    CHECK(d4j_device(0, NULL) == D4J_INVALID);
+    CHECK(d4j_device_count(NULL) == D4J_INVALID);
+    CHECK(d4j_device_count(&count) == D4J_OK && d4j_last_error()[0] == '\0');
+}
+
+static int32_t open_file(const char* path, d4j_model_t** model) {
+    sd_ctx_params_t params;
+    sd_ctx_params_init(&params);
+    params.model_path = path;
+    return d4j_model_open(&params, model);
+}
+
+static void write_file(const char* path, const void* bytes, size_t count) {
+    FILE* file = fopen(path, "wb");
+    CHECK(file != NULL && fwrite(bytes, 1, count, file) == count);
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
+static void test_files_that_are_no_models(void) {
+    d4j_model_t* model = (d4j_model_t*) &failures;
+    CHECK(open_file("no-such-file.safetensors", &model) == D4J_LOAD_FAILED);
+    CHECK(model == NULL);
+    CHECK(last_error_says("no-such-file.safetensors"));
+
+    CHECK(open_file(".", &model) == D4J_LOAD_FAILED);
+
+    d4j_set_log_callback(count_line);
+    write_file("text.safetensors", "just some text\n", 15);
+    CHECK(open_file("text.safetensors", &model) == D4J_LOAD_FAILED && last_error_says("unknown format"));
+    CHECK(log_lines > 0);
+
+    d4j_set_log_callback(NULL);
+    const int lines_before = log_lines;
+    /* An entry without data_offsets makes the runtime's JSON reader throw. */
+    static const char header[] = "\x20\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[]}}";
+    write_file("header.safetensors", header, sizeof(header) - 1);
+    CHECK(open_file("header.safetensors", &model) == D4J_LOAD_FAILED);
+    /* A percent sign in a name must not become a printf directive. */
+    static const char gguf[] = "GGUF\3\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0%n%s\1\0\0\0\7\0\0\0\0\0\0\0\377\0\0\0\0\0\0\0\0\0\0\0";
+    write_file("name.gguf", gguf, sizeof(gguf) - 1);
+    CHECK(open_file("name.gguf", &model) == D4J_LOAD_FAILED);
+    CHECK(log_lines == lines_before);
+
+    remove("text.safetensors");
+    remove("header.safetensors");
+    remove("name.gguf");
+}
+
+static void test_bad_arguments(void) {
+    d4j_model_t* model = NULL;
+    sd_ctx_params_t params;
+    sd_ctx_params_init(&params);
+    CHECK(d4j_model_open(&params, &model) == D4J_INVALID && last_error_says("no model file"));
+    CHECK(d4j_model_open(NULL, &model) == D4J_INVALID);
+    CHECK(d4j_model_open(&params, NULL) == D4J_INVALID);
+    params.model_path = "no-such-file";
+    params.vae_path   = "no-such-vae";
+    params.wtype      = SD_TYPE_I8;
+    CHECK(d4j_model_open(&params, &model) == D4J_INVALID && last_error_says("type 24"));
+
+    d4j_model_info_t info;
+    sd_img_gen_params_t request;
+    sd_image_t* images = NULL;
+    int32_t count      = 0;
+    sd_img_gen_params_init(&request);
+    CHECK(d4j_model_info(NULL, &info) == D4J_INVALID);
+    CHECK(d4j_generate_image(NULL, &request, NULL, &images, &count) == D4J_INVALID);
+    CHECK(d4j_model_close(NULL) == D4J_OK);
+    d4j_pixels_free(NULL);
+    d4j_image_array_free(NULL);
+    CHECK(d4j_live_pixel_bytes() == 0);
+}
+
+int main(void) {
+    test_library();
+    test_struct_sizes();
+    test_devices();
+    test_files_that_are_no_models();
+    test_bad_arguments();
+    if (failures == 0) {
+        printf("all checks passed\n");
+    }
+    return failures == 0 ? 0 : 1;
+}
