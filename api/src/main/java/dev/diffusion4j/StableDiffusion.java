@@ -28,21 +28,21 @@ import java.util.function.Consumer;
  */
 public final class StableDiffusion implements AutoCloseable {
 
+    private static final ImageSize DEFAULT_SIZE = new ImageSize(512, 512);
+
     private final NativeModel model;
     private final ModelInfo info;
     private final ModelThread thread;
-    private final ImageSize nativeSize;
-    private final String name;
+    private final ModelFile file;
     private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
     private final Object closeLock = new Object();
     private volatile boolean closed;
 
-    private StableDiffusion(NativeModel model, ModelThread thread, ModelInfo info, ImageSize nativeSize, String name) {
+    private StableDiffusion(NativeModel model, ModelThread thread, ModelInfo info, ModelFile file) {
         this.model = model;
         this.thread = thread;
         this.info = info;
-        this.nativeSize = nativeSize;
-        this.name = name;
+        this.file = file;
     }
 
     /**
@@ -70,12 +70,7 @@ public final class StableDiffusion implements AutoCloseable {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
                             + ", which does not make pictures");
                 }
-                return new StableDiffusion(
-                        model,
-                        thread,
-                        info,
-                        mainFile.nativeSize().map(s -> new ImageSize(s.width(), s.height())).orElse(new ImageSize(512, 512)),
-                        mainFile.path().getFileName().toString());
+                return new StableDiffusion(model, thread, info, mainFile);
             } catch (RuntimeException e) {
                 thread.call(() -> {
                     model.close();
@@ -119,12 +114,12 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** The name of the model's file. */
     public String name() {
-        return name;
+        return file.path().getFileName().toString();
     }
 
     /** The size the model draws best, in pixels: what its file says, otherwise its family's usual one. */
     public ImageSize nativeSize() {
-        return nativeSize;
+        return file.nativeSize().orElse(DEFAULT_SIZE);
     }
 
     /** Width and height of pictures must be multiples of this many pixels. */
@@ -221,7 +216,7 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     void checkLora(Path path) {
-        ModelFile.read(path);
+        ModelFile.read(path).requireLora(file);
     }
 
     private void requireVaeEncoder() {

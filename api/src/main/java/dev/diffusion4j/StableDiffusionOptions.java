@@ -276,7 +276,7 @@ public final class StableDiffusionOptions {
         }
         Map<Part, Path> allFiles = new EnumMap<>(files);
         allFiles.put(mainPart, mainPath);
-        ModelFile main = ModelFileChecks.check(mainPart, allFiles, embeddings);
+        ModelFile main = ModelFileChecks.check(mainPart, allFiles, tinyAutoencoderForPreviewsOnly, embeddings);
         return StableDiffusion.open(parameters(allFiles), main);
     }
 

@@ -7,6 +7,7 @@ import dev.diffusion4j.WeightType;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.sd_ctx_params_t;
 import dev.diffusion4j.bindings.sd_embedding_t;
+import dev.diffusion4j.model.ModelComponent;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -41,27 +42,27 @@ public record ModelParameters(
 
     /** The files a model can be made of. */
     public enum Part {
-        MODEL("model file", sd_ctx_params_t::model_path),
-        DIFFUSION_MODEL("diffusion model", sd_ctx_params_t::diffusion_model_path),
-        CLIP_L("CLIP-L text encoder", sd_ctx_params_t::clip_l_path),
-        CLIP_G("CLIP-G text encoder", sd_ctx_params_t::clip_g_path),
-        T5("T5 text encoder", sd_ctx_params_t::t5xxl_path),
-        LLM("language model", sd_ctx_params_t::llm_path),
-        LLM_VISION("language model's vision part", sd_ctx_params_t::llm_vision_path),
-        VAE("VAE", sd_ctx_params_t::vae_path),
-        TINY_AUTOENCODER("tiny autoencoder", sd_ctx_params_t::taesd_path);
+        MODEL(null, sd_ctx_params_t::model_path),
+        DIFFUSION_MODEL(ModelComponent.DIFFUSION_MODEL, sd_ctx_params_t::diffusion_model_path),
+        CLIP_L(ModelComponent.CLIP_L, sd_ctx_params_t::clip_l_path),
+        CLIP_G(ModelComponent.CLIP_G, sd_ctx_params_t::clip_g_path),
+        T5(ModelComponent.T5, sd_ctx_params_t::t5xxl_path),
+        LLM(ModelComponent.LLM, sd_ctx_params_t::llm_path),
+        LLM_VISION(null, sd_ctx_params_t::llm_vision_path),
+        VAE(ModelComponent.VAE, sd_ctx_params_t::vae_path),
+        TINY_AUTOENCODER(ModelComponent.TINY_AUTOENCODER, sd_ctx_params_t::taesd_path);
 
-        private final String title;
+        private final ModelComponent component;
         private final BiConsumer<MemorySegment, MemorySegment> setter;
 
-        Part(String title, BiConsumer<MemorySegment, MemorySegment> setter) {
-            this.title = title;
+        Part(ModelComponent component, BiConsumer<MemorySegment, MemorySegment> setter) {
+            this.component = component;
             this.setter = setter;
         }
 
-        /** What to call the file in a message. */
-        public String title() {
-            return title;
+        /** The component of a model that the file stands for, if it is one. */
+        public Optional<ModelComponent> component() {
+            return Optional.ofNullable(component);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.diffusion4j.model;
 
+import dev.diffusion4j.ImageSize;
 import java.util.Optional;
 
 /** What a model file holds: one of the families of diffusion models that the runtime knows, or a part of a model. */
@@ -169,7 +170,7 @@ public enum ModelFamily {
 
     /** The picture size that models of this family are usually trained for; empty for video models and parts. */
     public Optional<ImageSize> nativeSize() {
-        return nativeSide == 0 ? Optional.empty() : Optional.of(ImageSize.square(nativeSide));
+        return nativeSide == 0 ? Optional.empty() : Optional.of(new ImageSize(nativeSide, nativeSide));
     }
 
     /** How wide the text embeddings are that a U-Net attends to; 0 where that is not one number. */

@@ -1,5 +1,6 @@
 package dev.diffusion4j.model;
 
+import dev.diffusion4j.ImageSize;
 import dev.diffusion4j.ModelFileException;
 import java.nio.file.Path;
 import java.util.Collections;
