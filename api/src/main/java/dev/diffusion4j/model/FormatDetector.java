@@ -59,6 +59,9 @@ final class FormatDetector {
         if (start.startsWith("\u0089PNG") || start.startsWith("\u00ff\u00d8\u00ff") || start.startsWith("RIFF")) {
             return source.notAModel("it is a picture or a recording");
         }
+        if (start.startsWith("ustar", 257)) {
+            return source.unsupported("it is a tar archive; checkpoints this old can be saved again with a newer PyTorch");
+        }
         if (isText(head, source.size() > head.length)) {
             return source.notAModel("it is text");
         }

@@ -34,12 +34,20 @@ final class PickleReader {
         this.cursor = cursor;
     }
 
-    /** Reads one pickle, up to and including its end, and returns what it is of. */
-    static PickleValue read(ByteSource source, Cursor cursor) {
+    /**
+     * What a pickle is of.
+     *
+     * @param value what is left on top of the stack
+     * @param storages every storage that it refers to, by key
+     */
+    record Result(PickleValue value, Map<String, PickleValue.Storage> storages) {}
+
+    /** Reads one pickle, up to and including its end. */
+    static Result read(ByteSource source, Cursor cursor) {
         return new PickleReader(source, cursor).read();
     }
 
-    private PickleValue read() {
+    private Result read() {
         int first = cursor.u8();
         int protocol = cursor.u8();
         if (first != PROTO || protocol < 2 || protocol > 5) {
@@ -48,7 +56,7 @@ final class PickleReader {
         while (true) {
             int opcode = cursor.u8();
             if (opcode == '.') {
-                return pop();
+                return new Result(pop(), storages);
             }
             charge(1);
             execute(opcode);

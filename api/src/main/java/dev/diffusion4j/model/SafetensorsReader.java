@@ -1,5 +1,6 @@
 package dev.diffusion4j.model;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.diffusion4j.ModelFileException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,8 +96,10 @@ final class SafetensorsReader {
             readHeader(parser);
         } catch (StreamConstraintsException e) {
             throw refusal("its header exceeds a limit: " + Text.printable(e.getOriginalMessage()), e);
+        } catch (JacksonException e) {
+            throw refusal("its header is not valid JSON: " + Text.printable(e.getOriginalMessage()), e);
         } catch (IOException e) {
-            throw refusal("its header is not valid JSON", e);
+            throw new UncheckedIOException("reading from a string", e);
         }
         table.refuseOverlaps();
         return new Header(ModelFormat.SAFETENSORS, metadata, table.tensors());

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -39,14 +40,16 @@ final class TorchLegacyReader {
         Cursor cursor = new Cursor(source, 0, Math.min(source.size(), Limits.MAX_PICKLE), "the pickles at its beginning");
         if (beginsWithMagic()) {
             cursor.skip(2 + MAGIC.length);
-            if (!(PickleReader.read(source, cursor) instanceof PickleValue.Int(long version)) || version != VERSION) {
+            if (!(PickleReader.read(source, cursor).value() instanceof PickleValue.Int(long version))
+                    || version != VERSION) {
                 throw source.unsupported("it is a checkpoint of another version than " + VERSION);
             }
             PickleReader.read(source, cursor);
         }
-        StateDictionary dictionary = StateDictionary.of(source, PickleReader.read(source, cursor));
+        PickleReader.Result pickle = PickleReader.read(source, cursor);
+        StateDictionary dictionary = StateDictionary.of(source, pickle.value());
         PickleReader.read(source, cursor);
-        Map<String, Long> offsets = storageOffsets(dictionary, cursor.position());
+        Map<String, Long> offsets = storageOffsets(new TreeMap<>(pickle.storages()), cursor.position());
         dictionary
                 .tensors()
                 .forEach((name, tensor) -> table.addOrReplace(
@@ -63,9 +66,7 @@ final class TorchLegacyReader {
     }
 
     /** Storages follow one another in the order of their keys. */
-    private Map<String, Long> storageOffsets(StateDictionary dictionary, long start) {
-        TreeMap<String, PickleValue.Storage> storages = new TreeMap<>();
-        dictionary.tensors().values().forEach(tensor -> storages.put(tensor.storage().key(), tensor.storage()));
+    private Map<String, Long> storageOffsets(SortedMap<String, PickleValue.Storage> storages, long start) {
         Map<String, Long> offsets = new HashMap<>();
         long position = start;
         for (PickleValue.Storage storage : storages.values()) {

@@ -51,9 +51,26 @@ final class ZipDirectory {
         this.source = source;
     }
 
-    /** Whether the file ends like a zip archive, whatever it begins like: the runtime looks no further either. */
+    /** Whether the file ends like a zip archive, whatever it begins like: the runtime goes by the end, too. */
     static boolean recognises(ByteSource source) {
-        return endOffset(source).isPresent();
+        OptionalLong end = endOffset(source);
+        if (end.isEmpty()) {
+            return false;
+        }
+        // Four bytes alone may stand there by chance.
+        Cursor cursor = new Cursor(source, end.getAsLong() + 10, source.size(), "the zip directory");
+        int count = cursor.u16();
+        cursor.skip(4);
+        long offset = cursor.u32();
+        return count == 0
+                || hasLocator(source, end.getAsLong())
+                || offset + CENTRAL_SIZE <= source.size()
+                        && new Cursor(source, offset, source.size(), "the zip directory").i32() == CENTRAL_SIGNATURE;
+    }
+
+    private static boolean hasLocator(ByteSource source, long end) {
+        return end >= LOCATOR_SIZE + END64_SIZE
+                && new Cursor(source, end - LOCATOR_SIZE, end, "the zip64 locator").i32() == LOCATOR_SIGNATURE;
     }
 
     static ZipDirectory read(ByteSource source) {
@@ -161,14 +178,11 @@ final class ZipDirectory {
     }
 
     private OptionalLong end64Offset(long end) {
-        if (end < LOCATOR_SIZE + END64_SIZE) {
+        if (!hasLocator(source, end)) {
             return OptionalLong.empty();
         }
         Cursor locator = new Cursor(source, end - LOCATOR_SIZE, end, "the zip64 locator");
-        if (locator.i32() != LOCATOR_SIGNATURE) {
-            return OptionalLong.empty();
-        }
-        locator.skip(4);
+        locator.skip(8);
         long offset = locator.i64();
         if (offset < 0 || offset > end - LOCATOR_SIZE - END64_SIZE) {
             throw source.damaged("its zip64 directory lies outside the file");
