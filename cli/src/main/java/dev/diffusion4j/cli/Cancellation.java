@@ -1,0 +1,66 @@
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.Generation;
+import dev.diffusion4j.GenerationCancelledException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Carries the wish to stop, from Ctrl-C to the work that is under way, and back that the work has stopped: native code
+ * must not run any more when the process ends.
+ */
+public final class Cancellation {
+
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private boolean working;
+    private boolean requested;
+    private Generation generation;
+
+    /** Says that work began which has to be stopped in order. */
+    synchronized void begin() {
+        working = true;
+    }
+
+    /** The generation to cancel from now on. */
+    synchronized void watch(Generation running) {
+        generation = running;
+        if (requested) {
+            running.cancel();
+        }
+    }
+
+    /**
+     * Ends work between two parts that cannot be interrupted.
+     *
+     * @throws GenerationCancelledException if the user wants to stop
+     */
+    synchronized void check() {
+        if (requested) {
+            throw new GenerationCancelledException("cancelled");
+        }
+    }
+
+    /**
+     * Asks to stop.
+     *
+     * @return whether there is work to wait for
+     */
+    synchronized boolean request() {
+        requested = true;
+        if (generation != null) {
+            generation.cancel();
+        }
+        return working;
+    }
+
+    /** Says that everything is done, messages included. */
+    void finish() {
+        finished.countDown();
+    }
+
+    /** Waits until {@link #finish()} was called; false if that took too long. */
+    boolean awaitFinish(Duration limit) throws InterruptedException {
+        return finished.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

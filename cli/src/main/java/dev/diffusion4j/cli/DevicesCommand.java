@@ -1,0 +1,56 @@
+package dev.diffusion4j.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.diffusion4j.runtime.Device;
+import dev.diffusion4j.runtime.NativeRuntime;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code diffuse devices}: what models can run on here. */
+@Command(name = "devices", header = {"List the devices that models can run on here.", ""})
+final class DevicesCommand implements Callable<Integer> {
+
+    @ParentCommand
+    private Diffuse diffuse;
+
+    @Option(names = "--json", description = "Write a JSON array.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        List<Device> devices = NativeRuntime.devices();
+        if (json) {
+            ArrayNode array = new ObjectMapper().createArrayNode();
+            devices.forEach(device -> array.addObject()
+                    .put("name", device.name())
+                    .put("kind", kind(device))
+                    .put("description", device.description())
+                    .put("memoryTotal", device.memoryTotal())
+                    .put("memoryFree", device.memoryFree()));
+            diffuse.console().printJson(array);
+            return ExitCode.OK;
+        }
+        int width = devices.stream().mapToInt(device -> device.name().length()).max().orElse(1);
+        for (Device device : devices) {
+            String memory = device.memoryTotal() > 0
+                    ? ", " + Quantity.bytes(device.memoryFree()) + " of " + Quantity.bytes(device.memoryTotal()) + " free"
+                    : "";
+            diffuse.console()
+                    .out()
+                    .printf("%-" + width + "s  %s: %s%s%n", device.name(), kind(device), device.description(), memory);
+        }
+        return ExitCode.OK;
+    }
+
+    private static String kind(Device device) {
+        return switch (device.kind()) {
+            case CPU, GPU -> device.kind().name();
+            default -> device.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        };
+    }
+}

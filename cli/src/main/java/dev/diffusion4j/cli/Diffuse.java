@@ -1,0 +1,177 @@
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.Prediction;
+import dev.diffusion4j.HighResFix;
+import dev.diffusion4j.LoraMode;
+import dev.diffusion4j.NoiseSchedule;
+import dev.diffusion4j.PreviewMode;
+import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.Sampler;
+import dev.diffusion4j.WeightType;
+import dev.diffusion4j.cli.options.BackendChoice;
+import dev.diffusion4j.cli.options.CacheArgument;
+import dev.diffusion4j.cli.options.Converters;
+import dev.diffusion4j.cli.options.EmbeddingArgument;
+import dev.diffusion4j.cli.options.LoraArgument;
+import dev.diffusion4j.cli.options.PixelSize;
+import dev.diffusion4j.cli.options.SeamlessAxes;
+import dev.diffusion4j.cli.progress.ProgressDisplay;
+import dev.diffusion4j.cli.progress.RuntimeLog;
+import dev.diffusion4j.cli.progress.Terminal;
+import dev.diffusion4j.runtime.NativeRuntime;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The program {@code diffuse}. */
+@Command(
+        name = "diffuse",
+        scope = ScopeType.INHERIT,
+        mixinStandardHelpOptions = true,
+        versionProvider = Diffuse.Version.class,
+        sortOptions = false,
+        sortSynopsis = false,
+        usageHelpAutoWidth = true,
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "  0:done",
+            "  1:the runtime failed while drawing",
+            "  2:the command line, or what it asks for, is not valid",
+            "  3:a model file is missing, unreadable or not supported",
+            "  4:a picture cannot be read or written",
+            "  5:the native library is missing or does not fit",
+            "  6:not enough memory",
+            " 70:internal error",
+            "130:cancelled (Ctrl-C)"
+        },
+        subcommands = {
+            GenerateCommand.class,
+            EditCommand.class,
+            InspectCommand.class,
+            DevicesCommand.class,
+            VersionCommand.class,
+            CompletionCommand.class
+        })
+public final class Diffuse implements Runnable {
+
+    private static final String HEADER = "Draws pictures from text with Stable Diffusion models, on this machine.";
+
+    private static final String[] EXAMPLES = {
+        "",
+        "For example:",
+        "  diffuse generate \"a red circle on a white background\" -o circle.png",
+        "  diffuse edit photo.jpg \"a watercolour\" --strength 0.5 -m model.safetensors",
+        "  diffuse inspect model.safetensors"
+    };
+
+    private final Console console;
+
+    @Mixin
+    private GlobalOptions globals;
+
+    @Spec
+    private CommandSpec spec;
+
+    private Diffuse(Console console) {
+        this.console = console;
+    }
+
+    /** Runs the program and ends the process with its exit code. */
+    public static void main(String[] args) {
+        // Nothing here opens a window, and looking for a display costs time and fails where there is none.
+        System.setProperty("java.awt.headless", "true");
+        Cancellation cancellation = new Cancellation();
+        CancelOnShutdown.install(cancellation);
+        int code = run(args, new Console(System.in, System.out, System.err, Terminal.standardError(), cancellation));
+        cancellation.finish();
+        System.exit(code);
+    }
+
+    /**
+     * Runs a command line within this process.
+     *
+     * @param args what follows the program's name
+     * @param out where results go
+     * @param err where progress and messages go
+     * @return the exit code
+     */
+    public static int run(String[] args, PrintStream out, PrintStream err) {
+        return run(args, new Console(InputStream.nullInputStream(), out, err, Terminal.none(), new Cancellation()));
+    }
+
+    static int run(String[] args, Console console) {
+        Diffuse diffuse = new Diffuse(console);
+        try {
+            return commandLine(diffuse).execute(args);
+        } catch (Error e) {
+            // Picocli hands over exceptions; what is left is memory that ran out, or a broken installation.
+            return diffuse.errorReport().report(e);
+        } finally {
+            console.out().flush();
+            console.err().flush();
+        }
+    }
+
+    /** The parser, with all commands and the types of their options. */
+    static CommandLine commandLine(Diffuse diffuse) {
+        CommandLine line = new CommandLine(diffuse);
+        // Set here and not in the annotation, which the commands below inherit.
+        line.getCommandSpec().usageMessage().footer(EXAMPLES).header(HEADER, "");
+        Converters.register(line, Sampler.class, Sampler::of);
+        Converters.register(line, NoiseSchedule.class, NoiseSchedule::of);
+        Converters.register(line, WeightType.class, WeightType::of);
+        Converters.register(line, PixelSize.class, PixelSize::parse);
+        Converters.register(line, LoraArgument.class, LoraArgument::parse);
+        Converters.register(line, EmbeddingArgument.class, EmbeddingArgument::parse);
+        Converters.register(line, BackendChoice.class, BackendChoice::parse);
+        Converters.register(line, CacheArgument.class, CacheArgument::parse);
+        Converters.registerEnum(line, SeamlessAxes.class);
+        Converters.registerEnum(line, RandomSource.class);
+        Converters.registerEnum(line, Prediction.class);
+        Converters.registerEnum(line, LoraMode.class);
+        Converters.registerEnum(line, PreviewMode.class);
+        Converters.registerEnum(line, HighResFix.Upscaler.class);
+        Converters.registerEnum(line, RuntimeLog.Level.class);
+        Converters.registerEnum(line, ProgressDisplay.Style.class);
+        line.setOut(new PrintWriter(diffuse.console.out(), true));
+        line.setErr(new PrintWriter(diffuse.console.err(), true));
+        line.setParameterExceptionHandler((failure, _) -> diffuse.errorReport().reportUsage(failure));
+        line.setExecutionExceptionHandler((failure, _, _) -> diffuse.errorReport().report(failure));
+        return line;
+    }
+
+    Console console() {
+        return console;
+    }
+
+    GlobalOptions globals() {
+        return globals;
+    }
+
+    private ErrorReport errorReport() {
+        return new ErrorReport(console.err(), globals.debug);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Missing command");
+    }
+
+    /** The version without starting the native library. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            return new String[] {"diffuse " + NativeRuntime.version()};
+        }
+    }
+}

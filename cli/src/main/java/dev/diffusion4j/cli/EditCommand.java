@@ -1,0 +1,72 @@
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.cli.options.PixelSize;
+import dev.diffusion4j.cli.picture.InputPicture;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code diffuse edit}: redraws a picture, or the masked part of it. */
+@Command(
+        name = "edit",
+        header = {"Redraw a picture, or a part of it, towards a prompt.", ""},
+        abbreviateSynopsis = true)
+final class EditCommand extends DrawingCommand {
+
+    @Parameters(
+            index = "0",
+            paramLabel = "IMAGE",
+            description = "The picture: PNG, JPEG, WebP, GIF, BMP or TIFF. What is transparent becomes white.")
+    private Path imageFile;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "PROMPT",
+            description = "What the picture shall show; - reads it from standard input.")
+    private String prompt;
+
+    @Option(
+            names = "--strength",
+            paramLabel = "PART",
+            description = "How much may change: 0 keeps the picture, 1 starts from noise alone (0.75).")
+    private Double strength;
+
+    @Option(
+            names = "--mask",
+            paramLabel = "FILE",
+            description = "Redraw only where this picture of the same size is white; black is kept.")
+    private Path maskFile;
+
+    private BufferedImage image;
+    private BufferedImage mask;
+
+    @Override
+    String promptArgument() {
+        return prompt;
+    }
+
+    @Override
+    void readPictures() {
+        image = InputPicture.read(imageFile);
+        mask = maskFile == null ? null : InputPicture.readMask(maskFile);
+    }
+
+    @Override
+    GenerationRequest<?> request(StableDiffusion sd, String text) {
+        if (mask == null) {
+            var request = sd.imageToImage(image, text);
+            return strength == null ? request : request.strength(strength);
+        }
+        var request = sd.inpaint(image, mask, text);
+        return strength == null ? request : request.strength(strength);
+    }
+
+    @Override
+    PixelSize usualSize(StableDiffusion sd) {
+        return new PixelSize(image.getWidth(), image.getHeight());
+    }
+}

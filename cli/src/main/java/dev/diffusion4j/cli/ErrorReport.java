@@ -1,0 +1,81 @@
+package dev.diffusion4j.cli;
+
+import dev.diffusion4j.DiffusionException;
+import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.ImageFileException;
+import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.ModelFileException;
+import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.cli.options.OptionNames;
+import java.io.PrintStream;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns what went wrong into one line for the user and an exit code for scripts. */
+final class ErrorReport {
+
+    private final PrintStream err;
+    private final boolean debug;
+
+    /**
+     * @param err where the line goes
+     * @param debug whether the stack trace follows
+     */
+    ErrorReport(PrintStream err, boolean debug) {
+        this.err = err;
+        this.debug = debug;
+    }
+
+    /** Reports a failure and returns the exit code that stands for it. */
+    int report(Throwable failure) {
+        err.println("diffuse: " + oneLine(message(failure)));
+        trace(failure);
+        return exitCode(failure);
+    }
+
+    /** Reports a command line that cannot be understood. */
+    int reportUsage(ParameterException failure) {
+        String message = failure.getMessage();
+        if (failure instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+            message += " (did you mean " + unmatched.getSuggestions().getFirst() + "?)";
+        }
+        err.println("diffuse: " + oneLine(message));
+        err.println("See '" + failure.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+        trace(failure);
+        return ExitCode.USAGE;
+    }
+
+    static int exitCode(Throwable failure) {
+        return switch (failure) {
+            case InvalidRequestException _, ParameterException _ -> ExitCode.USAGE;
+            case ModelFileException _ -> ExitCode.MODEL_FILE;
+            case ImageFileException _ -> ExitCode.PICTURE_FILE;
+            case NativeLibraryException _ -> ExitCode.NATIVE_LIBRARY;
+            case OutOfNativeMemoryException _, OutOfMemoryError _ -> ExitCode.OUT_OF_MEMORY;
+            case GenerationCancelledException _ -> ExitCode.CANCELLED;
+            case DiffusionException _ -> ExitCode.FAILED;
+            default -> ExitCode.INTERNAL;
+        };
+    }
+
+    private static String message(Throwable failure) {
+        return switch (failure) {
+            case GenerationCancelledException _ -> "cancelled";
+            case InvalidRequestException e -> OptionNames.message(e);
+            case DiffusionException e -> e.getMessage();
+            case OutOfMemoryError _ -> "the Java heap is full; raise it with -Xmx";
+            default -> "internal error: " + failure + " (--debug shows where)";
+        };
+    }
+
+    private void trace(Throwable failure) {
+        if (debug) {
+            failure.printStackTrace(err);
+        }
+    }
+
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.diffusion4j.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.diffusion4j.model.ModelFile;
+import dev.diffusion4j.model.TensorInfo;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code diffuse inspect}: what a model file holds, read from its header. */
+@Command(
+        name = "inspect",
+        header = {"Show what a model file holds.", ""},
+        description = "Reads the header alone, so that files of any size take no time; nothing in the file is run.")
+final class InspectCommand implements Callable<Integer> {
+
+    private static final int SHOWN_METADATA = 100;
+
+    @ParentCommand
+    private Diffuse diffuse;
+
+    @Parameters(paramLabel = "FILE", description = "A safetensors, GGUF or checkpoint file.")
+    private Path file;
+
+    @Option(names = "--tensors", description = "List the tensors.")
+    private boolean tensors;
+
+    @Option(names = "--json", description = "Write one JSON object, with whole metadata.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        ModelFile model = ModelFile.read(file);
+        if (json) {
+            diffuse.console().printJson(toJson(model));
+        } else {
+            print(model, diffuse.console().out());
+        }
+        return ExitCode.OK;
+    }
+
+    private void print(ModelFile model, PrintStream out) {
+        out.println(model.path());
+        line(out, "format", model.format().displayName() + ", " + Quantity.bytes(model.size()));
+        line(out, "family", model.family().displayName()
+                + (model.isBareDiffusionModel() ? ", the diffusion model alone (use --diffusion-model)" : ""));
+        model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
+        line(out, "parameters", String.format(
+                Locale.ROOT,
+                "%s (%,d) in %,d tensors",
+                Quantity.count(model.parameterCount()),
+                model.parameterCount(),
+                model.tensors().size()));
+        model.types().forEach((type, summary) -> line(out, type.displayName(), String.format(
+                Locale.ROOT, "%s in %,d tensors", Quantity.bytes(summary.bytes()), summary.tensors())));
+        if (!model.metadata().isEmpty()) {
+            out.println();
+            out.println("metadata");
+            model.metadata().forEach((key, value) -> out.println("  " + printable(key) + " = " + shortened(value)));
+        }
+        if (tensors) {
+            out.println();
+            printTensors(model.tensors(), out);
+        }
+    }
+
+    private static void line(PrintStream out, String name, String value) {
+        out.printf("  %-11s %s%n", name, value);
+    }
+
+    private static void printTensors(List<TensorInfo> tensors, PrintStream out) {
+        int width = tensors.stream().mapToInt(tensor -> tensor.name().length()).max().orElse(0);
+        for (TensorInfo tensor : tensors) {
+            out.printf(
+                    "%-" + Math.max(width, 1) + "s  %-7s  %-20s  %s%n",
+                    printable(tensor.name()),
+                    tensor.type().displayName(),
+                    tensor.shapeText(),
+                    Quantity.bytes(tensor.byteLength()));
+        }
+    }
+
+    private static String shortened(String value) {
+        String line = printable(value);
+        return line.length() <= SHOWN_METADATA
+                ? line
+                : line.substring(0, SHOWN_METADATA) + "... (" + value.length() + " characters)";
+    }
+
+    /** A file from anywhere must not steer the terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private ObjectNode toJson(ModelFile model) {
+        ObjectNode node = new ObjectMapper().createObjectNode();
+        node.put("file", model.path().toString());
+        node.put("size", model.size());
+        node.put("format", model.format().displayName());
+        node.put("family", model.family().displayName());
+        node.put("diffusionModelOnly", model.isBareDiffusionModel());
+        model.nativeSize().ifPresent(size ->
+                node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));
+        node.put("parameters", model.parameterCount());
+        node.put("tensorCount", model.tensors().size());
+        ObjectNode types = node.putObject("types");
+        model.types().forEach((type, summary) -> types.putObject(type.displayName())
+                .put("tensors", summary.tensors())
+                .put("elements", summary.elements())
+                .put("bytes", summary.bytes()));
+        ObjectNode metadata = node.putObject("metadata");
+        model.metadata().forEach(metadata::put);
+        if (tensors) {
+            ArrayNode list = node.putArray("tensors");
+            for (TensorInfo tensor : model.tensors()) {
+                ObjectNode entry = list.addObject();
+                entry.put("name", tensor.name()).put("type", tensor.type().displayName());
+                ArrayNode shape = entry.putArray("shape");
+                tensor.shape().forEach(shape::add);
+                entry.put("bytes", tensor.byteLength());
+            }
+        }
+        return node;
+    }
+}

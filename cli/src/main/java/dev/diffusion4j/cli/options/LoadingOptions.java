@@ -1,0 +1,184 @@
+package dev.diffusion4j.cli.options;
+
+import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.LoraMode;
+import dev.diffusion4j.Prediction;
+import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.StableDiffusionOptions;
+import dev.diffusion4j.VaeTiling;
+import dev.diffusion4j.WeightType;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** How the model is held in memory and computed. */
+public final class LoadingOptions {
+
+    @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = "Threads on the CPU; as many as there are cores without it.")
+    private Integer threads;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "[PART=]DEVICE",
+            description = "Device for the whole model, or for diffusion=, text-encoder= or vae= alone, by its name from"
+                    + " 'diffuse devices'; may be given more than once.")
+    private List<BackendChoice> backends = List.of();
+
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description = "Convert the weights while loading: ${COMPLETION-CANDIDATES}.")
+    private WeightType weightType;
+
+    @Option(
+            names = {"--type-rules", "--tensor-type-rules"},
+            paramLabel = "REGEX=TYPE,...",
+            description = "Types for single tensors; the first rule that matches applies.")
+    private String weightTypeRules;
+
+    @Option(names = "--mmap", description = "Map the files into memory in place of reading them.")
+    private boolean memoryMap;
+
+    @Option(
+            names = {"--flash-attention", "--fa"},
+            description = "Flash attention: less memory, often faster.")
+    private boolean flashAttention;
+
+    @Option(
+            names = {"--diffusion-flash-attention", "--diffusion-fa"},
+            description = "Flash attention in the diffusion model alone.")
+    private boolean diffusionFlashAttention;
+
+    @Option(
+            names = "--diffusion-conv-direct",
+            description = "Direct convolutions in the diffusion model: less memory; speed depends on the device.")
+    private boolean diffusionConvDirect;
+
+    @Option(names = "--vae-conv-direct", description = "Direct convolutions in the VAE, likewise.")
+    private boolean vaeConvDirect;
+
+    @Option(names = "--vae-tiling", description = "Run the VAE in tiles, which bounds its memory at large sizes.")
+    private boolean vaeTiling;
+
+    @Option(
+            names = "--vae-tile-size",
+            paramLabel = "WxH",
+            description = "Size of a tile in latents, of 8 pixels each (32x32); implies --vae-tiling.")
+    private PixelSize tileSize;
+
+    @Option(
+            names = "--vae-tile-overlap",
+            paramLabel = "PART",
+            description = "How much of a tile overlaps its neighbour, 0 to 0.5 (0.5); implies --vae-tiling.")
+    private Double tileOverlap;
+
+    @Option(names = "--offload-to-cpu", description = "Keep weights in RAM and bring them to the device when needed.")
+    private boolean offloadToCpu;
+
+    @Option(
+            names = "--max-vram",
+            paramLabel = "GIB",
+            description = "Device memory that weights may take: 0 without limit, -1 for what is free less one.")
+    private Double vramBudget;
+
+    @Option(names = "--stream-layers", description = "With --max-vram: fetch the next layers while computing.")
+    private boolean streamLayers;
+
+    @Option(
+            names = "--rng",
+            paramLabel = "SOURCE",
+            description = "Where noise comes from: cuda (the default; what most tools share seeds for), cpu or std.")
+    private RandomSource random;
+
+    @Option(
+            names = "--sampler-rng",
+            paramLabel = "SOURCE",
+            description = "Where the noise that samplers add comes from; as --rng without it.")
+    private RandomSource samplerRandom;
+
+    @Option(
+            names = "--prediction",
+            paramLabel = "KIND",
+            description = "What the model predicts, where its file does not say it: epsilon, v, edm-v, flow, flux-flow or"
+                    + " flux2-flow.")
+    private Prediction prediction;
+
+    @Option(
+            names = {"--lora-mode", "--lora-apply-mode"},
+            paramLabel = "MODE",
+            description = "When LoRAs are merged: auto (the default), immediately or at-runtime.")
+    private LoraMode loraMode;
+
+    @Option(
+            names = "--seamless",
+            paramLabel = "AXES",
+            description = "Make edges that fit each other, for textures: x, y or xy.")
+    private SeamlessAxes seamless;
+
+    @Option(
+            names = "--force-sdxl-vae-conv-scale",
+            description = "Scale the SDXL VAE's convolutions, against black pictures in half precision.")
+    private boolean forceSdxlVaeConvScale;
+
+    /** Sets on the options what was given. */
+    public void applyTo(StableDiffusionOptions options) {
+        options.memoryMap(memoryMap)
+                .flashAttention(flashAttention)
+                .diffusionFlashAttention(diffusionFlashAttention)
+                .diffusionConvDirect(diffusionConvDirect)
+                .vaeConvDirect(vaeConvDirect)
+                .offloadToCpu(offloadToCpu)
+                .streamLayers(streamLayers)
+                .forceSdxlVaeConvScale(forceSdxlVaeConvScale);
+        if (threads != null) {
+            options.threads(threads);
+        }
+        backends.forEach(backend -> backend.applyTo(options));
+        if (weightType != null) {
+            options.weightType(weightType);
+        }
+        if (weightTypeRules != null) {
+            options.weightTypeRules(weightTypeRules);
+        }
+        if (vramBudget != null) {
+            options.vramBudget(vramBudget);
+        }
+        if (random != null) {
+            options.random(random);
+        }
+        if (samplerRandom != null) {
+            options.samplerRandom(samplerRandom);
+        }
+        if (prediction != null) {
+            options.prediction(prediction);
+        }
+        if (loraMode != null) {
+            options.loraMode(loraMode);
+        }
+        if (seamless != null) {
+            options.seamless(seamless != SeamlessAxes.Y, seamless != SeamlessAxes.X);
+        }
+    }
+
+    /** Sets on the request what was given. */
+    public void applyTo(GenerationRequest<?> request) {
+        if (vaeTiling || tileSize != null || tileOverlap != null) {
+            VaeTiling usual = VaeTiling.DEFAULT;
+            request.vaeTiling(new VaeTiling(
+                    tileSize == null ? usual.tileWidth() : requireTile("vaeTiling.tileWidth", tileSize.width()),
+                    tileSize == null ? usual.tileHeight() : requireTile("vaeTiling.tileHeight", tileSize.height()),
+                    tileOverlap == null ? usual.overlap() : tileOverlap));
+        }
+    }
+
+    /** Who types a size of 0 does not mean the usual one. */
+    private static int requireTile(String field, int latents) {
+        if (latents == 0) {
+            throw new InvalidRequestException(field, latents, "from 4 to 4096 latents");
+        }
+        return latents;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.diffusion4j.cli.options;
+
+import dev.diffusion4j.StableDiffusionOptions;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Files that take the place of parts of the model, or join it. */
+public final class ModelFileOptions {
+
+    @Option(names = "--vae", paramLabel = "FILE", description = "A VAE in place of the model's.")
+    private Path vae;
+
+    @Option(
+            names = {"--taesd", "--tae"},
+            paramLabel = "FILE",
+            description = "A tiny autoencoder in place of the VAE: much faster, a little less exact.")
+    private Path tinyAutoencoder;
+
+    @Option(names = "--taesd-preview-only", description = "Use the tiny autoencoder for previews alone.")
+    private boolean tinyAutoencoderForPreviewsOnly;
+
+    @Option(
+            names = "--diffusion-model",
+            paramLabel = "FILE",
+            description = "The diffusion model (U-Net or transformer); takes the place of -m.")
+    private Path diffusionModel;
+
+    @Option(names = {"--clip-l", "--clip_l"}, paramLabel = "FILE", description = "The CLIP-L text encoder.")
+    private Path clipL;
+
+    @Option(names = {"--clip-g", "--clip_g"}, paramLabel = "FILE", description = "The CLIP-G text encoder.")
+    private Path clipG;
+
+    @Option(names = "--t5xxl", paramLabel = "FILE", description = "The T5-XXL text encoder.")
+    private Path t5;
+
+    @Option(names = "--llm", paramLabel = "FILE", description = "The language model that newer families read text with.")
+    private Path languageModel;
+
+    @Option(
+            names = {"--llm-vision", "--llm_vision"},
+            paramLabel = "FILE",
+            description = "The language model's vision part.")
+    private Path languageModelVision;
+
+    @Option(
+            names = "--embedding",
+            paramLabel = "NAME=FILE",
+            description = "A textual inversion, and the word that stands for it in prompts; may be given more than once.")
+    private List<EmbeddingArgument> embeddings = List.of();
+
+    /** Whether the diffusion model was given, so that there need not be a model file. */
+    public boolean hasDiffusionModel() {
+        return diffusionModel != null;
+    }
+
+    /** Sets on the options what was given. */
+    public void applyTo(StableDiffusionOptions options) {
+        if (vae != null) {
+            options.vae(vae);
+        }
+        if (tinyAutoencoder != null && tinyAutoencoderForPreviewsOnly) {
+            options.previewAutoencoder(tinyAutoencoder);
+        } else if (tinyAutoencoder != null) {
+            options.tinyAutoencoder(tinyAutoencoder);
+        }
+        if (diffusionModel != null) {
+            options.diffusionModel(diffusionModel);
+        }
+        if (clipL != null) {
+            options.clipL(clipL);
+        }
+        if (clipG != null) {
+            options.clipG(clipG);
+        }
+        if (t5 != null) {
+            options.t5(t5);
+        }
+        if (languageModel != null) {
+            options.languageModel(languageModel);
+        }
+        if (languageModelVision != null) {
+            options.languageModelVision(languageModelVision);
+        }
+        embeddings.forEach(embedding -> options.embedding(embedding.name(), embedding.file()));
+    }
+}

@@ -1,0 +1,57 @@
+package dev.diffusion4j.cli.options;
+
+import dev.diffusion4j.InvalidRequestException;
+import java.util.Map;
+
+/** The options that stand for the API's fields, so that messages speak of what the user typed. */
+public final class OptionNames {
+
+    private static final Map<String, String> BY_FIELD = Map.ofEntries(
+            Map.entry("prompt", "PROMPT"),
+            Map.entry("negativePrompt", "--negative-prompt"),
+            Map.entry("width", "--width"),
+            Map.entry("height", "--height"),
+            Map.entry("steps", "--steps"),
+            Map.entry("guidanceScale", "--cfg-scale"),
+            Map.entry("imageGuidanceScale", "--image-cfg-scale"),
+            Map.entry("distilledGuidance", "--distilled-guidance"),
+            Map.entry("sampler", "--sampler"),
+            Map.entry("schedule", "--schedule"),
+            Map.entry("sigmas", "--sigmas"),
+            Map.entry("eta", "--eta"),
+            Map.entry("shiftedTimestep", "--shifted-timestep"),
+            Map.entry("flowShift", "--flow-shift"),
+            Map.entry("samplerArguments", "--sampler-args"),
+            Map.entry("skipLayerGuidance.layers", "--skip-layers"),
+            Map.entry("skipLayerGuidance.scale", "--slg-scale"),
+            Map.entry("skipLayerGuidance.start", "--slg-start"),
+            Map.entry("skipLayerGuidance.end", "--slg-end"),
+            Map.entry("clipSkip", "--clip-skip"),
+            Map.entry("seed", "--seed"),
+            Map.entry("batchCount", "--batch-count"),
+            Map.entry("strength", "--strength"),
+            Map.entry("image", "IMAGE"),
+            Map.entry("mask", "--mask"),
+            Map.entry("lora.multiplier", "the weight of --lora"),
+            Map.entry("embedding", "the name of --embedding"),
+            Map.entry("vaeTiling.tileWidth", "the width of --vae-tile-size"),
+            Map.entry("vaeTiling.tileHeight", "the height of --vae-tile-size"),
+            Map.entry("vaeTiling.overlap", "--vae-tile-overlap"),
+            Map.entry("highResFix.scale", "--hires-scale"),
+            Map.entry("highResFix.steps", "--hires-steps"),
+            Map.entry("highResFix.denoisingStrength", "--hires-strength"),
+            Map.entry("preview.everySteps", "--preview-every"),
+            Map.entry("threads", "--threads"),
+            Map.entry("vramBudget", "--max-vram"),
+            Map.entry("streamLayers", "--stream-layers"),
+            Map.entry("backend", "--backend"),
+            Map.entry("weightTypeRules", "--type-rules"));
+
+    private OptionNames() {}
+
+    /** The message of the exception, with the option's name in place of the field's where there is one. */
+    public static String message(InvalidRequestException e) {
+        String option = BY_FIELD.get(e.field());
+        return option == null ? e.getMessage() : option + " must be " + e.allowed() + ", not " + e.value();
+    }
+}

@@ -1,0 +1,106 @@
+package dev.diffusion4j.cli.options;
+
+import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.Sampler;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** What most people set: what to draw, how large, how carefully. */
+public final class PictureOptions {
+
+    @Option(
+            names = {"-n", "--negative-prompt"},
+            paramLabel = "TEXT",
+            description = "What to avoid.")
+    private String negativePrompt;
+
+    @Option(
+            names = {"-W", "--width"},
+            paramLabel = "PIXELS",
+            description = "Width; the model's own without it, or the input picture's.")
+    private Integer width;
+
+    @Option(
+            names = {"-H", "--height"},
+            paramLabel = "PIXELS",
+            description = "Height, likewise.")
+    private Integer height;
+
+    @Option(names = "--size", paramLabel = "WxH", description = "Both at once: --size 512x768.")
+    private PixelSize size;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps, 1 to 1000 (20).")
+    private Integer steps;
+
+    @Option(
+            names = {"--cfg-scale", "--guidance-scale", "--guidance"},
+            paramLabel = "SCALE",
+            description = "How closely to follow the prompt, 0 to 100 (7); 1 is fastest, without guidance.")
+    private Double guidanceScale;
+
+    @Option(
+            names = {"--sampler", "--sampling-method"},
+            paramLabel = "NAME",
+            description = "Sampler; the model's default without it. One of ${COMPLETION-CANDIDATES}.")
+    private Sampler sampler;
+
+    @Option(
+            names = {"-s", "--seed"},
+            paramLabel = "N",
+            description = "The same seed draws the same picture; random without it, or with -1 or 'random'.")
+    private String seed;
+
+    @Option(
+            names = {"-b", "--batch-count"},
+            paramLabel = "N",
+            description = "How many pictures to draw (1); each has the next seed.")
+    private int batchCount = 1;
+
+    /** How many pictures are asked for. */
+    public int batchCount() {
+        return batchCount;
+    }
+
+    /**
+     * Sets on the request what was given.
+     *
+     * @param usualWidth the width where only a height was given
+     * @param usualHeight the height where only a width was given
+     */
+    public void applyTo(GenerationRequest<?> request, int usualWidth, int usualHeight) {
+        if (negativePrompt != null) {
+            request.negativePrompt(negativePrompt);
+        }
+        if (size != null) {
+            if (width != null || height != null) {
+                throw new InvalidRequestException("--size", "both", "given without --width and --height");
+            }
+            request.size(size.width(), size.height());
+        } else if (width != null || height != null) {
+            request.size(width == null ? usualWidth : width, height == null ? usualHeight : height);
+        }
+        if (steps != null) {
+            request.steps(steps);
+        }
+        if (guidanceScale != null) {
+            request.guidanceScale(guidanceScale);
+        }
+        if (sampler != null) {
+            request.sampler(sampler);
+        }
+        applySeed(request);
+        request.batchCount(batchCount);
+    }
+
+    private void applySeed(GenerationRequest<?> request) {
+        if (seed == null || seed.equals("-1") || seed.toLowerCase(Locale.ROOT).equals("random")) {
+            return;
+        }
+        try {
+            request.seed(Long.parseLong(seed));
+        } catch (NumberFormatException e) {
+            throw new InvalidRequestException("seed", "'" + seed + "'", "a whole number, or 'random'");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.diffusion4j.cli.options;
+
+import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.NoiseSchedule;
+import dev.diffusion4j.SkipLayerGuidance;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Finer control of how the picture comes out of the noise. */
+public final class SamplingOptions {
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "Noise schedule; the sampler's default without it. One of ${COMPLETION-CANDIDATES}.")
+    private NoiseSchedule schedule;
+
+    @Option(
+            names = "--sigmas",
+            paramLabel = "LEVEL",
+            split = ",",
+            description = "Noise levels of your own in place of a schedule and of --steps: 14.6,7.1,3.0,1.2,0")
+    private double[] sigmas;
+
+    @Option(names = "--eta", paramLabel = "N", description = "Stochasticity of samplers that have it, 0 to 10.")
+    private Double eta;
+
+    @Option(
+            names = "--sampler-args",
+            paramLabel = "KEY=VALUE,...",
+            description = "Further arguments that single samplers know.")
+    private String samplerArguments;
+
+    @Option(
+            names = "--clip-skip",
+            paramLabel = "N",
+            description = "Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own.")
+    private Integer clipSkip;
+
+    @Option(
+            names = "--lora",
+            paramLabel = "FILE[:WEIGHT]",
+            description = "Apply a LoRA; may be given more than once.")
+    private List<LoraArgument> loras = List.of();
+
+    @Option(
+            names = "--image-cfg-scale",
+            paramLabel = "SCALE",
+            description = "Guidance towards the input picture, for inpainting and instruction models.")
+    private Double imageGuidanceScale;
+
+    @Option(
+            names = "--distilled-guidance",
+            paramLabel = "SCALE",
+            description = "Guidance input of guidance-distilled models such as Flux (3.5).")
+    private Double distilledGuidance;
+
+    @Option(names = "--flow-shift", paramLabel = "N", description = "Shift of flow-matching models.")
+    private Double flowShift;
+
+    @Option(names = "--shifted-timestep", paramLabel = "N", description = "Timestep shift of SDXL turbo models (0).")
+    private Integer shiftedTimestep;
+
+    @Option(
+            names = "--skip-layers",
+            paramLabel = "LAYER",
+            split = ",",
+            description = "Skip-layer guidance, for diffusion transformers: the layers to skip, such as 7,8,9.")
+    private List<Integer> skipLayers;
+
+    @Option(names = "--slg-scale", paramLabel = "SCALE", description = "Its strength (2.5).")
+    private double skipLayerScale = 2.5;
+
+    @Option(names = "--slg-start", paramLabel = "PART", description = "The part of the run where it begins (0.01).")
+    private double skipLayerStart = 0.01;
+
+    @Option(names = "--slg-end", paramLabel = "PART", description = "The part of the run where it ends (0.2).")
+    private double skipLayerEnd = 0.2;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "METHOD[:KEY=VALUE,...]",
+            description = "Reuse work of earlier steps, for speed: easycache or ucache"
+                    + " (threshold, start, end, decay, relative, reset); dbcache, taylorseer or cache-dit"
+                    + " (first, last, threshold, warmup, max, max-continuous, derivatives, interval, mask, dynamic);"
+                    + " spectrum (weight, order, regularization, window, flex, warmup, stop).")
+    private CacheArgument cache;
+
+    /** Sets on the request what was given. */
+    public void applyTo(GenerationRequest<?> request) {
+        if (schedule != null) {
+            request.schedule(schedule);
+        }
+        if (sigmas != null) {
+            request.sigmas(sigmas);
+        }
+        if (eta != null) {
+            request.eta(eta);
+        }
+        if (samplerArguments != null) {
+            request.samplerArguments(samplerArguments);
+        }
+        if (clipSkip != null) {
+            request.clipSkip(clipSkip);
+        }
+        loras.forEach(lora -> request.lora(lora.file(), lora.weight()));
+        if (imageGuidanceScale != null) {
+            request.imageGuidanceScale(imageGuidanceScale);
+        }
+        if (distilledGuidance != null) {
+            request.distilledGuidance(distilledGuidance);
+        }
+        if (flowShift != null) {
+            request.flowShift(flowShift);
+        }
+        if (shiftedTimestep != null) {
+            request.shiftedTimestep(shiftedTimestep);
+        }
+        if (skipLayers != null) {
+            request.skipLayerGuidance(
+                    new SkipLayerGuidance(skipLayers, skipLayerScale, skipLayerStart, skipLayerEnd));
+        }
+        if (cache != null) {
+            request.cache(cache.cache());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.diffusion4j.cli.picture;
+
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.ImageFileException;
+import dev.diffusion4j.InvalidRequestException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where the pictures of a command go. */
+public final class OutputFiles {
+
+    private static final Pattern NUMBER = Pattern.compile("%(0[1-9])?d");
+    private static final int MAX_SLUG = 48;
+
+    private final Optional<Path> wanted;
+    private final String slug;
+    private final int count;
+
+    private OutputFiles(Optional<Path> wanted, String slug, int count) {
+        this.wanted = wanted;
+        this.slug = slug;
+        this.count = count;
+    }
+
+    /**
+     * Plans names for pictures and checks that they can be written.
+     *
+     * @param wanted what the user named, may have a {@code %d} in its last part
+     * @param prompt what names the files otherwise
+     * @param count how many pictures there will be
+     * @throws ImageFileException if the files could not be written
+     * @throws InvalidRequestException if the name asks for no known format
+     */
+    public static OutputFiles plan(Optional<Path> wanted, String prompt, int count) {
+        OutputFiles files = new OutputFiles(wanted, slug(prompt), count);
+        if (wanted.isPresent()) {
+            for (int i = 0; i < Math.clamp(count, 1, 1000); i++) {
+                requireNoFolder(files.numbered(wanted.get(), i));
+            }
+            requireWritable(wanted.get());
+        } else {
+            requireWritable(Path.of(files.slug + ".png"));
+        }
+        return files;
+    }
+
+    /**
+     * Checks that a picture could be written.
+     *
+     * @throws ImageFileException if its folder does not exist or takes no files, or a folder has the file's name
+     * @throws InvalidRequestException if the name asks for no known format
+     */
+    public static void requireWritable(Path file) {
+        PictureWriter.format(file);
+        requireNoFolder(file);
+        Path folder = file.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new ImageFileException(file + " cannot be written: the folder " + folder + " does not exist");
+        }
+        try {
+            // The only way to know: permissions, a read-only disk, a quota.
+            Files.delete(Files.createTempFile(folder, ".diffuse", ".part"));
+        } catch (IOException e) {
+            throw new ImageFileException(file + " cannot be written: " + reason(e), e);
+        }
+    }
+
+    /** Saves the pictures under their names. */
+    public List<Path> save(List<GeneratedImage> images) {
+        List<Path> saved = new ArrayList<>();
+        for (GeneratedImage image : images) {
+            Path file = wanted.isPresent() ? numbered(wanted.get(), image.index()) : unused(image);
+            saved.add(image.save(file));
+        }
+        return saved;
+    }
+
+    private Path numbered(Path file, int index) {
+        String name = file.getFileName().toString();
+        Matcher number = NUMBER.matcher(name);
+        if (number.find()) {
+            return file.resolveSibling(
+                    number.replaceFirst(Matcher.quoteReplacement(String.format(Locale.ROOT, number.group(), index))));
+        }
+        if (count == 1) {
+            return file;
+        }
+        int dot = name.lastIndexOf('.');
+        return file.resolveSibling(name.substring(0, dot) + "-" + index + name.substring(dot));
+    }
+
+    /** A name of our own choice never replaces a file. */
+    private Path unused(GeneratedImage image) {
+        Path file = Path.of(slug + "-" + image.seed() + ".png");
+        for (int i = 2; Files.exists(file); i++) {
+            file = Path.of(slug + "-" + image.seed() + "-" + i + ".png");
+        }
+        return file;
+    }
+
+    private static String slug(String prompt) {
+        StringBuilder slug = new StringBuilder();
+        prompt.toLowerCase(Locale.ROOT).codePoints().forEach(c -> {
+            if (Character.isLetterOrDigit(c)) {
+                slug.appendCodePoint(c);
+            } else if (!slug.isEmpty() && slug.charAt(slug.length() - 1) != '-') {
+                slug.append('-');
+            }
+        });
+        String text = slug.length() <= MAX_SLUG ? slug.toString() : cut(slug.substring(0, MAX_SLUG));
+        text = text.endsWith("-") ? text.substring(0, text.length() - 1) : text;
+        return text.isEmpty() ? "picture" : text;
+    }
+
+    /** Cuts after the last whole word. */
+    private static String cut(String slug) {
+        int lastWord = slug.lastIndexOf('-');
+        return lastWord > MAX_SLUG / 2 ? slug.substring(0, lastWord) : slug;
+    }
+
+    private static void requireNoFolder(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new ImageFileException(file + " cannot be written: it is a folder");
+        }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> "permission denied";
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        };
+    }
+}
