@@ -71,7 +71,7 @@ function(d4j_source_cache_folder variable)
     set(${variable} "${folder}" PARENT_SCOPE)
 endfunction()
 
-# Vendors into a folder of its own and moves the one package that is needed into place, so that neither an interrupted
+# Fetches into a folder of its own and moves the one package that is needed into place, so that neither an interrupted
 # run nor a second build at the same time leaves half of it behind.
 function(d4j_fetch_source cache)
     set(package "${D4J_RUNTIME_PACKAGE}-${D4J_RUNTIME_VERSION}")
@@ -89,30 +89,72 @@ function(d4j_fetch_source cache)
     file(COPY "${D4J_CARGO_MANIFEST_DIR}/" DESTINATION "${work}/manifest")
 
     message(STATUS "Fetching ${D4J_RUNTIME_PACKAGE} ${D4J_RUNTIME_VERSION} with cargo (once)")
+    d4j_cargo_environment(environment)
     execute_process(
-        COMMAND "${D4J_CARGO}" vendor --locked --versioned-dirs "${work}/vendor"
+        COMMAND "${CMAKE_COMMAND}" -E env ${environment}
+            "${D4J_CARGO}" vendor --locked --versioned-dirs "${work}/vendor"
         WORKING_DIRECTORY "${work}/manifest"
         RESULT_VARIABLE status
         OUTPUT_QUIET
         ERROR_VARIABLE errors)
-    if(NOT status EQUAL 0)
+    if(status EQUAL 0)
+        set(problem "")
+        file(READ "${work}/vendor/${package}/.cargo-checksum.json" stated)
+        string(JSON checksum GET "${stated}" package)
+        if(NOT checksum STREQUAL D4J_RUNTIME_CHECKSUM)
+            set(problem "${package} has the checksum ${checksum}, but ${D4J_RUNTIME_CHECKSUM} is pinned")
+        endif()
+    else()
+        d4j_unpack_downloaded_package("${package}" "${work}/vendor" unpacked)
+        if(NOT unpacked)
+            set(problem "cargo could not fetch ${package}:\n${errors}")
+        endif()
+    endif()
+    if(problem)
         file(REMOVE_RECURSE "${work}")
         message(FATAL_ERROR
-            "cargo could not fetch ${D4J_RUNTIME_PACKAGE} ${D4J_RUNTIME_VERSION}:\n${errors}\n"
-            "It needs the package registry and cargo 1.85 or newer. Without them, pass -DSDCPP_SOURCE_DIR=<folder> "
+            "${problem}\nThe package registry is needed the first time. Without it, pass -DSDCPP_SOURCE_DIR=<folder> "
             "with the sources of ${D4J_RUNTIME_DESCRIPTION}.")
     endif()
 
-    file(READ "${work}/vendor/${package}/.cargo-checksum.json" stated)
-    string(JSON checksum GET "${stated}" package)
-    if(NOT checksum STREQUAL D4J_RUNTIME_CHECKSUM)
-        file(REMOVE_RECURSE "${work}")
-        message(FATAL_ERROR
-            "${package} has the checksum ${checksum}, but ${D4J_RUNTIME_CHECKSUM} is pinned. It is not used.")
-    endif()
     if(EXISTS "${cache}/${package}")
         file(RENAME "${cache}/${package}" "${work}/replaced")
     endif()
-    file(RENAME "${work}/vendor/${package}" "${cache}/${package}" RESULT moved NO_REPLACE)
+    # Fails if another build was faster, whose result is as good.
+    file(RENAME "${work}/vendor/${package}" "${cache}/${package}" RESULT ignored)
     file(REMOVE_RECURSE "${work}")
+endfunction()
+
+# What cargo before 1.70 (Debian 12 has 1.65) needs to be told: ask the registry for single entries of its index rather
+# than clone all of it.
+function(d4j_cargo_environment variable)
+    set(environment "")
+    execute_process(COMMAND "${D4J_CARGO}" --version OUTPUT_VARIABLE version ERROR_QUIET)
+    if(version MATCHES "^cargo ([0-9.]+)" AND CMAKE_MATCH_1 VERSION_LESS 1.70)
+        set(environment
+            RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_SPARSE_REGISTRY=true CARGO_REGISTRIES_CRATES_IO_PROTOCOL=sparse)
+    endif()
+    set(${variable} "${environment}" PARENT_SCOPE)
+endfunction()
+
+# cargo before 1.85 downloads the package, but then gives up on its manifest, which is no concern of ours.
+function(d4j_unpack_downloaded_package package folder variable)
+    set(${variable} FALSE PARENT_SCOPE)
+    if(DEFINED ENV{CARGO_HOME} AND NOT "$ENV{CARGO_HOME}" STREQUAL "")
+        set(cargo_home "$ENV{CARGO_HOME}")
+    elseif(WIN32)
+        set(cargo_home "$ENV{USERPROFILE}/.cargo")
+    else()
+        set(cargo_home "$ENV{HOME}/.cargo")
+    endif()
+    file(TO_CMAKE_PATH "${cargo_home}" cargo_home)
+    file(GLOB downloads "${cargo_home}/registry/cache/*/${package}.crate")
+    foreach(download IN LISTS downloads)
+        file(SHA256 "${download}" checksum)
+        if(checksum STREQUAL D4J_RUNTIME_CHECKSUM)
+            file(ARCHIVE_EXTRACT INPUT "${download}" DESTINATION "${folder}")
+            set(${variable} TRUE PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
 endfunction()
