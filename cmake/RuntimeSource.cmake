@@ -97,8 +97,8 @@ function(d4j_fetch_source cache)
         RESULT_VARIABLE status
         OUTPUT_QUIET
         ERROR_VARIABLE errors)
+    set(problem "")
     if(status EQUAL 0)
-        set(problem "")
         file(READ "${work}/vendor/${package}/.cargo-checksum.json" stated)
         string(JSON checksum GET "${stated}" package)
         if(NOT checksum STREQUAL D4J_RUNTIME_CHECKSUM)
