@@ -10,7 +10,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 preset=${DIFFUSION4J_PRESET:-cpu}
 stamp=$root/cli/target/diffuse.stamp
-min_java=25 min_cmake=3.25 min_maven=3.6.3 min_cargo=1.85
+min_java=25 min_cmake=3.25 min_maven=3.6.3 min_cargo=1.65
 
 # Apart from the exit codes of the command line itself.
 readonly exit_missing_tool=69 exit_build_failed=71 exit_cannot_write=73
@@ -175,7 +175,7 @@ find_packages() {
             cmake) apt_candidate "$min_cmake" cmake ;;
             ninja) apt_candidate 1.10 ninja-build ;;
             c++) apt_candidate 7 g++ ;;
-            cargo) apt_candidate "$min_cargo" cargo cargo-web ;;
+            cargo) apt_candidate 0.66 cargo ;; # Debian numbers cargo 1.65 so
         esac && packages+=("$REPLY") || not_in_apt+=("$tool")
     done
 }
@@ -319,6 +319,9 @@ unlock_tree() {
 
 # Maven on the JDK that was found, from the root.
 maven() {
+    if [[ -n ${SDCPP_SOURCE_DIR:-} ]]; then # CMake remembers it for the configuring that Maven starts
+        (cd "$root/native" && cmake --preset "$preset" "-DSDCPP_SOURCE_DIR=$SDCPP_SOURCE_DIR" 9>&-) || return
+    fi
     # Maven's own libraries use what newer JDKs warn about; that is not for the reader of this build.
     (cd "$root" && MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" \
         mvn --batch-mode --no-transfer-progress "-Dnative.preset=$preset" "$@" 9>&- </dev/null)
@@ -332,7 +335,7 @@ show_steps() {
             [[ -n $open ]] && printf '\r\033[K' >&2
             open=
             say "  ${BASH_REMATCH[2]}  ${BASH_REMATCH[1]}"
-        elif [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]]; then
+        elif [[ $line =~ ^\[([1-9][0-9]*)/([0-9]+)\]\ (.*) ]]; then
             name=${BASH_REMATCH[3]##*/}
             if [[ -t 2 ]]; then
                 printf '\r\033[K       [%s/%s] %.60s' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "$name" >&2
