@@ -16,8 +16,7 @@ import java.io.PrintStream;
  * @param terminal what is behind {@code err}
  * @param cancellation how the user stops the command
  */
-public record Console(
-        InputStream in, PrintStream out, PrintStream err, Terminal terminal, Cancellation cancellation) {
+public record Console(InputStream in, PrintStream out, PrintStream err, Terminal terminal, Cancellation cancellation) {
 
     /** Writes a result for machines. */
     void printJson(JsonNode node) {

@@ -12,7 +12,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code diffuse devices}: what models can run on here. */
-@Command(name = "devices", header = {"List the devices that models can run on here.", ""})
+@Command(
+        name = "devices",
+        header = {"List the devices that models can run on here.", ""})
 final class DevicesCommand implements Callable<Integer> {
 
     @ParentCommand
@@ -35,10 +37,14 @@ final class DevicesCommand implements Callable<Integer> {
             diffuse.console().printJson(array);
             return ExitCode.OK;
         }
-        int width = devices.stream().mapToInt(device -> device.name().length()).max().orElse(1);
+        int width = devices.stream()
+                .mapToInt(device -> device.name().length())
+                .max()
+                .orElse(1);
         for (Device device : devices) {
             String memory = device.memoryTotal() > 0
-                    ? ", " + Quantity.bytes(device.memoryFree()) + " of " + Quantity.bytes(device.memoryTotal()) + " free"
+                    ? ", " + Quantity.bytes(device.memoryFree()) + " of " + Quantity.bytes(device.memoryTotal())
+                            + " free"
                     : "";
             diffuse.console()
                     .out()

@@ -1,9 +1,9 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.Prediction;
 import dev.diffusion4j.HighResFix;
 import dev.diffusion4j.LoraMode;
 import dev.diffusion4j.NoiseSchedule;
+import dev.diffusion4j.Prediction;
 import dev.diffusion4j.PreviewMode;
 import dev.diffusion4j.RandomSource;
 import dev.diffusion4j.Sampler;
@@ -145,7 +145,8 @@ public final class Diffuse implements Runnable {
         line.setOut(new PrintWriter(diffuse.console.out(), true));
         line.setErr(new PrintWriter(diffuse.console.err(), true));
         line.setParameterExceptionHandler((failure, _) -> diffuse.errorReport().reportUsage(failure));
-        line.setExecutionExceptionHandler((failure, _, _) -> diffuse.errorReport().report(failure));
+        line.setExecutionExceptionHandler(
+                (failure, _, _) -> diffuse.errorReport().report(failure));
         return line;
     }
 

@@ -93,7 +93,8 @@ abstract class DrawingCommand implements Callable<Integer> {
         Drawing drawing;
         try (ProgressDisplay display = display(console);
                 RuntimeLog _ = new RuntimeLog(diffuse.globals().effectiveLogLevel(), display::println)) {
-            display.activity("loading " + (model == null && !files.hasDiffusionModel() ? "the demo model" : "the model"));
+            display.activity(
+                    "loading " + (model == null && !files.hasDiffusionModel() ? "the demo model" : "the model"));
             drawing = new Drawing(display, cancellation);
             try (StableDiffusion sd = open()) {
                 GenerationRequest<?> request = request(sd, prompt);

@@ -9,6 +9,10 @@ import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.OutOfNativeMemoryException;
 import dev.diffusion4j.cli.options.OptionNames;
 import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -36,14 +40,34 @@ final class ErrorReport {
 
     /** Reports a command line that cannot be understood. */
     int reportUsage(ParameterException failure) {
-        String message = failure.getMessage();
-        if (failure instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
-            message += " (did you mean " + unmatched.getSuggestions().getFirst() + "?)";
-        }
+        String message =
+                failure instanceof UnmatchedArgumentException unmatched ? message(unmatched) : message(failure);
         err.println("diffuse: " + oneLine(message));
         err.println("See '" + failure.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
         trace(failure);
         return ExitCode.USAGE;
+    }
+
+    private static String message(UnmatchedArgumentException failure) {
+        String argument = failure.getUnmatched().getFirst();
+        boolean hasCommands = !failure.getCommandLine().getSubcommands().isEmpty();
+        String kind = failure.isUnknownOption() ? "option" : hasCommands ? "command" : "argument";
+        List<String> suggestions = failure.getSuggestions();
+        return (kind.equals("argument") ? "superfluous " : "unknown ") + kind + " '" + argument + "'"
+                + (suggestions.isEmpty() ? "" : " (did you mean " + suggestions.getFirst() + "?)");
+    }
+
+    /** Picocli names an option by its longest name; the first long one is what the help speaks of. */
+    private static String message(ParameterException failure) {
+        String message = failure.getMessage();
+        if (failure.getArgSpec() instanceof OptionSpec option) {
+            String preferred = Arrays.stream(option.names())
+                    .filter(name -> name.startsWith("--"))
+                    .findFirst()
+                    .orElse(option.longestName());
+            message = message.replace("'" + option.longestName() + "'", "'" + preferred + "'");
+        }
+        return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
     }
 
     static int exitCode(Throwable failure) {

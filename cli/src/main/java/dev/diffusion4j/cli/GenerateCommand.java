@@ -7,7 +7,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code diffuse generate}: draws from a prompt alone. */
-@Command(name = "generate", header = {"Draw pictures from a prompt.", ""}, abbreviateSynopsis = true)
+@Command(
+        name = "generate",
+        header = {"Draw pictures from a prompt.", ""},
+        abbreviateSynopsis = true)
 final class GenerateCommand extends DrawingCommand {
 
     @Parameters(

@@ -7,7 +7,10 @@ import picocli.CommandLine.ScopeType;
 /** Options that every command has. */
 final class GlobalOptions {
 
-    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces and the runtime's whole log.")
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Show stack traces and the runtime's whole log.")
     boolean debug;
 
     @Option(

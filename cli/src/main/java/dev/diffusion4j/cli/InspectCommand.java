@@ -50,17 +50,27 @@ final class InspectCommand implements Callable<Integer> {
     private void print(ModelFile model, PrintStream out) {
         out.println(model.path());
         line(out, "format", model.format().displayName() + ", " + Quantity.bytes(model.size()));
-        line(out, "family", model.family().displayName()
-                + (model.isBareDiffusionModel() ? ", the diffusion model alone (use --diffusion-model)" : ""));
+        line(
+                out,
+                "family",
+                model.family().displayName()
+                        + (model.isBareDiffusionModel() ? ", the diffusion model alone (use --diffusion-model)" : ""));
         model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
-        line(out, "parameters", String.format(
-                Locale.ROOT,
-                "%s (%,d) in %,d tensors",
-                Quantity.count(model.parameterCount()),
-                model.parameterCount(),
-                model.tensors().size()));
-        model.types().forEach((type, summary) -> line(out, type.displayName(), String.format(
-                Locale.ROOT, "%s in %,d tensors", Quantity.bytes(summary.bytes()), summary.tensors())));
+        line(
+                out,
+                "parameters",
+                String.format(
+                        Locale.ROOT,
+                        "%s (%,d) in %,d tensors",
+                        Quantity.count(model.parameterCount()),
+                        model.parameterCount(),
+                        model.tensors().size()));
+        model.types()
+                .forEach((type, summary) -> line(
+                        out,
+                        type.displayName(),
+                        String.format(
+                                Locale.ROOT, "%s in %,d tensors", Quantity.bytes(summary.bytes()), summary.tensors())));
         if (!model.metadata().isEmpty()) {
             out.println();
             out.println("metadata");
@@ -77,7 +87,10 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static void printTensors(List<TensorInfo> tensors, PrintStream out) {
-        int width = tensors.stream().mapToInt(tensor -> tensor.name().length()).max().orElse(0);
+        int width = tensors.stream()
+                .mapToInt(tensor -> tensor.name().length())
+                .max()
+                .orElse(0);
         for (TensorInfo tensor : tensors) {
             out.printf(
                     "%-" + Math.max(width, 1) + "s  %-7s  %-20s  %s%n",
@@ -107,15 +120,17 @@ final class InspectCommand implements Callable<Integer> {
         node.put("format", model.format().displayName());
         node.put("family", model.family().displayName());
         node.put("diffusionModelOnly", model.isBareDiffusionModel());
-        model.nativeSize().ifPresent(size ->
-                node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));
+        model.nativeSize()
+                .ifPresent(size ->
+                        node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));
         node.put("parameters", model.parameterCount());
         node.put("tensorCount", model.tensors().size());
         ObjectNode types = node.putObject("types");
-        model.types().forEach((type, summary) -> types.putObject(type.displayName())
-                .put("tensors", summary.tensors())
-                .put("elements", summary.elements())
-                .put("bytes", summary.bytes()));
+        model.types()
+                .forEach((type, summary) -> types.putObject(type.displayName())
+                        .put("tensors", summary.tensors())
+                        .put("elements", summary.elements())
+                        .put("bytes", summary.bytes()));
         ObjectNode metadata = node.putObject("metadata");
         model.metadata().forEach(metadata::put);
         if (tensors) {

@@ -31,7 +31,8 @@ final class PromptArgument {
                     .toString()
                     .strip();
         } catch (CharacterCodingException e) {
-            throw new InvalidRequestException("PROMPT", "other bytes", "text in UTF-8 when it comes from standard input");
+            throw new InvalidRequestException(
+                    "PROMPT", "other bytes", "text in UTF-8 when it comes from standard input");
         } catch (IOException e) {
             throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
         }

@@ -47,7 +47,10 @@ final class VersionCommand implements Callable<Integer> {
 
     /** On one line, without the runtime's heading. */
     private static String features() {
-        return NativeRuntime.systemInfo().replaceFirst("^System Info:\\s*", "").replaceAll("\\s+", " ");
+        return NativeRuntime.systemInfo()
+                .replaceFirst("^System Info:\\s*", "")
+                .replaceFirst("[\\s|]+$", "")
+                .replaceAll("\\s+", " ");
     }
 
     private void line(String name, String value) {

@@ -20,14 +20,14 @@ public record BackendChoice(Optional<ModelPart> part, String device) {
         if (equals < 0) {
             return new BackendChoice(Optional.empty(), text);
         }
-        ModelPart part =
-                switch (text.substring(0, equals).toLowerCase(Locale.ROOT)) {
-                    case "diffusion", "unet" -> ModelPart.DIFFUSION_MODEL;
-                    case "te", "clip", "text-encoder" -> ModelPart.TEXT_ENCODER;
-                    case "vae" -> ModelPart.VAE;
-                    default -> throw new InvalidRequestException(
-                            "backend", text, "DEVICE, diffusion=DEVICE, text-encoder=DEVICE or vae=DEVICE");
-                };
+        ModelPart part = switch (text.substring(0, equals).toLowerCase(Locale.ROOT)) {
+            case "diffusion", "unet" -> ModelPart.DIFFUSION_MODEL;
+            case "te", "clip", "text-encoder" -> ModelPart.TEXT_ENCODER;
+            case "vae" -> ModelPart.VAE;
+            default ->
+                throw new InvalidRequestException(
+                        "backend", text, "DEVICE, diffusion=DEVICE, text-encoder=DEVICE or vae=DEVICE");
+        };
         return new BackendChoice(Optional.of(part), text.substring(equals + 1));
     }
 

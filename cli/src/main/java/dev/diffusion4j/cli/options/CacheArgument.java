@@ -20,16 +20,15 @@ public record CacheArgument(StepCache cache) {
     public static CacheArgument parse(String text) {
         String[] sides = text.split(":", 2);
         Settings settings = new Settings(text, sides.length == 2 ? sides[1] : "");
-        StepCache cache =
-                switch (sides[0].toLowerCase(Locale.ROOT).replace('_', '-')) {
-                    case "easycache" -> reuse(StepCache.easyCache(), settings);
-                    case "ucache" -> reuse(StepCache.uCache(), settings);
-                    case "dbcache" -> blocks(StepCache.dbCache(), settings);
-                    case "taylorseer" -> blocks(StepCache.taylorSeer(), settings);
-                    case "cache-dit" -> blocks(StepCache.cacheDit(), settings);
-                    case "spectrum" -> spectrum(StepCache.spectrum(), settings);
-                    default -> throw new InvalidRequestException("cache", text, "one of " + METHODS);
-                };
+        StepCache cache = switch (sides[0].toLowerCase(Locale.ROOT).replace('_', '-')) {
+            case "easycache" -> reuse(StepCache.easyCache(), settings);
+            case "ucache" -> reuse(StepCache.uCache(), settings);
+            case "dbcache" -> blocks(StepCache.dbCache(), settings);
+            case "taylorseer" -> blocks(StepCache.taylorSeer(), settings);
+            case "cache-dit" -> blocks(StepCache.cacheDit(), settings);
+            case "spectrum" -> spectrum(StepCache.spectrum(), settings);
+            default -> throw new InvalidRequestException("cache", text, "one of " + METHODS);
+        };
         settings.requireAllUsed();
         return new CacheArgument(cache);
     }
@@ -57,7 +56,9 @@ public record CacheArgument(StepCache cache) {
                 settings.integer("derivatives", usual.taylorDerivatives()),
                 settings.integer("interval", usual.taylorSkipInterval()),
                 // Commas separate settings, so that the mask is typed without: 110010.
-                settings.text("mask").map(mask -> String.join(",", mask.split(""))).or(usual::stepMask),
+                settings.text("mask")
+                        .map(mask -> String.join(",", mask.split("")))
+                        .or(usual::stepMask),
                 settings.flag("dynamic", usual.dynamicStepMask()));
     }
 
@@ -118,8 +119,8 @@ public record CacheArgument(StepCache cache) {
                     .map(text -> switch (text.toLowerCase(Locale.ROOT)) {
                         case "1", "true", "yes", "on" -> true;
                         case "0", "false", "no", "off" -> false;
-                        default -> throw new InvalidRequestException(
-                                "cache", argument, "given with true or false for " + key);
+                        default ->
+                            throw new InvalidRequestException("cache", argument, "given with true or false for " + key);
                     })
                     .orElse(usual);
         }

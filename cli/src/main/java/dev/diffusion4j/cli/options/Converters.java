@@ -33,7 +33,9 @@ public final class Converters {
                 }
             }
             throw new TypeConversionException("must be one of "
-                    + Arrays.stream(type.getEnumConstants()).map(Converters::name).collect(Collectors.joining(", "))
+                    + Arrays.stream(type.getEnumConstants())
+                            .map(Converters::name)
+                            .collect(Collectors.joining(", "))
                     + ", not '" + text + "'");
         });
     }

@@ -102,8 +102,9 @@ public final class LoadingOptions {
     @Option(
             names = "--prediction",
             paramLabel = "KIND",
-            description = "What the model predicts, where its file does not say it: epsilon, v, edm-v, flow, flux-flow or"
-                    + " flux2-flow.")
+            description =
+                    "What the model predicts, where its file does not say it: epsilon, v, edm-v, flow, flux-flow or"
+                            + " flux2-flow.")
     private Prediction prediction;
 
     @Option(

@@ -26,16 +26,25 @@ public final class ModelFileOptions {
             description = "The diffusion model (U-Net or transformer); takes the place of -m.")
     private Path diffusionModel;
 
-    @Option(names = {"--clip-l", "--clip_l"}, paramLabel = "FILE", description = "The CLIP-L text encoder.")
+    @Option(
+            names = {"--clip-l", "--clip_l"},
+            paramLabel = "FILE",
+            description = "The CLIP-L text encoder.")
     private Path clipL;
 
-    @Option(names = {"--clip-g", "--clip_g"}, paramLabel = "FILE", description = "The CLIP-G text encoder.")
+    @Option(
+            names = {"--clip-g", "--clip_g"},
+            paramLabel = "FILE",
+            description = "The CLIP-G text encoder.")
     private Path clipG;
 
     @Option(names = "--t5xxl", paramLabel = "FILE", description = "The T5-XXL text encoder.")
     private Path t5;
 
-    @Option(names = "--llm", paramLabel = "FILE", description = "The language model that newer families read text with.")
+    @Option(
+            names = "--llm",
+            paramLabel = "FILE",
+            description = "The language model that newer families read text with.")
     private Path languageModel;
 
     @Option(
@@ -47,7 +56,8 @@ public final class ModelFileOptions {
     @Option(
             names = "--embedding",
             paramLabel = "NAME=FILE",
-            description = "A textual inversion, and the word that stands for it in prompts; may be given more than once.")
+            description =
+                    "A textual inversion, and the word that stands for it in prompts; may be given more than once.")
     private List<EmbeddingArgument> embeddings = List.of();
 
     /** Whether the diffusion model was given, so that there need not be a model file. */

@@ -11,8 +11,9 @@ public final class OutputOptions {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "The picture's file: .png, .jpg or .jpeg. Of several pictures each gets its number, before the"
-                    + " ending or where the name has %%d (%%03d). Without it: the prompt's words and the seed, as .png.")
+            description =
+                    "The picture's file: .png, .jpg or .jpeg. Of several pictures each gets its number, before the"
+                            + " ending or where the name has %%d (%%03d). Without it: the prompt's words and the seed, as .png.")
     private Path output;
 
     @Option(names = "--json", description = "Tell of the result as one JSON object on standard output.")

@@ -37,10 +37,7 @@ public final class SamplingOptions {
             description = "Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own.")
     private Integer clipSkip;
 
-    @Option(
-            names = "--lora",
-            paramLabel = "FILE[:WEIGHT]",
-            description = "Apply a LoRA; may be given more than once.")
+    @Option(names = "--lora", paramLabel = "FILE[:WEIGHT]", description = "Apply a LoRA; may be given more than once.")
     private List<LoraArgument> loras = List.of();
 
     @Option(
@@ -117,8 +114,7 @@ public final class SamplingOptions {
             request.shiftedTimestep(shiftedTimestep);
         }
         if (skipLayers != null) {
-            request.skipLayerGuidance(
-                    new SkipLayerGuidance(skipLayers, skipLayerScale, skipLayerStart, skipLayerEnd));
+            request.skipLayerGuidance(new SkipLayerGuidance(skipLayers, skipLayerScale, skipLayerStart, skipLayerEnd));
         }
         if (cache != null) {
             request.cache(cache.cache());

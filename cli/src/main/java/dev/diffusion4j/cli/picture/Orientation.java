@@ -41,10 +41,11 @@ record Orientation(int exif) {
     private static Orientation of(JPEGSegment segment) throws IOException {
         try (InputStream data = segment.segmentData()) {
             data.skipNBytes("Exif\0\0".length());
-            Entry entry = new TIFFReader()
-                    .read(new MemoryCacheImageInputStream(data))
-                    .getEntryById(TIFF.TAG_ORIENTATION);
-            return entry != null && entry.getValue() instanceof Number number && number.intValue() >= 1
+            Entry entry =
+                    new TIFFReader().read(new MemoryCacheImageInputStream(data)).getEntryById(TIFF.TAG_ORIENTATION);
+            return entry != null
+                            && entry.getValue() instanceof Number number
+                            && number.intValue() >= 1
                             && number.intValue() <= 8
                     ? new Orientation(number.intValue())
                     : UPRIGHT;

@@ -136,7 +136,7 @@ public final class OutputFiles {
     private static String reason(IOException e) {
         return switch (e) {
             case AccessDeniedException _ -> "permission denied";
-            case FileSystemException f when f.getReason() != null -> f.getReason();
+            case FileSystemException f -> f.getReason() == null ? "its folder takes no files" : f.getReason();
             default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         };
     }

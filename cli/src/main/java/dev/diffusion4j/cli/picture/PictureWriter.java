@@ -23,13 +23,15 @@ public final class PictureWriter {
      * @throws InvalidRequestException for other endings
      */
     public static String format(Path file) {
-        String name = file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name =
+                file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".png")) {
             return "png";
         } else if (name.endsWith(".jpg") || name.endsWith(".jpeg")) {
             return "jpeg";
         }
-        throw new InvalidRequestException("the output's name", "'" + file + "'", "one that ends in .png, .jpg or .jpeg");
+        throw new InvalidRequestException(
+                "the output's name", "'" + file + "'", "one that ends in .png, .jpg or .jpeg");
     }
 
     /**

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 final class LineDisplay implements ProgressDisplay {
 
     private final PrintStream err;
+    private String announced;
     private Phase phase;
     private int image;
     private int step;
@@ -19,11 +20,16 @@ final class LineDisplay implements ProgressDisplay {
 
     @Override
     public synchronized void activity(String what) {
-        err.println(what);
+        // Said once something comes of it: what is refused at once gets the message alone.
+        announced = what;
     }
 
     @Override
     public synchronized void show(Progress progress) {
+        if (announced != null) {
+            err.println(announced);
+            announced = null;
+        }
         if (progress.phase() == Phase.LOADING) {
             // Parts are loaded when they are first needed, in the middle of other phases: not worth lines of their own.
             return;
