@@ -170,7 +170,7 @@ final class AddonCheck {
     private String whatItIs() {
         return file.family() == ModelFamily.UNKNOWN
                 ? "none of its tensors is named like one"
-                : "it is a " + file.family().displayName() + (file.family().makesPictures() ? " model" : "");
+                : "it is " + file.family().withArticle() + (file.family().makesPictures() ? " model" : "");
     }
 
     private ModelFileException refusal(String reason) {

@@ -58,10 +58,10 @@ final class ModelCheck {
         check.requireUsableNumbers();
     }
 
-    static void part(ModelFile file, ModelFamily... allowed) {
+    static void part(ModelFile file, ModelFamily expected) {
         ModelCheck check = new ModelCheck(file);
-        if (!List.of(allowed).contains(file.family())) {
-            throw check.refusal("is not a " + allowed[0].displayName() + ": " + check.whatItIs());
+        if (file.family() != expected) {
+            throw check.refusal("is not " + expected.withArticle() + ": " + check.whatItIs());
         }
         check.requireUsableNumbers();
         switch (file.family()) {
@@ -86,8 +86,10 @@ final class ModelCheck {
                     : "its tensors are of nothing that is known, the first is "
                             + Text.quoted(file.tensors().getFirst().name());
         }
-        return "it is " + (family.makesVideo() ? "the video model " : "a ") + family.displayName()
-                + (family.makesPictures() ? " model" : "");
+        if (family.makesVideo()) {
+            return "it is the video model " + family.displayName();
+        }
+        return "it is " + family.withArticle() + (family.makesPictures() ? " model" : "");
     }
 
     private void requireUnetModel(Set<ModelComponent> separate) {

@@ -2,6 +2,7 @@ package dev.diffusion4j.model;
 
 import dev.diffusion4j.ImageSize;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a model file holds: one of the families of diffusion models that the runtime knows, or a part of a model. */
 public enum ModelFamily {
@@ -171,6 +172,12 @@ public enum ModelFamily {
     /** The picture size that models of this family are usually trained for; empty for video models and parts. */
     public Optional<ImageSize> nativeSize() {
         return nativeSide == 0 ? Optional.empty() : Optional.of(new ImageSize(nativeSide, nativeSide));
+    }
+
+    /** The name with its article, to stand in a sentence. */
+    String withArticle() {
+        boolean vowel = Stream.of("A", "E", "I", "O", "SD", "SVD", "LTX").anyMatch(displayName::startsWith);
+        return (vowel ? "an " : "a ") + displayName;
     }
 
     /** How wide the text embeddings are that a U-Net attends to; 0 where that is not one number. */
