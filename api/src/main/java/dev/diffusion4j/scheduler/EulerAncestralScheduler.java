@@ -1,0 +1,93 @@
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+
+/**
+ * Ancestral sampling with Euler steps (k-diffusion's "Euler a"): each step goes below the next noise level and adds
+ * fresh noise up to it. One model call a step, stochastic. Equal to diffusers' EulerAncestralDiscreteScheduler.
+ */
+public final class EulerAncestralScheduler extends SigmaScheduler {
+
+    private final History fresh = new History(1);
+
+    private EulerAncestralScheduler(SchedulerConfig config, Run run) {
+        super(config, run, SigmaPlan.of(config, run.steps(), false, FinalSigmasType.ZERO), 1);
+    }
+
+    /** For Stable Diffusion 1.x. */
+    public static EulerAncestralScheduler stableDiffusion() {
+        return builder().stableDiffusion().build();
+    }
+
+    /** With diffusers' defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    DiscreteScheduler with(Run newRun) {
+        return new EulerAncestralScheduler(config(), newRun);
+    }
+
+    @Override
+    public boolean isStochastic() {
+        return true;
+    }
+
+    @Override
+    void allocate(Shape newShape) {
+        fresh.allocate(newShape);
+    }
+
+    @Override
+    void restart() {}
+
+    @Override
+    void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
+        double from = sigma(timestep.index());
+        double to = sigma(timestep.index() + 1);
+        // The variance to^2 is split so that the step down keeps the fraction (to / from)^2 of it.
+        double down = to * to / from;
+        double up = Math.sqrt(Math.max(0, to * to - down * down));
+        double change = down - from;
+        Tensor noise = fresh.push();
+        drawNoise(noise);
+        sum.clear()
+                .add(1 + change * latentsInDerivative(from), latents)
+                .add(change * outputInDerivative(from), output)
+                .add(up, noise)
+                .into(latents);
+    }
+
+    /** Options by name. */
+    public static final class Builder extends SigmaScheduler.Builder<Builder> {
+
+        private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Whether the last training step is rescaled to hold no signal; false without it. */
+        public Builder rescaleBetasZeroSnr(boolean rescale) {
+            return zeroSnr(rescale);
+        }
+
+        /**
+         * {@inheritDoc}
+         *
+         * @throws InvalidRequestException also for {@link PredictionType#SAMPLE}, which this scheduler does not know
+         */
+        @Override
+        public EulerAncestralScheduler build() {
+            SchedulerConfig config = config();
+            if (config.predictionType() == PredictionType.SAMPLE) {
+                throw new InvalidRequestException("predictionType", "sample", "epsilon or v_prediction");
+            }
+            return new EulerAncestralScheduler(config, Run.UNPLANNED);
+        }
+    }
+}

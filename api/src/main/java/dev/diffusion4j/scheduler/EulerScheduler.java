@@ -1,0 +1,88 @@
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import java.util.Objects;
+
+/**
+ * Euler's method over the noise level (Karras et al. 2022, algorithm 2 without churn): one model call a step,
+ * deterministic. Equal to diffusers' EulerDiscreteScheduler.
+ */
+public final class EulerScheduler extends SigmaScheduler {
+
+    private final boolean useKarrasSigmas;
+    private final FinalSigmasType finalSigmasType;
+
+    private EulerScheduler(SchedulerConfig config, boolean useKarrasSigmas, FinalSigmasType finalSigmasType, Run run) {
+        super(config, run, SigmaPlan.of(config, run.steps(), useKarrasSigmas, finalSigmasType), 1);
+        this.useKarrasSigmas = useKarrasSigmas;
+        this.finalSigmasType = finalSigmasType;
+    }
+
+    /** For Stable Diffusion 1.x. */
+    public static EulerScheduler stableDiffusion() {
+        return builder().stableDiffusion().build();
+    }
+
+    /** With diffusers' defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    DiscreteScheduler with(Run newRun) {
+        return new EulerScheduler(config(), useKarrasSigmas, finalSigmasType, newRun);
+    }
+
+    @Override
+    void allocate(Shape newShape) {}
+
+    @Override
+    void restart() {}
+
+    @Override
+    void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
+        double sigma = sigma(timestep.index());
+        double change = sigma(timestep.index() + 1) - sigma;
+        sum.clear()
+                .add(1 + change * latentsInDerivative(sigma), latents)
+                .add(change * outputInDerivative(sigma), output)
+                .into(latents);
+    }
+
+    /** Options by name. */
+    public static final class Builder extends SigmaScheduler.Builder<Builder> {
+
+        private boolean useKarrasSigmas;
+        private FinalSigmasType finalSigmasType = FinalSigmasType.ZERO;
+
+        private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Whether noise levels follow Karras et al. 2022; false without it. */
+        public Builder useKarrasSigmas(boolean use) {
+            useKarrasSigmas = use;
+            return this;
+        }
+
+        /** The noise level to end on; {@link FinalSigmasType#ZERO} without it. */
+        public Builder finalSigmasType(FinalSigmasType type) {
+            finalSigmasType = Objects.requireNonNull(type, "finalSigmasType");
+            return this;
+        }
+
+        /** Whether the last training step is rescaled to hold no signal; false without it. */
+        public Builder rescaleBetasZeroSnr(boolean rescale) {
+            return zeroSnr(rescale);
+        }
+
+        @Override
+        public EulerScheduler build() {
+            return new EulerScheduler(config(), useKarrasSigmas, finalSigmasType, Run.UNPLANNED);
+        }
+    }
+}

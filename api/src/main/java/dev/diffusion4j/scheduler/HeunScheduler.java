@@ -1,0 +1,110 @@
+package dev.diffusion4j.scheduler;
+
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+
+/**
+ * Heun's method over the noise level (Karras et al. 2022, algorithm 2 without churn): an Euler step, a second model
+ * call where it ends, and the step again with the mean of both directions. Two model calls a step, one in the last;
+ * deterministic. Equal to diffusers' HeunDiscreteScheduler.
+ */
+public final class HeunScheduler extends SigmaScheduler {
+
+    private static final int CALLS_PER_STEP = 2;
+
+    private final boolean useKarrasSigmas;
+    private final History start = new History(1);
+    private final History direction = new History(1);
+
+    private HeunScheduler(SchedulerConfig config, boolean useKarrasSigmas, Run run) {
+        super(
+                config,
+                run,
+                SigmaPlan.of(config, run.steps(), useKarrasSigmas, FinalSigmasType.ZERO)
+                        .withBothEnds(),
+                CALLS_PER_STEP);
+        this.useKarrasSigmas = useKarrasSigmas;
+    }
+
+    /** For Stable Diffusion 1.x. */
+    public static HeunScheduler stableDiffusion() {
+        return builder().stableDiffusion().build();
+    }
+
+    /** With diffusers' defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    DiscreteScheduler with(Run newRun) {
+        return new HeunScheduler(config(), useKarrasSigmas, newRun);
+    }
+
+    @Override
+    void allocate(Shape newShape) {
+        start.allocate(newShape);
+        direction.allocate(newShape);
+    }
+
+    @Override
+    void restart() {}
+
+    @Override
+    void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
+        if (call % CALLS_PER_STEP == 0) {
+            predict(output, timestep.index(), latents);
+        } else {
+            correct(output, timestep.index(), latents);
+        }
+    }
+
+    private void predict(Tensor output, int index, Tensor latents) {
+        double sigma = sigma(index);
+        Tensor first = direction.push();
+        sum.clear()
+                .add(latentsInDerivative(sigma), latents)
+                .add(outputInDerivative(sigma), output)
+                .into(first);
+        start.push().copyFrom(latents);
+        latents.addScaled(sigma(index + 1) - sigma, first);
+    }
+
+    private void correct(Tensor output, int index, Tensor latents) {
+        double end = sigma(index);
+        double half = (end - sigma(index - 1)) / 2;
+        sum.clear()
+                .add(1, start.get(0))
+                .add(half, direction.get(0))
+                .add(half * latentsInDerivative(end), latents)
+                .add(half * outputInDerivative(end), output)
+                .into(latents);
+    }
+
+    /** Options by name. */
+    public static final class Builder extends SigmaScheduler.Builder<Builder> {
+
+        private boolean useKarrasSigmas;
+
+        private Builder() {
+            betaStart(0.00085);
+            betaEnd(0.012);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /** Whether noise levels follow Karras et al. 2022; false without it. */
+        public Builder useKarrasSigmas(boolean use) {
+            useKarrasSigmas = use;
+            return this;
+        }
+
+        @Override
+        public HeunScheduler build() {
+            return new HeunScheduler(config(), useKarrasSigmas, Run.UNPLANNED);
+        }
+    }
+}
