@@ -84,7 +84,8 @@ final class AddonCheck {
         }
         boolean isTorch = file.format() != ModelFormat.SAFETENSORS && file.format() != ModelFormat.GGUF;
         // Only in checkpoints does the runtime trip over a tensor without dimensions.
-        if (tensor.shape().size() > MAX_LORA_DIMENSIONS || isTorch && tensor.shape().isEmpty()) {
+        if (tensor.shape().size() > MAX_LORA_DIMENSIONS
+                || isTorch && tensor.shape().isEmpty()) {
             throw refusal("has tensor " + Text.quoted(tensor.name()) + " in the shape " + tensor.shapeText()
                     + ", which the runtime cannot take; saved as safetensors with at most four dimensions it can");
         }
@@ -120,7 +121,8 @@ final class AddonCheck {
             return;
         }
         Set<Long> widths = model.tensors().stream()
-                .filter(tensor -> tensor.name().endsWith("attn2.to_k.weight") && !tensor.shape().isEmpty())
+                .filter(tensor -> tensor.name().endsWith("attn2.to_k.weight")
+                        && !tensor.shape().isEmpty())
                 .map(tensor -> tensor.shape().getFirst())
                 .collect(Collectors.toSet());
         Map<String, TensorInfo> byName =
@@ -141,7 +143,9 @@ final class AddonCheck {
     }
 
     private static boolean isCrossAttentionKey(String name) {
-        return name.contains("attn2.to_k.") || name.contains("attn2_to_k.") || name.contains("attn2.processor.to_k_lora");
+        return name.contains("attn2.to_k.")
+                || name.contains("attn2_to_k.")
+                || name.contains("attn2.processor.to_k_lora");
     }
 
     private void requireTextualInversion(int width) {

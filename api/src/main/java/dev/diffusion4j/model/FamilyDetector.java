@@ -90,7 +90,7 @@ final class FamilyDetector {
     private static ModelFamily textEncoder(Collection<TensorInfo> tensors) {
         for (TensorInfo tensor : tensors) {
             String name = tensor.name();
-            if (isNamed(name, "text_model.embeddings.token_embedding.weight")
+            if (isNamed(name, "embeddings.token_embedding.weight")
                     || isNamed(name, "model.token_embedding.weight")
                     || name.equals("token_embedding.weight")) {
                 return switch ((int) tensor.ne(0)) {
@@ -104,10 +104,11 @@ final class FamilyDetector {
         if (has(tensors, "encoder.block.0.layer.0.SelfAttention.q.weight") || has(tensors, "enc.blk.0.attn_q.weight")) {
             return ModelFamily.T5;
         }
-        if (has(tensors, "layers.0.self_attn.q_proj.weight") || has(tensors, "blk.0.attn_q.weight")) {
-            return has(tensors, "vision_model.encoder.layers.0.self_attn.q_proj.weight")
-                    ? ModelFamily.CLIP_VISION
-                    : ModelFamily.LLM;
+        if (has(tensors, "vision_model.encoder.layers.0.self_attn.q_proj.weight")) {
+            return ModelFamily.CLIP_VISION;
+        }
+        if (has(tensors, "model.layers.0.self_attn.q_proj.weight") || has(tensors, "blk.0.attn_q.weight")) {
+            return ModelFamily.LLM;
         }
         return ModelFamily.UNKNOWN;
     }
@@ -116,10 +117,11 @@ final class FamilyDetector {
         return !tensors.isEmpty()
                 && tensors.size() <= 4
                 && tensors.stream()
-                        .allMatch(tensor -> (tensor.shape().size() == 1 || tensor.shape().size() == 2)
-                                && EMBEDDING_WIDTHS.contains(tensor.ne(0))
-                                && !tensor.name().endsWith(".weight")
-                                && !tensor.name().endsWith(".bias"));
+                        .allMatch(tensor ->
+                                (tensor.shape().size() == 1 || tensor.shape().size() == 2)
+                                        && EMBEDDING_WIDTHS.contains(tensor.ne(0))
+                                        && !tensor.name().endsWith(".weight")
+                                        && !tensor.name().endsWith(".bias"));
     }
 
     private static boolean has(Collection<TensorInfo> tensors, String ending) {
@@ -234,9 +236,9 @@ final class FamilyDetector {
                     || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1");
             outputBlock71 |= name.contains("model.diffusion_model.output_blocks.7.1")
                     || name.contains("unet.up_blocks.2.attentions.1");
-            attention1024 |= name.contains(
-                            "model.diffusion_model.output_blocks.7.1.transformer_blocks.0.attn1.to_k.weight")
-                    && tensor.ne(0) == 1024;
+            attention1024 |=
+                    name.contains("model.diffusion_model.output_blocks.7.1.transformer_blocks.0.attn1.to_k.weight")
+                            && tensor.ne(0) == 1024;
             if (name.endsWith("attn2.to_k.weight")) {
                 attentionWidth = tensor.ne(0);
             }

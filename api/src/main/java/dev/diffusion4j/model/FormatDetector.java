@@ -51,8 +51,11 @@ final class FormatDetector {
         if (start.startsWith("lmgg") || start.startsWith("tjgg") || start.startsWith("fmgg")) {
             return source.unsupported("it is a ggml file from before GGUF");
         }
-        if (start.startsWith("\u001f\u008b") || start.startsWith("BZh") || start.startsWith("7z\u00bc\u00af")
-                || start.startsWith("Rar!") || start.startsWith("(\u00b5/\u00fd")
+        if (start.startsWith("\u001f\u008b")
+                || start.startsWith("BZh")
+                || start.startsWith("7z\u00bc\u00af")
+                || start.startsWith("Rar!")
+                || start.startsWith("(\u00b5/\u00fd")
                 || start.startsWith("\u00fd7zXZ")) {
             return source.notAModel("it is a compressed archive; unpack it first");
         }
@@ -60,7 +63,8 @@ final class FormatDetector {
             return source.notAModel("it is a picture or a recording");
         }
         if (start.startsWith("ustar", 257)) {
-            return source.unsupported("it is a tar archive; checkpoints this old can be saved again with a newer PyTorch");
+            return source.unsupported(
+                    "it is a tar archive; checkpoints this old can be saved again with a newer PyTorch");
         }
         if (isText(head, source.size() > head.length)) {
             return source.notAModel("it is text");

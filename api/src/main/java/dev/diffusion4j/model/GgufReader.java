@@ -221,8 +221,7 @@ final class GgufReader {
                         + Math.max(0, source.size() - dataStart));
             }
             table.add(
-                    new TensorInfo(
-                            entry.name, entry.type, entry.shape, dataStart + entry.offset, entry.byteLength),
+                    new TensorInfo(entry.name, entry.type, entry.shape, dataStart + entry.offset, entry.byteLength),
                     dataStart,
                     source.size());
         }

@@ -52,7 +52,8 @@ final class ModelCheck {
         ModelCheck check = new ModelCheck(file);
         check.requirePictureFamily();
         if (file.family().isUnet()) {
-            throw check.refusal("holds a U-Net, which the runtime takes only from a file that also holds its text encoder");
+            throw check.refusal(
+                    "holds a U-Net, which the runtime takes only from a file that also holds its text encoder");
         }
         check.requireParts(separate, false);
         check.requireUsableNumbers();
@@ -68,6 +69,7 @@ final class ModelCheck {
             case VAE -> check.requireBareVae();
             case TINY_AUTOENCODER -> check.requireTinyAutoencoder();
             case UPSCALER -> check.requireUpscaler();
+            case CLIP_L, CLIP_G -> check.requireClipNames();
             default -> {}
         }
     }
@@ -164,7 +166,8 @@ final class ModelCheck {
                 ? TensorNames.FIRST_STAGE
                 : "";
         // Given on its own, a VAE gets the prefix "vae." unless it has that one already.
-        if (!prefix.isEmpty() && file.tensors().stream().noneMatch(tensor -> tensor.name().startsWith("vae."))) {
+        if (!prefix.isEmpty()
+                && file.tensors().stream().noneMatch(tensor -> tensor.name().startsWith("vae."))) {
             throw refusal("has a VAE inside a model; give a file with the VAE alone");
         }
         if (file.tensors().stream().noneMatch(tensor -> tensor.name().endsWith("decoder.conv1.weight"))) {
@@ -192,6 +195,15 @@ final class ModelCheck {
             if (file.tensors().stream().noneMatch(tensor -> tensor.name().contains(beginning))) {
                 throw refusal("is a tiny autoencoder without its " + side);
             }
+        }
+    }
+
+    private void requireClipNames() {
+        // OpenCLIP's names, and those of recent transformers, are converted only inside a whole model, or not at all.
+        String beginning = "text_model.embeddings.";
+        if (file.tensors().stream().noneMatch(tensor -> tensor.name().contains(beginning))) {
+            throw refusal("has no tensor whose name begins with " + Text.quoted(beginning)
+                    + ", by which the runtime knows a text encoder");
         }
     }
 
@@ -233,8 +245,8 @@ final class ModelCheck {
                 || separate.stream().anyMatch(ModelComponent::encodesText)
                 || whole && (anyBegins("text_encoders.") || anyBegins("cond_stage_model."));
         if (!encodes) {
-            throw refusal("has no text encoder; give the ones that " + family.displayName()
-                    + " uses as files of their own");
+            throw refusal(
+                    "has no text encoder; give the ones that " + family.displayName() + " uses as files of their own");
         }
     }
 
@@ -258,8 +270,8 @@ final class ModelCheck {
     private TensorInfo require(String name, String part, String hint) {
         TensorInfo tensor = canonical.get(name);
         if (tensor == null) {
-            throw refusal("has no " + part + ": " + Text.quoted(name) + " is missing"
-                    + (hint.isEmpty() ? "" : "; " + hint));
+            throw refusal(
+                    "has no " + part + ": " + Text.quoted(name) + " is missing" + (hint.isEmpty() ? "" : "; " + hint));
         }
         return tensor;
     }

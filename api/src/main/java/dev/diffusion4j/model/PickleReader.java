@@ -301,21 +301,19 @@ final class PickleReader {
                 || !(id.items().get(4) instanceof PickleValue.Int(long elements))) {
             throw source.unsupported("its pickle refers to something else than a storage");
         }
-        String key =
-                switch (id.items().get(2)) {
-                    case PickleValue.Text(String text) -> text;
-                    case PickleValue.Int(long number) -> Long.toString(number);
-                    default -> "";
-                };
+        String key = switch (id.items().get(2)) {
+            case PickleValue.Text(String text) -> text;
+            case PickleValue.Int(long number) -> Long.toString(number);
+            default -> "";
+        };
         if (key.isEmpty() || elements < 0 || elements > Limits.MAX_STORAGE) {
-            throw source.damaged("its pickle describes a storage of " + elements + " elements named "
-                    + Text.quoted(key));
+            throw source.damaged(
+                    "its pickle describes a storage of " + elements + " elements named " + Text.quoted(key));
         }
         PickleValue.Storage storage = new PickleValue.Storage(key, storageType(type), elements);
         PickleValue.Storage known = storages.putIfAbsent(key, storage);
         if (known != null && !known.equals(storage)) {
-            throw source.damaged(
-                    "its pickle describes storage " + Text.quoted(key) + " in two ways");
+            throw source.damaged("its pickle describes storage " + Text.quoted(key) + " in two ways");
         }
         push(storage);
     }
@@ -329,8 +327,8 @@ final class PickleReader {
             case "torch.IntStorage" -> TensorType.I32;
             case "torch.LongStorage" -> TensorType.I64;
             default ->
-                throw source.unsupported("its pickle has a storage of type "
-                        + Text.quoted(name) + ", which the runtime cannot read");
+                throw source.unsupported(
+                        "its pickle has a storage of type " + Text.quoted(name) + ", which the runtime cannot read");
         };
     }
 
@@ -372,8 +370,8 @@ final class PickleReader {
 
     private List<Long> integers(Container tuple) {
         if (tuple.items().size() > Limits.MAX_DIMENSIONS) {
-            throw source.damaged("a tensor has " + tuple.items().size() + " dimensions, more than "
-                    + Limits.MAX_DIMENSIONS);
+            throw source.damaged(
+                    "a tensor has " + tuple.items().size() + " dimensions, more than " + Limits.MAX_DIMENSIONS);
         }
         List<Long> integers = new ArrayList<>();
         for (PickleValue item : tuple.items()) {

@@ -202,8 +202,8 @@ final class SafetensorsReader {
                         "the " + field + " of tensor " + Text.quoted(name) + " is not made of whole numbers");
             }
             if (values.size() >= most) {
-                throw source.damaged("the " + field + " of tensor " + Text.quoted(name) + " has more than " + most
-                        + " numbers");
+                throw source.damaged(
+                        "the " + field + " of tensor " + Text.quoted(name) + " has more than " + most + " numbers");
             }
             values.add(parser.getLongValue());
         }

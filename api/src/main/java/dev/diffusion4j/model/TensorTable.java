@@ -88,8 +88,8 @@ final class TensorTable {
         }
         long row = shape.isEmpty() ? 1 : shape.getLast();
         if (row % type.blockElements() != 0) {
-            throw source.damaged("tensor " + Text.quoted(name) + " has rows of " + row + " elements, " + type.displayName()
-                    + " needs a multiple of " + type.blockElements());
+            throw source.damaged("tensor " + Text.quoted(name) + " has rows of " + row + " elements, "
+                    + type.displayName() + " needs a multiple of " + type.blockElements());
         }
         return type.byteSize(elements);
     }
@@ -99,8 +99,8 @@ final class TensorTable {
             throw source.damaged("a tensor has no name");
         }
         if (name.length() > Limits.MAX_NAME_LENGTH) {
-            throw source.damaged("a tensor's name is " + name.length() + " characters long, more than "
-                    + Limits.MAX_NAME_LENGTH);
+            throw source.damaged(
+                    "a tensor's name is " + name.length() + " characters long, more than " + Limits.MAX_NAME_LENGTH);
         }
         if (!Text.isClean(name)) {
             throw source.damaged("tensor " + Text.quoted(name) + " has control characters in its name");
@@ -124,8 +124,8 @@ final class TensorTable {
             } else if (number >= 0 && c >= '0' && c <= '9') {
                 number = number * 10 + (c - '0');
                 if (number > Limits.MAX_BLOCK_NUMBER) {
-                    throw source.damaged("tensor " + Text.quoted(name) + " numbers a block above "
-                            + Limits.MAX_BLOCK_NUMBER);
+                    throw source.damaged(
+                            "tensor " + Text.quoted(name) + " numbers a block above " + Limits.MAX_BLOCK_NUMBER);
                 }
             } else {
                 number = -1;

@@ -37,7 +37,8 @@ final class TorchLegacyReader {
     }
 
     private Header read() {
-        Cursor cursor = new Cursor(source, 0, Math.min(source.size(), Limits.MAX_PICKLE), "the pickles at its beginning");
+        Cursor cursor =
+                new Cursor(source, 0, Math.min(source.size(), Limits.MAX_PICKLE), "the pickles at its beginning");
         if (beginsWithMagic()) {
             cursor.skip(2 + MAGIC.length);
             if (!(PickleReader.read(source, cursor).value() instanceof PickleValue.Int(long version))

@@ -26,8 +26,8 @@ final class TorchZipReader {
         String folder = pickle.name().substring(0, pickle.name().indexOf(PICKLE));
         requireLittleEndian(archive, folder);
         byte[] content = archive.content(pickle, Limits.MAX_PICKLE);
-        PickleValue value =
-                PickleReader.read(source, new Cursor(source, content, "the pickle")).value();
+        PickleValue value = PickleReader.read(source, new Cursor(source, content, "the pickle"))
+                .value();
         StateDictionary.of(source, value).tensors().forEach((name, tensor) -> add(archive, folder, name, tensor));
         return new Header(ModelFormat.ZIP_CHECKPOINT, Map.of(), table.tensors());
     }

@@ -91,8 +91,8 @@ final class ZipDirectory {
     /** Unpacks an entry and compares it with its checksum. */
     byte[] content(Entry entry, int most) {
         if (entry.size > most || entry.compressedSize > most) {
-            throw source.damaged("its entry " + Text.quoted(entry.name) + " is " + entry.size + " bytes long, more than "
-                    + most);
+            throw source.damaged(
+                    "its entry " + Text.quoted(entry.name) + " is " + entry.size + " bytes long, more than " + most);
         }
         byte[] packed = source.bytes(entry.dataOffset, (int) entry.compressedSize);
         byte[] content = entry.deflated ? inflate(entry, packed) : packed;
@@ -162,8 +162,8 @@ final class ZipDirectory {
             throw source.unsupported("it is a zip archive in several parts");
         }
         if (count < 0 || count > Limits.MAX_ZIP_ENTRIES) {
-            throw source.damaged("it claims " + Long.toUnsignedString(count) + " zip entries, more than "
-                    + Limits.MAX_ZIP_ENTRIES);
+            throw source.damaged(
+                    "it claims " + Long.toUnsignedString(count) + " zip entries, more than " + Limits.MAX_ZIP_ENTRIES);
         }
         if (size < 0 || size > MAX_DIRECTORY || offset < 0 || offset > end - size) {
             throw source.damaged("its zip directory lies outside the file");
@@ -244,8 +244,8 @@ final class ZipDirectory {
                     + " bytes but claims " + sizes.size);
         }
         if (sizes.size / Limits.MAX_COMPRESSION_RATIO > sizes.packed) {
-            throw source.damaged("its zip entry " + Text.quoted(name) + " would unpack from " + sizes.packed
-                    + " to " + sizes.size + " bytes");
+            throw source.damaged("its zip entry " + Text.quoted(name) + " would unpack from " + sizes.packed + " to "
+                    + sizes.size + " bytes");
         }
     }
 

@@ -88,7 +88,12 @@ class AddonCheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {".lora_down.weight,.lora_up.weight", ".lora_A.weight,.lora_B.weight", "_lora.down.weight,_lora.up.weight"})
+    @ValueSource(
+            strings = {
+                ".lora_down.weight,.lora_up.weight",
+                ".lora_A.weight,.lora_B.weight",
+                "_lora.down.weight,_lora.up.weight"
+            })
     void refusesSidesOfDifferentRanks(String endings) {
         String[] ending = endings.split(",");
         assertLoraRefused(new Safetensors().floats("a" + ending[0], 8, 320).floats("a" + ending[1], 320, 4))
@@ -110,9 +115,8 @@ class AddonCheckTest {
 
     @Test
     void refusesQuantisedLoras() {
-        ModelFile lora = ModelFile.read(new Gguf()
-                .tensor("a.lora_down.weight", Gguf.Q4_0, 36, 2, 32)
-                .write(folder.resolve("lora.gguf")));
+        ModelFile lora = ModelFile.read(
+                new Gguf().tensor("a.lora_down.weight", Gguf.Q4_0, 36, 2, 32).write(folder.resolve("lora.gguf")));
 
         assertThatThrownBy(lora::requireLora)
                 .isInstanceOf(ModelFileException.class)
@@ -123,7 +127,8 @@ class AddonCheckTest {
     void refusesShapesTheRuntimeTripsOver() {
         assertLoraRefused(new Safetensors().floats("a.lora_down.weight", 1, 1, 1, 1, 8))
                 .hasMessageContaining("at most four dimensions");
-        assertLoraRefused(new Safetensors().floats("a.lora_down.weight", 0, 8)).hasMessageContaining("the empty tensor");
+        assertLoraRefused(new Safetensors().floats("a.lora_down.weight", 0, 8))
+                .hasMessageContaining("the empty tensor");
 
         byte[] pickle = new Pickle()
                 .dictionary()
@@ -147,8 +152,7 @@ class AddonCheckTest {
     void refusesMoreTensorsThanTheRuntimeHasRoomFor() {
         Safetensors lora = new Safetensors();
         for (int i = 0; i <= 32_000; i++) {
-            lora.entry(
-                    "t" + i + ".lora_down.weight", "{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}");
+            lora.entry("t" + i + ".lora_down.weight", "{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}");
         }
         assertLoraRefused(lora).hasMessageContaining("has 32001 tensors");
     }

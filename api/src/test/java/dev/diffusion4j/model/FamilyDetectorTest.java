@@ -124,14 +124,14 @@ class FamilyDetectorTest {
 
     @Test
     void twoTensorsTell() {
-        assertThat(family(named("model.x_embedder.proj1.weight", "model.language_model.layers.0.self_attn.q_proj.weight")))
+        assertThat(family(named(
+                        "model.x_embedder.proj1.weight", "model.language_model.layers.0.self_attn.q_proj.weight")))
                 .isEqualTo(ModelFamily.HIDREAM_O1);
         assertThat(family(named(
                         M + "transformer_blocks.0.attn.norm_added_q.weight",
                         M + "transformer_blocks.0.img_mlp.w1.weight")))
                 .isEqualTo(ModelFamily.LENS);
-        assertThat(family(named(
-                        M + "double_stream_modulation_img.lin.weight", M + "single_blocks.47.linear1.weight")))
+        assertThat(family(named(M + "double_stream_modulation_img.lin.weight", M + "single_blocks.47.linear1.weight")))
                 .isEqualTo(ModelFamily.FLUX2);
     }
 
@@ -218,7 +218,12 @@ class FamilyDetectorTest {
 
     @ParameterizedTest
     @CsvSource({
-        "128x128, 128x128", "832x1216, 832x1216", "512, 512x512", "0x0, 512x512", "-1x1, 512x512", "999999x1, 512x512"
+        "128x128, 128x128",
+        "832x1216, 832x1216",
+        "512, 512x512",
+        "0x0, 512x512",
+        "-1x1, 512x512",
+        "999999x1, 512x512"
     })
     void nativeSizeFromMetadataOrFamily(String resolution, String size) {
         Safetensors model = Models.sd1(320).metadata("modelspec.resolution", resolution);

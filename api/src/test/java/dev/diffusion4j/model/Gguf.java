@@ -111,8 +111,10 @@ final class Gguf {
     }
 
     static byte[] little(int length, long value) {
-        byte[] eight =
-                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        byte[] eight = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array();
         return Arrays.copyOf(eight, length);
     }
 

@@ -120,10 +120,8 @@ class GgufReaderTest {
 
     @Test
     void heedsTheAlignment() {
-        ModelFile file = read(new Gguf()
-                .alignment(256)
-                .tensor("a", Gguf.F32, 4, 1)
-                .tensor("b", Gguf.F32, 4, 1));
+        ModelFile file =
+                read(new Gguf().alignment(256).tensor("a", Gguf.F32, 4, 1).tensor("b", Gguf.F32, 4, 1));
 
         assertThat(file.tensors().get(0).offset() % 256).isZero();
         assertThat(file.tensors().get(1).offset())
@@ -174,7 +172,8 @@ class GgufReaderTest {
         assertRefused(new Gguf().pair("k", 8, Gguf.little(8, Long.MAX_VALUE)))
                 .hasMessageContaining("ends inside the GGUF header");
         assertRefused(new Gguf().pair("k", 8, Gguf.little(8, -1))).hasMessageContaining("ends inside the GGUF header");
-        assertRefused(new Gguf().pair("k", 9, Gguf.array(0, Long.MAX_VALUE))).hasMessageContaining("more than 16777216");
+        assertRefused(new Gguf().pair("k", 9, Gguf.array(0, Long.MAX_VALUE)))
+                .hasMessageContaining("more than 16777216");
         assertRefused(new Gguf().pair("k", 9, Gguf.array(0, -1))).hasMessageContaining("more than 16777216");
         assertRefused(new Gguf().pair("k", 9, Gguf.array(8, 9, new byte[8 * 8], Gguf.little(8, Long.MAX_VALUE))))
                 .hasMessageContaining("ends inside the GGUF header");
@@ -186,7 +185,8 @@ class GgufReaderTest {
     void refusesUnknownMetadataTypes() {
         assertRefused(new Gguf().pair("k", 13, new byte[8])).hasMessageContaining("'k' has the unknown type 13");
         assertRefused(new Gguf().pair("k", 9, Gguf.array(13, 1, new byte[8]))).hasMessageContaining("unknown type 13");
-        assertRefused(new Gguf().pair("k", 9, Gguf.array(13, 20, new byte[80]))).hasMessageContaining("unknown type 13");
+        assertRefused(new Gguf().pair("k", 9, Gguf.array(13, 20, new byte[80])))
+                .hasMessageContaining("unknown type 13");
         assertRefused(new Gguf().pair("k", 9, Gguf.array(9, 1, new byte[8]))).hasMessageContaining("array of arrays");
     }
 

@@ -134,12 +134,14 @@ class ModelCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "input_blocks.0.0.weight|[32, 5, 3, 3]|[32, 4, 3, 3]",
-        "out.2.weight|[8, 32, 3, 3]|[4, 32, 3, 3]",
-        "time_embed.0.weight|[128, 64]|32 as its second dimension",
-        "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight|[32, 1024]|768 as its second dimension"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "input_blocks.0.0.weight|[32, 5, 3, 3]|[32, 4, 3, 3]",
+                "out.2.weight|[8, 32, 3, 3]|[4, 32, 3, 3]",
+                "time_embed.0.weight|[128, 64]|32 as its second dimension",
+                "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight|[32, 1024]|768 as its second dimension"
+            })
     void refusesShapesFromWhichTheNetworkWouldBeMadeWrong(String name, String shape, String needed) {
         long[] dimensions = Arrays.stream(shape.substring(1, shape.length() - 1).split(", "))
                 .mapToLong(Long::parseLong)
@@ -162,8 +164,7 @@ class ModelCheckTest {
 
     @Test
     void refusesDecodersOfOddWidths() {
-        Safetensors model = Models.unet(
-                        new Safetensors().floats(Models.TOKEN_EMBEDDING, 49_408, 768), 32, 4, 768)
+        Safetensors model = Models.unet(new Safetensors().floats(Models.TOKEN_EMBEDDING, 49_408, 768), 32, 4, 768)
                 .floats("first_stage_model.decoder.conv_in.weight", 100, 4, 3, 3)
                 .floats("first_stage_model.decoder.conv_out.weight", 3, 25, 3, 3)
                 .floats("first_stage_model.encoder.conv_in.weight", 128, 3, 3, 3);
@@ -222,8 +223,7 @@ class ModelCheckTest {
                         .floats("vae.decoder.conv_in.weight", 512, 16, 3, 3)
                         .floats("text_encoders.t5xxl.transformer.shared.weight", 4, 4),
                 WHOLE);
-        assertAccepted(
-                new Safetensors().floats(M + "nerf_final_layer_conv.weight", 4, 4), with(ModelComponent.T5));
+        assertAccepted(new Safetensors().floats(M + "nerf_final_layer_conv.weight", 4, 4), with(ModelComponent.T5));
     }
 
     @Test
@@ -272,6 +272,14 @@ class ModelCheckTest {
         assertAccepted(new Safetensors().floats(name, 16, width), file -> file.requireTextEncoder(encoder));
         assertRefused(Models.lora(768, 320), file -> file.requireTextEncoder(encoder))
                 .hasMessageContaining("is not a " + encoder.displayName() + ": it is a LoRA");
+    }
+
+    @Test
+    void refusesClipNamesThatTheRuntimeDoesNotConvert() {
+        assertRefused(
+                        new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 768),
+                        file -> file.requireTextEncoder(ModelComponent.CLIP_L))
+                .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
     }
 
     @ParameterizedTest

@@ -5,8 +5,7 @@ import java.util.Map;
 /** The tensors by which families of models are known, in their real shapes. */
 final class Models {
 
-    static final String TOKEN_EMBEDDING =
-            "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight";
+    static final String TOKEN_EMBEDDING = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight";
 
     private Models() {}
 

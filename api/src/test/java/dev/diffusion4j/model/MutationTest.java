@@ -151,7 +151,9 @@ class MutationTest {
         } catch (RuntimeException e) {
             throw new AssertionError(sample + " ended in " + e, e);
         }
-        assertThat(file.types().values().stream().mapToInt(ModelFile.TypeSummary::tensors).sum())
+        assertThat(file.types().values().stream()
+                        .mapToInt(ModelFile.TypeSummary::tensors)
+                        .sum())
                 .isEqualTo(file.tensors().size());
         for (TensorInfo tensor : file.tensors()) {
             assertThat(tensor.offset()).isNotNegative();

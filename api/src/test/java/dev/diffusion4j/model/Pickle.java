@@ -60,7 +60,10 @@ final class Pickle {
     }
 
     Pickle tensor(String type, String key, long elements, long offset, long... shape) {
-        global("torch._utils", "_rebuild_tensor_v2").op('(').storage(type, key, elements).integer(offset);
+        global("torch._utils", "_rebuild_tensor_v2")
+                .op('(')
+                .storage(type, key, elements)
+                .integer(offset);
         tuple(shape);
         tuple(strides(shape));
         return raw(0x89).op(')').op('t').op('R');

@@ -24,18 +24,19 @@ final class Safetensors {
     }
 
     Safetensors tensor(String name, String dtype, long... shape) {
-        int size =
-                switch (dtype) {
-                    case "F64", "I64" -> 8;
-                    case "F32", "I32" -> 4;
-                    case "F16", "BF16" -> 2;
-                    default -> 1;
-                };
+        int size = switch (dtype) {
+            case "F64", "I64" -> 8;
+            case "F32", "I32" -> 4;
+            case "F16", "BF16" -> 2;
+            default -> 1;
+        };
         long length = Arrays.stream(shape).reduce(size, Math::multiplyExact);
         StringJoiner dimensions = new StringJoiner(",", "[", "]");
         Arrays.stream(shape).forEach(dimension -> dimensions.add(Long.toString(dimension)));
-        return entry(name, "{\"dtype\":\"" + dtype + "\",\"shape\":" + dimensions + ",\"data_offsets\":[" + dataBytes + ","
-                        + (dataBytes + length) + "]}")
+        return entry(
+                        name,
+                        "{\"dtype\":\"" + dtype + "\",\"shape\":" + dimensions + ",\"data_offsets\":[" + dataBytes + ","
+                                + (dataBytes + length) + "]}")
                 .data(length);
     }
 

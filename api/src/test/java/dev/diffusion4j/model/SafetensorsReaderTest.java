@@ -70,11 +70,21 @@ class SafetensorsReaderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "F64, F64, 8", "F32, F32, 4", "F16, F16, 2", "BF16, BF16, 2", "F8_E4M3, F8_E4M3, 1", "F8_E5M2, F8_E5M2, 1",
-        "I64, I64, 8", "I32, I32, 4", "U8, U8, 1"
+        "F64, F64, 8",
+        "F32, F32, 4",
+        "F16, F16, 2",
+        "BF16, BF16, 2",
+        "F8_E4M3, F8_E4M3, 1",
+        "F8_E5M2, F8_E5M2, 1",
+        "I64, I64, 8",
+        "I32, I32, 4",
+        "U8, U8, 1"
     })
     void knowsTheTypesTheRuntimeReads(String dtype, TensorType type, int bytes) {
-        new Safetensors().entry("a", entry(dtype, "[3]", 0, 3L * bytes)).data(3L * bytes).write(path);
+        new Safetensors()
+                .entry("a", entry(dtype, "[3]", 0, 3L * bytes))
+                .data(3L * bytes)
+                .write(path);
 
         assertThat(ModelFile.read(path).tensors().getFirst().type()).isEqualTo(type);
     }
@@ -97,7 +107,8 @@ class SafetensorsReaderTest {
 
     @Test
     void ignoresMetadataThatIsNotText() {
-        Safetensors.write(path, "{\"__metadata__\":{\"a\":{\"b\":[1]},\"c\":3},\"t\":" + entry("F32", "[]", 0, 4) + "}", 4);
+        Safetensors.write(
+                path, "{\"__metadata__\":{\"a\":{\"b\":[1]},\"c\":3},\"t\":" + entry("F32", "[]", 0, 4) + "}", 4);
 
         assertThat(ModelFile.read(path).metadata()).containsExactly(Map.entry("c", "3"));
     }
@@ -140,7 +151,10 @@ class SafetensorsReaderTest {
 
     @Test
     void refusesOffsetsBeyondTheFile() {
-        new Safetensors().entry("a", entry("F32", "[1]", Long.MAX_VALUE - 4, Long.MAX_VALUE)).data(16).write(path);
+        new Safetensors()
+                .entry("a", entry("F32", "[1]", Long.MAX_VALUE - 4, Long.MAX_VALUE))
+                .data(16)
+                .write(path);
 
         assertRefused(path).hasMessageContaining("cut short");
     }
@@ -183,20 +197,22 @@ class SafetensorsReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]}|dtype of tensor 'a' is not text",
-        "{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}|shape of tensor 'a' is not a list",
-        "{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}|not made of whole numbers",
-        "{\"dtype\":\"F32\",\"shape\":[null],\"data_offsets\":[0,4]}|not made of whole numbers",
-        "{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,4]}|not made of whole numbers",
-        "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}|more than 2 numbers",
-        "{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1],\"data_offsets\":[0,4]}|more than 5 numbers",
-        "{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}|negative dimension",
-        "{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}|more than 2147483647 elements",
-        "{\"dtype\":\"F32\",\"shape\":[65536,65536],\"data_offsets\":[0,4]}|more than 2147483647 elements",
-        "[1]|says nothing usable about 'a'",
-        "null|says nothing usable about 'a'"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]}|dtype of tensor 'a' is not text",
+                "{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}|shape of tensor 'a' is not a list",
+                "{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}|not made of whole numbers",
+                "{\"dtype\":\"F32\",\"shape\":[null],\"data_offsets\":[0,4]}|not made of whole numbers",
+                "{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,4]}|not made of whole numbers",
+                "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}|more than 2 numbers",
+                "{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1],\"data_offsets\":[0,4]}|more than 5 numbers",
+                "{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}|negative dimension",
+                "{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}|more than 2147483647 elements",
+                "{\"dtype\":\"F32\",\"shape\":[65536,65536],\"data_offsets\":[0,4]}|more than 2147483647 elements",
+                "[1]|says nothing usable about 'a'",
+                "null|says nothing usable about 'a'"
+            })
     void refusesMistypedFields(String entry, String reason) {
         new Safetensors().entry("a", entry).data(4).write(path);
 
@@ -255,7 +271,8 @@ class SafetensorsReaderTest {
 
         assertRefused(path)
                 .hasMessageContaining("1025 characters")
-                .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(path.toString().length() + 200));
+                .satisfies(e -> assertThat(e.getMessage())
+                        .hasSizeLessThan(path.toString().length() + 200));
     }
 
     @ParameterizedTest

@@ -128,7 +128,12 @@ class TorchReadersTest {
 
     @Test
     void readsCompressedArchives() {
-        byte[] pickle = new Pickle().dictionary().text("a").tensor("0", 8).endDictionary().end();
+        byte[] pickle = new Pickle()
+                .dictionary()
+                .text("a")
+                .tensor("0", 8)
+                .endDictionary()
+                .end();
         TorchZip zip = new TorchZip()
                 .deflated()
                 .entry("x/data.pkl", pickle)
@@ -202,9 +207,13 @@ class TorchReadersTest {
     void refusesArchivesThatAreNotCheckpoints() {
         assertRefused(new TorchZip().entry("readme.txt", new byte[3]).bytes())
                 .hasMessageContaining("a zip archive without data.pkl");
-        assertRefused(TorchZip.ofOneTensor().entry("archive/constants.pkl", new byte[1]).bytes())
+        assertRefused(TorchZip.ofOneTensor()
+                        .entry("archive/constants.pkl", new byte[1])
+                        .bytes())
                 .hasMessageContaining("TorchScript");
-        assertRefused(TorchZip.ofOneTensor().entry("other/data.pkl", new byte[1]).bytes())
+        assertRefused(TorchZip.ofOneTensor()
+                        .entry("other/data.pkl", new byte[1])
+                        .bytes())
                 .hasMessageContaining("with 2 pickles");
         assertRefused(TorchZip.ofOneTensor()
                         .entry("archive/byteorder", "big".getBytes(StandardCharsets.US_ASCII))
@@ -214,10 +223,18 @@ class TorchReadersTest {
 
     @Test
     void refusesStoragesThatAreMissingOrOfAnotherLength() {
-        byte[] pickle = new Pickle().dictionary().text("a").tensor("0", 8).endDictionary().end();
+        byte[] pickle = new Pickle()
+                .dictionary()
+                .text("a")
+                .tensor("0", 8)
+                .endDictionary()
+                .end();
         assertRefused(new TorchZip().entry("a/data.pkl", pickle).bytes())
                 .hasMessageContaining("the data of tensor 'a' is missing: it has no entry 'a/data/0'");
-        assertRefused(new TorchZip().entry("a/data.pkl", pickle).entry("a/data/0", new byte[31]).bytes())
+        assertRefused(new TorchZip()
+                        .entry("a/data.pkl", pickle)
+                        .entry("a/data/0", new byte[31])
+                        .bytes())
                 .hasMessageContaining("has 31 bytes, the pickle says 32");
     }
 
@@ -235,7 +252,8 @@ class TorchReadersTest {
 
     @Test
     void refusesAbsurdStoragesAndShapes() {
-        assertPickleRefused(new Pickle().storage("FloatStorage", "0", -1)).hasMessageContaining("storage of -1 elements");
+        assertPickleRefused(new Pickle().storage("FloatStorage", "0", -1))
+                .hasMessageContaining("storage of -1 elements");
         assertPickleRefused(new Pickle().storage("FloatStorage", "0", Long.MAX_VALUE))
                 .hasMessageContaining("storage of 9223372036854775807 elements");
         assertPickleRefused(new Pickle().storage("FloatStorage", "", 1)).hasMessageContaining("storage of 1 elements");
@@ -254,23 +272,30 @@ class TorchReadersTest {
 
     @Test
     void refusesBadTensorNames() {
-        assertPickleRefused(new Pickle().dictionary().text("a\nb").tensor("0", 8).endDictionary())
+        assertPickleRefused(
+                        new Pickle().dictionary().text("a\nb").tensor("0", 8).endDictionary())
                 .hasMessageContaining("control characters");
-        assertPickleRefused(new Pickle().dictionary().text("x".repeat(5_000)).tensor("0", 8).endDictionary())
+        assertPickleRefused(new Pickle()
+                        .dictionary()
+                        .text("x".repeat(5_000))
+                        .tensor("0", 8)
+                        .endDictionary())
                 .hasMessageContaining("too long or not valid UTF-8");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0x00, 'd', 'g', 'i', 'o', 'p', 'P', 0x81, 0x82, 0x83, 0x84, 0x8b, 0x92, 0x97, 0x98, 0xff})
     void refusesOpcodesTheRuntimeDoesNotKnow(int opcode) {
-        assertPickleRefused(new Pickle().raw(opcode))
-                .hasMessageContaining("opcode 0x" + Integer.toHexString(opcode));
+        assertPickleRefused(new Pickle().raw(opcode)).hasMessageContaining("opcode 0x" + Integer.toHexString(opcode));
     }
 
     @ParameterizedTest
-    @ValueSource(chars = {'.', '0', '1', '2', 't', 'l', 'u', 's', 'e', 'a', 'b', 'R', 'h', 'q', '\u0085', '\u0093', '\u0094'})
+    @ValueSource(
+            chars = {'.', '0', '1', '2', 't', 'l', 'u', 's', 'e', 'a', 'b', 'R', 'h', 'q', '\u0085', '\u0093', '\u0094'
+            })
     void refusesOpcodesThatFindNothing(char opcode) {
-        assertPickleRefused(new Pickle().raw(opcode, 0, 0, 0, 0)).hasMessageContaining("its pickle makes no sense at byte ");
+        assertPickleRefused(new Pickle().raw(opcode, 0, 0, 0, 0))
+                .hasMessageContaining("its pickle makes no sense at byte ");
     }
 
     @Test
@@ -313,7 +338,9 @@ class TorchReadersTest {
                         .entry("a/data.pkl", Arrays.copyOf(endless, endless.length - 1))
                         .bytes())
                 .hasMessageContaining("ends inside the pickle");
-        assertRefused(new TorchZip().entry("a/data.pkl", "(dp0\n.".getBytes(StandardCharsets.US_ASCII)).bytes())
+        assertRefused(new TorchZip()
+                        .entry("a/data.pkl", "(dp0\n.".getBytes(StandardCharsets.US_ASCII))
+                        .bytes())
                 .hasMessageContaining("not of protocol 2 to 5");
         assertRefused(new byte[] {(byte) 0x80, 6, '}', '.'}).hasMessageContaining("not of protocol 2 to 5");
     }
@@ -322,22 +349,54 @@ class TorchReadersTest {
     void readsEveryKindOfScalar() {
         Pickle pickle = new Pickle()
                 .dictionary()
-                .op('I').raw('0', '1', '\n').op('N')
-                .op('I').raw('4', '2', '\n').raw(0x88)
-                .op('L').raw('4', '2', 'L', '\n').raw(0x89)
-                .op('F').raw('1', '.', '5', '\n').op('G').raw(0, 0, 0, 0, 0, 0, 0, 0)
-                .op('S').raw('\'', 'q', '\'', '\n').op('V').raw('v', '\n')
-                .op('C').raw(1, 0xff).op('U').raw(1, 'u')
-                .op('B').raw(1, 0, 0, 0, 'b').op('T').raw(1, 0, 0, 0, 't')
-                .raw(0x8c, 1, 's').raw(0x8d, 1, 0, 0, 0, 0, 0, 0, 0, 'w')
-                .raw(0x8e, 1, 0, 0, 0, 0, 0, 0, 0, 'x').raw(0x96, 1, 0, 0, 0, 0, 0, 0, 0, 'y')
-                .op('K').raw(7).op('M').raw(7, 0)
-                .op('J').raw(7, 0, 0, 0).raw(0x95, 0, 0, 0, 0, 0, 0, 0, 0).op(']')
-                .raw(0x8f, '(', 'K', 1, 0x90).raw('(', 'K', 1, 0x91)
-                .raw('(', 'K', 1, 'l').raw('(', 'K', 1, '1').raw('N', 'r', 1, 0, 0, 0, 'j', 1, 0, 0, 0, '0')
-                .raw('}', 'N', 'N', 's').raw('N', 'b')
-                .raw(0x8c, 1, 'm', 0x8c, 1, 'n', 0x93).raw(')', 'R')
-                .text("a").tensor("0", 8)
+                .op('I')
+                .raw('0', '1', '\n')
+                .op('N')
+                .op('I')
+                .raw('4', '2', '\n')
+                .raw(0x88)
+                .op('L')
+                .raw('4', '2', 'L', '\n')
+                .raw(0x89)
+                .op('F')
+                .raw('1', '.', '5', '\n')
+                .op('G')
+                .raw(0, 0, 0, 0, 0, 0, 0, 0)
+                .op('S')
+                .raw('\'', 'q', '\'', '\n')
+                .op('V')
+                .raw('v', '\n')
+                .op('C')
+                .raw(1, 0xff)
+                .op('U')
+                .raw(1, 'u')
+                .op('B')
+                .raw(1, 0, 0, 0, 'b')
+                .op('T')
+                .raw(1, 0, 0, 0, 't')
+                .raw(0x8c, 1, 's')
+                .raw(0x8d, 1, 0, 0, 0, 0, 0, 0, 0, 'w')
+                .raw(0x8e, 1, 0, 0, 0, 0, 0, 0, 0, 'x')
+                .raw(0x96, 1, 0, 0, 0, 0, 0, 0, 0, 'y')
+                .op('K')
+                .raw(7)
+                .op('M')
+                .raw(7, 0)
+                .op('J')
+                .raw(7, 0, 0, 0)
+                .raw(0x95, 0, 0, 0, 0, 0, 0, 0, 0)
+                .op(']')
+                .raw(0x8f, '(', 'K', 1, 0x90)
+                .raw('(', 'K', 1, 0x91)
+                .raw('(', 'K', 1, 'l')
+                .raw('(', 'K', 1, '1')
+                .raw('N', 'r', 1, 0, 0, 0, 'j', 1, 0, 0, 0, '0')
+                .raw('}', 'N', 'N', 's')
+                .raw('N', 'b')
+                .raw(0x8c, 1, 'm', 0x8c, 1, 'n', 0x93)
+                .raw(')', 'R')
+                .text("a")
+                .tensor("0", 8)
                 .endDictionary();
 
         assertThat(ModelFile.read(zipOf(pickle).write(path)).tensors())

@@ -29,8 +29,12 @@ final class TorchZip {
 
     /** A checkpoint with one float tensor of eight elements. */
     static TorchZip ofOneTensor() {
-        byte[] pickle =
-                new Pickle().dictionary().text("a.weight").tensor("0", 2, 4).endDictionary().end();
+        byte[] pickle = new Pickle()
+                .dictionary()
+                .text("a.weight")
+                .tensor("0", 2, 4)
+                .endDictionary()
+                .end();
         return new TorchZip().entry("archive/data.pkl", pickle).entry("archive/data/0", new byte[32]);
     }
 

@@ -60,7 +60,12 @@ class ZipDirectoryTest {
     void readsZip64() throws IOException {
         ByteBuffer wide = ByteBuffer.allocate(zip.capacity() + 56 + 20).order(ByteOrder.LITTLE_ENDIAN);
         wide.put(zip.array(), 0, end());
-        wide.putInt(0x0606_4b50).putLong(44).putShort((short) 45).putShort((short) 45).putInt(0).putInt(0);
+        wide.putInt(0x0606_4b50)
+                .putLong(44)
+                .putShort((short) 45)
+                .putShort((short) 45)
+                .putInt(0)
+                .putInt(0);
         wide.putLong(2).putLong(2).putLong(end() - directory).putLong(directory);
         wide.putInt(0x0706_4b50).putInt(0).putLong(end()).putInt(1);
         wide.put(zip.array(), end(), END);
@@ -184,7 +189,12 @@ class ZipDirectoryTest {
 
     @Test
     void refusesDuplicateEntries() throws IOException {
-        byte[] pickle = new Pickle().dictionary().text("a").tensor("0", 8).endDictionary().end();
+        byte[] pickle = new Pickle()
+                .dictionary()
+                .text("a")
+                .tensor("0", 8)
+                .endDictionary()
+                .end();
         byte[] content = new TorchZip()
                 .entry("a/data.pkl", pickle)
                 .entry("a/data/0", new byte[32])
@@ -217,8 +227,14 @@ class ZipDirectoryTest {
     @ParameterizedTest
     @CsvSource({"0, cannot be unpacked", "20, cannot be unpacked"})
     void refusesCompressedContentThatIsBroken(int offset, String reason) throws IOException {
-        byte[] pickle = new Pickle().dictionary().text("a".repeat(500)).tensor("0", 8).endDictionary().end();
-        zip = ByteBuffer.wrap(new TorchZip().deflated().entry("a/data.pkl", pickle).bytes());
+        byte[] pickle = new Pickle()
+                .dictionary()
+                .text("a".repeat(500))
+                .tensor("0", 8)
+                .endDictionary()
+                .end();
+        zip = ByteBuffer.wrap(
+                new TorchZip().deflated().entry("a/data.pkl", pickle).bytes());
         int start = 30 + "a/data.pkl".length();
         zip.put(start + offset, (byte) 0xff).put(start + offset + 1, (byte) 0xff);
 
