@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 from text import IDS
 from train_unet import load_decoder, load_text
 from unet import BASE
-from vae import DECODER_WIDTH, DEVIATION, MEAN, MIXTURE
+from vae import DECODER_WIDTH, DEVIATION, MEAN, MIXTURE, SCALE
 
 VAE_SCALE = 0.18215
 METADATA = {
@@ -163,8 +163,8 @@ def put_encoder(layout: Layout, prefix: str):
         tensors[f"{encoder}.norm_out.weight"][[plus, minus]] = constant * (1 - 2 / group) ** 0.5
         tensors[f"{encoder}.conv_out.weight"][channel, [plus, minus], 1, 1] = 1, -1
     # The runtime multiplies encoded latents by VAE_SCALE and divides by it before decoding.
-    layout.put(f"{prefix}.quant_conv.weight", torch.diag(1 / DEVIATION / VAE_SCALE)[:, :, None, None])
-    layout.put(f"{prefix}.quant_conv.bias", -MEAN / DEVIATION / VAE_SCALE)
+    layout.put(f"{prefix}.quant_conv.weight", torch.diag(SCALE / DEVIATION / VAE_SCALE)[:, :, None, None])
+    layout.put(f"{prefix}.quant_conv.bias", -MEAN * SCALE / DEVIATION / VAE_SCALE)
     tensors[f"{prefix}.quant_conv.bias"][4:] = -30  # log variance: encoding is deterministic
 
 
@@ -175,7 +175,7 @@ def put_decoder(layout: Layout, prefix: str, decoder):
             module = module.replace("_", ".")
         module = module.replace("mid_", "mid.")
         layout.put(f"{prefix}.decoder.{module}.{rest}", value)
-    layout.put(f"{prefix}.post_quant_conv.weight", torch.eye(4)[:, :, None, None] * VAE_SCALE)
+    layout.put(f"{prefix}.post_quant_conv.weight", torch.eye(4)[:, :, None, None] * VAE_SCALE / SCALE)
 
 
 def add_unet(layout: Layout, prefix: str):

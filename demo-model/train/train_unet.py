@@ -15,7 +15,7 @@ from judge import judge
 from scenes import Scene, caption, draw, random_scene
 from text import TextEncoder, rows
 from unet import UNet
-from vae import Decoder, encode
+from vae import SCALE, Decoder, encode
 
 # Stable Diffusion's noise schedule.
 SIGNAL = torch.cumprod(1 - torch.linspace(0.00085 ** 0.5, 0.012 ** 0.5, 1000, dtype=torch.float64) ** 2, 0).float()
@@ -118,7 +118,10 @@ def main():
               f"held-out {score(judged.eval(), text, load_decoder(args.out.parent), size=args.size)}", flush=True)
 
     rng = random.Random(step)
-    weights = torch.clamp(5 * (1 - SIGNAL) / SIGNAL, max=1.0)  # min-SNR weighting of the noise's error
+    # Min-SNR weighting of the noise's error; and where noise prevails, more weight than usual, as well as more samples,
+    # for that is where the prompt alone decides on the colours.
+    ratio = SCALE ** 2 * SIGNAL / (1 - SIGNAL)
+    weights = torch.clamp(5 / ratio, max=1.0) * torch.clamp(ratio ** -0.5, 1.0, 6.0)
     budget, start, saved_at, reported_at = args.minutes * 60, time.time() - spent, spent, spent
     while spent < budget:
         for group in optimiser.param_groups:
@@ -126,7 +129,8 @@ def main():
         chosen = [rng.randrange(len(scenes)) for _ in range(args.batch)]
         tokens = [rows("" if rng.random() < CAPTION_DROPOUT else caption(scenes[i], rng)) for i in chosen]
         clean = latents[chosen]
-        times = torch.randint(0, 1000, (args.batch,))
+        times = torch.where(torch.rand(args.batch) < 0.4, torch.randint(0, 1000, (args.batch,)),
+                            torch.randint(500, 1000, (args.batch,)))
         noise = torch.randn_like(clean)
         signal = SIGNAL[times][:, None, None, None]
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):

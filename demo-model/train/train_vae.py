@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from scenes import BACKGROUNDS, COLOURS, SHAPES, coverage, place, random_scene
-from vae import Decoder, encode
+from vae import SCALE, Decoder, encode
 
 # Noise on the latents while training: the decoder must not mind the U-Net's small errors.
-LATENT_NOISE = 0.06
+LATENT_NOISE = 0.06 * SCALE
 
 
 def random_picture(rng: random.Random, size: int) -> np.ndarray:

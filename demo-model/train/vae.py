@@ -2,7 +2,11 @@
 
 The encoder is linear. Three latent channels are the mean colour of each cell of 8x8 pixels; the fourth is a mixture of
 the colours, taken half a cell further right and down, which tells more about where an edge runs. The layout allows it:
-see ``export.put_encoder``. Latents are scaled to about zero mean and unit variance.
+see ``export.put_encoder``.
+
+Latents are scaled to about zero mean and a deviation of ``SCALE``. Flat pictures are so redundant that, at unit
+variance, their mean colour would still show in what the noise schedule takes for pure noise: the U-Net would learn to
+read the colour off its input instead of the prompt.
 
 The decoder uses the first few of the layout's 32 normalisation groups: the rest are written as zeros, which compress to
 nothing and do not change the result. Residual blocks that are left out are written with a zero output convolution: an
@@ -17,9 +21,10 @@ MULTIPLIERS = (1, 2, 4, 4)
 DECODER_WIDTH, GROUPS = 96, 8
 # The fourth channel's mixture of red, green and blue: all pairs of palette colours differ in it.
 MIXTURE = torch.tensor([0.06, 0.35, 0.59])
-# Of the latents of the scenes.
+# Of the latents of the scenes, before scaling.
 MEAN = torch.tensor([0.42, 0.25, 0.21, 0.22])
 DEVIATION = torch.tensor([0.72, 0.67, 0.76, 0.60])
+SCALE = 0.5
 
 
 def encode(pictures: torch.Tensor) -> torch.Tensor:
@@ -28,7 +33,7 @@ def encode(pictures: torch.Tensor) -> torch.Tensor:
     mixed = torch.einsum("nchw,c->nhw", quarters, MIXTURE)[:, None]
     shifted = F.avg_pool2d(F.pad(mixed, (0, 1, 0, 1))[:, :, 1:, 1:], 2)
     latents = torch.cat([F.avg_pool2d(quarters, 2), shifted], 1)
-    return (latents - MEAN[:, None, None]) / DEVIATION[:, None, None]
+    return (latents - MEAN[:, None, None]) / DEVIATION[:, None, None] * SCALE
 
 
 class ResBlock(nn.Module):
@@ -97,7 +102,7 @@ class Decoder(nn.Module):
             self.conv_out.bias[colour] = MEAN[colour]
 
     def forward(self, latents):
-        h = self.mid_block_1(self.conv_in(latents))
+        h = self.mid_block_1(self.conv_in(latents / SCALE))
         h = self.up_2_block_0(self.up_3_upsample_conv(F.interpolate(h, scale_factor=2)))
         h = self.up_1_block_0(self.up_2_upsample_conv(F.interpolate(h, scale_factor=2)))
         h = self.up_0_block_0(self.up_1_upsample_conv(F.interpolate(h, scale_factor=2)))
