@@ -43,6 +43,7 @@ public final class OutputFiles {
     public static OutputFiles plan(Optional<Path> wanted, String prompt, int count) {
         OutputFiles files = new OutputFiles(wanted, slug(prompt), count);
         if (wanted.isPresent()) {
+            PictureWriter.format(wanted.get());
             for (int i = 0; i < Math.clamp(count, 1, 1000); i++) {
                 requireNoFolder(files.numbered(wanted.get(), i));
             }
@@ -78,10 +79,14 @@ public final class OutputFiles {
     public List<Path> save(List<GeneratedImage> images) {
         List<Path> saved = new ArrayList<>();
         for (GeneratedImage image : images) {
-            Path file = wanted.isPresent() ? numbered(wanted.get(), image.index()) : unused(image);
-            saved.add(image.save(file));
+            saved.add(image.save(file(image.index(), image.seed())));
         }
         return saved;
+    }
+
+    /** The name of a picture. */
+    Path file(int index, long seed) {
+        return wanted.isPresent() ? numbered(wanted.get(), index) : unused(seed);
     }
 
     private Path numbered(Path file, int index) {
@@ -99,10 +104,10 @@ public final class OutputFiles {
     }
 
     /** A name of our own choice never replaces a file. */
-    private Path unused(GeneratedImage image) {
-        Path file = Path.of(slug + "-" + image.seed() + ".png");
+    private Path unused(long seed) {
+        Path file = Path.of(slug + "-" + seed + ".png");
         for (int i = 2; Files.exists(file); i++) {
-            file = Path.of(slug + "-" + image.seed() + "-" + i + ".png");
+            file = Path.of(slug + "-" + seed + "-" + i + ".png");
         }
         return file;
     }

@@ -12,7 +12,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
  */
 final class BarDisplay implements ProgressDisplay {
 
-    private static final int REDRAW_MILLIS = 150;
+    private static final int REDRAW_MILLIS = 200;
 
     private final RedrawnLine line;
     private final int columns;
@@ -44,6 +44,7 @@ final class BarDisplay implements ProgressDisplay {
                     .setTaskName(ProgressText.name(progress))
                     .setInitialMax(progress.of())
                     .setUpdateIntervalMillis(REDRAW_MILLIS)
+                    .continuousUpdate()
                     .setConsumer(line)
                     .setRenderer(text)
                     .build();
@@ -71,9 +72,13 @@ final class BarDisplay implements ProgressDisplay {
 
     private void endBar(boolean keep) {
         if (bar != null) {
-            line.keepAtEnd(keep && text.isSampling());
             bar.close();
             bar = null;
+            if (keep && text.isSampling()) {
+                line.keep();
+            } else {
+                line.clear();
+            }
         }
     }
 }

@@ -11,7 +11,6 @@ final class RedrawnLine implements ProgressBarConsumer {
     private final PrintStream err;
     private final int columns;
     private String shown = "";
-    private boolean keepAtEnd;
 
     RedrawnLine(PrintStream err, int columns) {
         this.err = err;
@@ -30,19 +29,16 @@ final class RedrawnLine implements ProgressBarConsumer {
         err.flush();
     }
 
-    /** Whether what is shown when the bar ends stays. */
-    synchronized void keepAtEnd(boolean keep) {
-        keepAtEnd = keep;
-    }
-
-    /** The bar has ended. */
+    /** A bar that ends before it was drawn twice does not call this, so that nothing can depend on it. */
     @Override
-    public synchronized void close() {
-        if (keepAtEnd) {
+    public void close() {}
+
+    /** Leaves what is shown where it is and goes on below. */
+    synchronized void keep() {
+        if (!shown.isEmpty()) {
             println(shown);
             shown = "";
         }
-        clear();
     }
 
     @Override

@@ -1,0 +1,84 @@
+package dev.diffusion4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectTest {
+
+    private static final String HEADER = """
+            {"__metadata__":{"title":"A\\u001b[31m test","long":"%s"},
+             "first":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},
+             "second":{"dtype":"F16","shape":[4],"data_offsets":[24,32]}}
+            """.formatted("x".repeat(300));
+
+    @TempDir
+    private Path folder;
+
+    private Path file;
+
+    @BeforeEach
+    void writeModel() throws IOException {
+        byte[] header = HEADER.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer content = ByteBuffer.allocate(8 + header.length + 32).order(ByteOrder.LITTLE_ENDIAN);
+        content.putLong(header.length).put(header);
+        file = Files.write(folder.resolve("small.safetensors"), content.array());
+    }
+
+    @Test
+    void showsWhatTheFileHolds() {
+        Run run = Run.diffuse("inspect", file);
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .contains(file.toString())
+                .containsPattern("format +safetensors")
+                .containsPattern("parameters +10 \\(10\\) in 2 tensors")
+                .containsPattern("f32 +24 B in 1 tensors")
+                .contains("... (300 characters)")
+                .doesNotContain("first");
+    }
+
+    @Test
+    void aFileCannotSteerTheTerminal() {
+        assertThat(Run.diffuse("inspect", file).out()).contains("A?[31m test").doesNotContain("\033");
+    }
+
+    @Test
+    void listsTensors() {
+        assertThat(Run.diffuse("inspect", file, "--tensors").out())
+                .containsPattern("first +f32 +\\[2, 3\\] +24 B")
+                .containsPattern("second +f16 +\\[4\\] +8 B");
+    }
+
+    @Test
+    void writesJson() throws IOException {
+        JsonNode json = new ObjectMapper()
+                .readTree(Run.diffuse("inspect", file, "--json", "--tensors").out());
+        assertThat(json.path("format").asText()).isEqualTo("safetensors");
+        assertThat(json.path("parameters").asLong()).isEqualTo(10);
+        assertThat(json.at("/types/f32/bytes").asLong()).isEqualTo(24);
+        assertThat(json.at("/metadata/long").asText()).hasSize(300);
+        assertThat(json.at("/tensors/1/shape/0").asInt()).isEqualTo(4);
+    }
+
+    @Test
+    void refusesADamagedFile() throws IOException {
+        byte[] content = Files.readAllBytes(file);
+        Path cut = Files.write(folder.resolve("cut.safetensors"), java.util.Arrays.copyOf(content, content.length - 9));
+        Run run = Run.diffuse("inspect", cut);
+        assertThat(run.code()).isEqualTo(ExitCode.MODEL_FILE);
+        assertThat(run.err().lines()).singleElement().asString().contains("cut.safetensors");
+        assertThat(run.out()).isEmpty();
+    }
+}

@@ -1,0 +1,211 @@
+package dev.diffusion4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.DiffusionException;
+import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.ImageFileException;
+import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.ModelFileException;
+import dev.diffusion4j.NativeFailureException;
+import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.Sampler;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the program says to people, without any model or native library. */
+class UsageTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void helpIsReadableAndShowsTheExitCodes() {
+        Run run = Run.diffuse("--help");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("generate", "edit", "inspect", "devices", "version", "completion");
+        assertThat(run.out()).contains("Exit codes:", "130   cancelled");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate", "edit", "inspect", "devices", "version", "completion"})
+    void eachCommandHasHelp(String command) {
+        Run run = Run.diffuse(command, "--help");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Usage: diffuse " + command).contains("Exit codes:");
+    }
+
+    @Test
+    void theUsualOptionsComeBeforeTheSections() {
+        String help = Run.diffuse("generate", "--help").out();
+        assertThat(help.indexOf("--output")).isPositive().isLessThan(help.indexOf("Sampling:"));
+        assertThat(help.indexOf("--vae=")).isGreaterThan(help.indexOf("Model files:"));
+    }
+
+    @Test
+    void showsTheVersionWithoutTheNativeLibrary() {
+        assertThat(Run.diffuse("--version").out()).matches("diffuse \\d+\\.\\d+\\.\\d+\\R");
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void refusesWhatItCannotUnderstand(String[] args, String message) {
+        Run run = Run.diffuse((Object[]) args);
+        assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines()).hasSize(2);
+        assertThat(run.err()).startsWith("diffuse: " + message).containsPattern("\\RSee 'diffuse.* --help'\\.");
+    }
+
+    static Stream<Arguments> refusesWhatItCannotUnderstand() {
+        return Stream.of(
+                Arguments.of(new String[] {}, "missing command"),
+                Arguments.of(new String[] {"genrate", "x"}, "unknown command 'genrate' (did you mean generate?)"),
+                Arguments.of(new String[] {"generate"}, "missing required parameter: 'PROMPT'"),
+                Arguments.of(new String[] {"generate", "a", "red"}, "superfluous argument 'red'"),
+                Arguments.of(new String[] {"generate", "x", "--stepz", "3"}, "unknown option '--stepz'"),
+                Arguments.of(new String[] {"generate", "x", "--steps", "few"}, "invalid value for option '--steps'"),
+                Arguments.of(new String[] {"generate", "x", "--size", "big"}, "invalid value for option '--size'"),
+                Arguments.of(new String[] {"generate", "x", "--size", "-8x8"}, "invalid value for option '--size'"),
+                Arguments.of(new String[] {"generate", "x", "--rng", "dice"}, "invalid value for option '--rng'"),
+                Arguments.of(new String[] {"generate", "x", "--type", "f17"}, "invalid value for option '--type'"),
+                Arguments.of(
+                        new String[] {"generate", "x", "--cache", "ucache:speed=9"},
+                        "invalid value for option '--cache': must be given with settings among threshold"),
+                Arguments.of(
+                        new String[] {"generate", "x", "--backend", "brain=cpu"},
+                        "invalid value for option '--backend'"));
+    }
+
+    @Test
+    void anUnknownSamplerIsAnsweredWithAllNames() {
+        String err = Run.diffuse("generate", "x", "--sampler", "magic").err();
+        assertThat(err).startsWith("diffuse: invalid value for option '--sampler': must be one of ");
+        assertThat(err)
+                .endsWith("not 'magic'" + System.lineSeparator() + "See 'diffuse generate --help'."
+                        + System.lineSeparator());
+        assertThat(err)
+                .contains(Stream.of(Sampler.values()).map(Sampler::cliName).toList());
+    }
+
+    @Test
+    void anOutputThatCannotBeWrittenIsNoticedBeforeTheWork() throws IOException {
+        Files.createDirectory(folder.resolve("folder.png"));
+        Files.createFile(folder.resolve("file"));
+        assertFailure(
+                Run.diffuse("generate", "x", "-o", folder.resolve("missing/x.png")),
+                ExitCode.PICTURE_FILE,
+                "missing does not exist");
+        assertFailure(
+                Run.diffuse("generate", "x", "-o", folder.resolve("folder.png")),
+                ExitCode.PICTURE_FILE,
+                "it is a folder");
+        assertFailure(Run.diffuse("generate", "x", "-o", folder.resolve("file/x.png")), ExitCode.PICTURE_FILE, "file");
+        assertFailure(Run.diffuse("generate", "x", "-o", folder.resolve("x.gif")), ExitCode.USAGE, ".png, .jpg");
+        assertFailure(
+                Run.diffuse("generate", "x", "-o", folder.resolve("x.png"), "--preview", folder.resolve("no/p.png")),
+                ExitCode.PICTURE_FILE,
+                "no does not exist");
+        assertThat(folder).isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void anInputThatIsNoPictureIsNoticedBeforeTheWork() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.png"), "I am not a picture.");
+        Path output = folder.resolve("x.png");
+        assertFailure(
+                Run.diffuse("edit", text, "x", "-o", output), ExitCode.PICTURE_FILE, "not a picture of a known format");
+        assertFailure(
+                Run.diffuse("edit", folder.resolve("no.png"), "x", "-o", output),
+                ExitCode.PICTURE_FILE,
+                "does not exist");
+        assertFailure(Run.diffuse("edit", folder, "x", "-o", output), ExitCode.PICTURE_FILE, "not a file");
+        assertFailure(
+                Run.diffuse("generate", "x", "--reference", text, "-o", output), ExitCode.PICTURE_FILE, "text.png");
+    }
+
+    @Test
+    void aPromptFromStandardInputMustBeText() {
+        Run run = Run.diffuse("a\0b", new Cancellation(), "generate", "-", "-o", folder.resolve("no/x.png"));
+        assertFailure(run, ExitCode.PICTURE_FILE, "no does not exist");
+    }
+
+    @Test
+    void aModelThatIsMissingOrNoneGivesOneLine() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.safetensors"), "I am not a model.\n".repeat(20));
+        Path output = folder.resolve("x.png");
+        assertFailure(
+                Run.diffuse("generate", "x", "-m", folder.resolve("no.gguf"), "-o", output),
+                ExitCode.MODEL_FILE,
+                "no.gguf");
+        assertFailure(Run.diffuse("generate", "x", "-m", text, "-o", output), ExitCode.MODEL_FILE, "text.safetensors");
+        assertThat(output).doesNotExist();
+    }
+
+    @Test
+    void debugShowsWhereItHappened() {
+        Run run = Run.diffuse("--debug", "inspect", folder.resolve("no.gguf"));
+        assertThat(run.code()).isEqualTo(ExitCode.MODEL_FILE);
+        assertThat(run.err()).contains("\tat dev.diffusion4j.");
+        assertThat(Run.diffuse("inspect", folder.resolve("no.gguf"), "--debug").err())
+                .contains("\tat ");
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void failuresHaveCodesOfTheirOwn(Throwable failure, int code, String line) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        assertThat(new ErrorReport(new PrintStream(err), false).report(failure)).isEqualTo(code);
+        assertThat(err.toString().lines()).singleElement().isEqualTo("diffuse: " + line);
+    }
+
+    static Stream<Arguments> failuresHaveCodesOfTheirOwn() {
+        return Stream.of(
+                Arguments.of(new NativeFailureException("drawing failed:\n  no luck\n"), 1, "drawing failed: no luck"),
+                Arguments.of(new DiffusionException("something"), 1, "something"),
+                Arguments.of(
+                        new InvalidRequestException("guidanceScale", 200, "from 0 to 100"),
+                        2,
+                        "--cfg-scale must be from 0 to 100, not 200"),
+                Arguments.of(new ModelFileException("bad model"), 3, "bad model"),
+                Arguments.of(new ImageFileException("bad picture"), 4, "bad picture"),
+                Arguments.of(new NativeLibraryException("none"), 5, "none"),
+                Arguments.of(new OutOfNativeMemoryException("full"), 6, "full"),
+                Arguments.of(new OutOfMemoryError("x"), 6, "the Java heap is full; raise it with -Xmx"),
+                Arguments.of(
+                        new IllegalStateException("oops"),
+                        70,
+                        "internal error: java.lang.IllegalStateException: oops (--debug shows where)"),
+                Arguments.of(new GenerationCancelledException("stopped"), 130, "cancelled"));
+    }
+
+    @Test
+    void writesACompletionScript() {
+        Run run = Run.diffuse("completion");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).startsWith("#!/usr/bin/env bash").contains("--negative-prompt", "dpm++2m", "inspect");
+        assertThat(run.err()).isEmpty();
+    }
+
+    private static void assertFailure(Run run, int code, String words) {
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .startsWith("diffuse: ")
+                .contains(words);
+        assertThat(run.code()).isEqualTo(code);
+        assertThat(run.out()).isEmpty();
+    }
+}
