@@ -1,0 +1,229 @@
+package dev.diffusion4j.text;
+
+import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.text.PromptWeights.Part;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * OpenAI CLIP's tokenizer: text to token ids and back, by byte pairs. For any text its ids are those of Hugging Face's
+ * {@code CLIPTokenizer} with the files of {@code openai/clip-vit-large-patch14} (transformers 5.23.0), which Stable
+ * Diffusion 1.x, 2.x and SDXL use.
+ *
+ * <p>Text is composed (NFC), its white space joined and its letters lower-cased as the reference does it, whatever
+ * Unicode version the JDK has. {@code <|startoftext|>} in any case and {@code <|endoftext|>} in lower case are read as
+ * the special tokens when they appear in a text, as in the reference. Half a surrogate pair, which the reference cannot
+ * be given, is read as U+FFFD. Brackets weigh only in {@link #encodeWeighted}; elsewhere they are punctuation. Nothing
+ * is ever refused or cut silently; the work grows little more than linearly with the text.
+ *
+ * <p>Immutable, so any number of threads may share one. Building one takes some tens of milliseconds and megabytes;
+ * the variants that the {@code with} methods make share its vocabulary.
+ */
+public final class ClipTokenizer {
+
+    /** How many ids the text encoder takes at once, start and end among them. */
+    public static final int CONTEXT_LENGTH = 77;
+
+    /** The id that every input starts with. */
+    public static final int START_OF_TEXT = BytePairs.START_OF_TEXT;
+
+    /** The id that ends a text; also the padding unless {@link #withPadding} says otherwise. */
+    public static final int END_OF_TEXT = BytePairs.END_OF_TEXT;
+
+    /** The token of {@link #START_OF_TEXT}. */
+    public static final String START_OF_TEXT_TOKEN = "<|startoftext|>";
+
+    /** The token of {@link #END_OF_TEXT}. */
+    public static final String END_OF_TEXT_TOKEN = "<|endoftext|>";
+
+    private final BytePairs vocabulary;
+    private final AddedTokens added;
+    private final int padding;
+
+    private ClipTokenizer(BytePairs vocabulary, AddedTokens added, int padding) {
+        this.vocabulary = vocabulary;
+        this.added = added;
+        this.padding = padding;
+    }
+
+    /**
+     * Builds the tokenizer from CLIP's {@code merges.txt}: a header line and 48,894 merges of two tokens, one a line.
+     * The native runtime carries this very text.
+     *
+     * @param merges the whole text, lines ended by LF or CRLF
+     * @throws InvalidRequestException if these are not CLIP's merges, with the line
+     */
+    public static ClipTokenizer fromMerges(String merges) {
+        return new ClipTokenizer(new BytePairs(merges), new AddedTokens(), END_OF_TEXT);
+    }
+
+    /**
+     * A tokenizer that fills up with another id: Stable Diffusion 2.x and the second text encoder of SDXL want 0.
+     *
+     * @param id an id below {@link #vocabularySize()}
+     * @throws InvalidRequestException if there is no such id
+     */
+    public ClipTokenizer withPadding(int id) {
+        return new ClipTokenizer(vocabulary, added, requireId("padding", id));
+    }
+
+    /**
+     * A tokenizer that also knows a word of a textual inversion. The word gets the next {@code count} ids, in order,
+     * and is found wherever it stands in a text, inside other words too; upper and lower case are alike. Of two words
+     * at one place the longer is taken.
+     *
+     * @param name the word, not blank and without special tokens
+     * @param count how many ids (vectors) the word stands for, 1 to 75
+     * @throws InvalidRequestException if the name or count is none of these, or the name is there already
+     */
+    public ClipTokenizer withAddedToken(String name, int count) {
+        return new ClipTokenizer(vocabulary, added.with(name, count), padding);
+    }
+
+    /** How many ids there are: 49,408 and those of added tokens. Ids run from 0 to one less. */
+    public int vocabularySize() {
+        return BytePairs.SIZE + added.size();
+    }
+
+    /** The ids of a text of any length, without start, end and padding. */
+    public int[] tokenIds(String text) {
+        String whole = ClipText.replaceLoneSurrogates(text);
+        IntStream.Builder ids = IntStream.builder();
+        int start = 0;
+        int end = whole.indexOf(END_OF_TEXT_TOKEN);
+        while (end >= 0) {
+            addIds(whole.substring(start, end), ids);
+            ids.add(END_OF_TEXT);
+            start = end + END_OF_TEXT_TOKEN.length();
+            end = whole.indexOf(END_OF_TEXT_TOKEN, start);
+        }
+        addIds(whole.substring(start), ids);
+        return ids.build().toArray();
+    }
+
+    private void addIds(String text, IntStream.Builder ids) {
+        added.split(
+                ClipText.normalize(text),
+                plain -> ClipText.forEachWord(
+                        plain, word -> vocabulary.encode(word).forEach(ids)),
+                ids);
+    }
+
+    /**
+     * Encodes a text for the text encoder. The first 75 tokens are kept; {@link Tokens#droppedCount()} tells how many
+     * more there were. {@link #encodeChunks} keeps them all.
+     */
+    public Tokens encode(String text) {
+        int[] ids = tokenIds(text);
+        int kept = Math.min(ids.length, Tokens.CHUNK_LENGTH);
+        return Tokens.framed(Arrays.copyOf(ids, kept), kept, ids.length - kept, padding);
+    }
+
+    /**
+     * Encodes a text of any length as inputs of 75 tokens each, cut wherever the 75 end. The text encoder takes them
+     * one by one, and their outputs follow one another in the context.
+     *
+     * @return at least one
+     */
+    public List<Tokens> encodeChunks(String text) {
+        WeightedSequence sequence = new WeightedSequence();
+        sequence.add(tokenIds(text), 1);
+        return sequence.chunks(padding).stream().map(WeightedTokens::tokens).toList();
+    }
+
+    /**
+     * Encodes a prompt of any length with weights, in chunks as {@link #encodeChunks}. Brackets are read as the native
+     * runtime reads them when it draws:
+     *
+     * <ul>
+     *   <li>{@code (word)} weighs 1.1 times as much, {@code [word]} 1/1.1 times, {@code (word:1.2)} 1.2 times; nested
+     *       brackets multiply; brackets that are not closed reach to the end.
+     *   <li>The number may have a sign and is read up to its second point. One that is no number, is too large for a
+     *       {@code float}, or is smaller than its normal range but not 0 (at all of which the runtime fails) makes the
+     *       colon ordinary text, so that {@code (a:.)} is "a:." in plain brackets. A number without a bracket before it
+     *       is left out.
+     *   <li>{@code \(} is a bracket of the text. {@code \)}, {@code \[}, {@code \]} and {@code \\} do not weigh
+     *       either, but keep their backslash, as in the runtime.
+     *   <li>{@code BREAK} fills up the chunk with ends of text and starts a new one. In weighing brackets it is a word.
+     * </ul>
+     *
+     * <p>The ids of each piece are {@link #tokenIds}'s. For ASCII text they are the runtime's own, but for special tokens
+     * that are not in lower case; for other letters, which the runtime takes for punctuation, they are the reference's.
+     * Many nested brackets can make a weight infinite.
+     *
+     * @return at least one
+     */
+    public List<WeightedTokens> encodeWeighted(String prompt) {
+        WeightedSequence sequence = new WeightedSequence();
+        for (Part part : PromptWeights.parse(prompt)) {
+            if (part.isBreak()) {
+                sequence.fillChunk();
+            } else {
+                sequence.add(tokenIds(part.text()), part.weight());
+            }
+        }
+        return sequence.chunks(padding);
+    }
+
+    /**
+     * The vocabulary's entry for an id: the last token of a word ends with {@code </w>}, and each byte that is no
+     * printable character of Latin-1 is shown as another character. The ids of an added token of several are its name,
+     * then the name with {@code _1}, {@code _2} and so on.
+     *
+     * @throws InvalidRequestException if there is no such id
+     */
+    public String token(int id) {
+        requireId("id", id);
+        return id < BytePairs.SIZE ? vocabulary.token(id) : added.name(id);
+    }
+
+    /** The id of an entry as {@link #token} gives it, none for anything else. Words end with {@code </w>}. */
+    public OptionalInt idOf(String token) {
+        int addedId = added.id(token);
+        return addedId >= 0 ? OptionalInt.of(addedId) : vocabulary.id(token);
+    }
+
+    /**
+     * Text of one id, as {@link #decode(int[], boolean)} gives it with special tokens.
+     *
+     * @throws InvalidRequestException if there is no such id
+     */
+    public String decode(int id) {
+        return decode(new int[] {id}, false);
+    }
+
+    /**
+     * Text of ids, as the reference's {@code decode} gives it: words are followed by a space where they ended, blanks
+     * at both ends go, and bytes that are no UTF-8 become U+FFFD. What normalising took away does not come back. An
+     * added token of several ids is written once, for its first.
+     *
+     * @param ids any number of ids
+     * @param skipSpecialTokens whether start and end of text are left out
+     * @throws InvalidRequestException if there is no such id
+     */
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int id : ids) {
+            requireId("id", id);
+            if (id >= BytePairs.SIZE) {
+                bytes.writeBytes(
+                        added.continues(id) ? new byte[0] : added.name(id).getBytes(StandardCharsets.UTF_8));
+            } else if (!skipSpecialTokens || id != START_OF_TEXT && id != END_OF_TEXT) {
+                bytes.writeBytes(vocabulary.bytes(id));
+            }
+        }
+        String text = new String(bytes.toByteArray(), StandardCharsets.UTF_8);
+        return ClipText.strip(text.replace(BytePairs.END_OF_WORD, " "));
+    }
+
+    private int requireId(String field, int id) {
+        if (id < 0 || id >= vocabularySize()) {
+            throw new InvalidRequestException(field, id, "from 0 to " + (vocabularySize() - 1));
+        }
+        return id;
+    }
+}
