@@ -92,7 +92,7 @@ abstract class DrawingCommand implements Callable<Integer> {
 
         Drawing drawing;
         try (ProgressDisplay display = display(console);
-                RuntimeLog _ = new RuntimeLog(diffuse.globals().effectiveLogLevel(), display::println)) {
+                RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity(
                     "loading " + (model == null && !files.hasDiffusionModel() ? "the demo model" : "the model"));
             drawing = new Drawing(display, cancellation);
@@ -107,6 +107,7 @@ abstract class DrawingCommand implements Callable<Integer> {
                 loading.applyTo(request);
                 drawing.run(request, outputFiles);
             }
+            log.succeeded();
         }
         report(console, drawing);
         return ExitCode.OK;

@@ -1,6 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.cli.progress.RuntimeLog;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -23,13 +24,18 @@ final class GlobalOptions {
             names = "--log-level",
             paramLabel = "LEVEL",
             scope = ScopeType.INHERIT,
-            description = "What to show of the runtime's log: off, error, warning, info or debug (error).")
+            description = "What to show of the runtime's log: off, error, warning, info or debug (warning).")
     RuntimeLog.Level logLevel;
 
-    RuntimeLog.Level effectiveLogLevel() {
+    /** Opens the runtime's log as the options say. */
+    RuntimeLog openLog(Consumer<String> lines) {
         if (logLevel != null) {
-            return logLevel;
+            return RuntimeLog.showing(logLevel, lines);
         }
-        return debug ? RuntimeLog.Level.DEBUG : RuntimeLog.Level.ERROR;
+        if (debug) {
+            return RuntimeLog.showing(RuntimeLog.Level.DEBUG, lines);
+        }
+        return RuntimeLog.showingWhatIsNotSaidElsewhere(
+                quiet ? RuntimeLog.Level.ERROR : RuntimeLog.Level.WARNING, lines);
     }
 }

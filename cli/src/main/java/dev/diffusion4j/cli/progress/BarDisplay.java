@@ -18,6 +18,7 @@ final class BarDisplay implements ProgressDisplay {
     private final int columns;
     private ProgressBar bar;
     private BarText text;
+    private String interrupted = "";
 
     BarDisplay(PrintStream err, int columns) {
         // One column stays free: a character in the last one makes some terminals wrap.
@@ -33,6 +34,13 @@ final class BarDisplay implements ProgressDisplay {
 
     @Override
     public synchronized void show(Progress progress) {
+        if (progress.phase() != Phase.LOADING) {
+            interrupted = ProgressText.name(progress);
+        } else if (progress.step() == progress.of()) {
+            // What needed the weights goes on, and may have nothing to report for a while.
+            activity(interrupted);
+            return;
+        }
         if (progress.phase() == Phase.ENCODING || progress.phase() == Phase.DECODING && progress.of() == 1) {
             activity(ProgressText.name(progress));
             return;

@@ -1,5 +1,7 @@
 package dev.diffusion4j.cli.progress;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.logging.Handler;
@@ -28,15 +30,44 @@ public final class RuntimeLog implements AutoCloseable {
     }
 
     private final Logger logger = Logger.getLogger("dev.diffusion4j");
+    private final Consumer<String> lines;
+    private final List<String> heldBack = new ArrayList<>();
     private final Handler handler;
 
-    /** Shows messages of this level and above. */
-    public RuntimeLog(Level level, Consumer<String> lines) {
-        handler = new LineHandler(lines);
+    private RuntimeLog(Level level, boolean holdErrorsBack, Consumer<String> lines) {
+        this.lines = lines;
+        handler = new LineHandler(holdErrorsBack);
         handler.setLevel(level.level);
         logger.setLevel(level.level);
         logger.setUseParentHandlers(false);
         logger.addHandler(handler);
+    }
+
+    /** Shows messages of this level and above as they come. */
+    public static RuntimeLog showing(Level level, Consumer<String> lines) {
+        return new RuntimeLog(level, false, lines);
+    }
+
+    /**
+     * Shows warnings as they come, and errors only where {@link #succeeded()} follows: of a failure the exception speaks,
+     * and one message is enough.
+     */
+    public static RuntimeLog showingWhatIsNotSaidElsewhere(Level level, Consumer<String> lines) {
+        return new RuntimeLog(level, true, lines);
+    }
+
+    /** Says that no exception will tell of the errors. */
+    public synchronized void succeeded() {
+        heldBack.forEach(lines);
+        heldBack.clear();
+    }
+
+    private synchronized void publish(LogRecord entry, String line, boolean holdErrorsBack) {
+        if (holdErrorsBack && entry.getLevel().equals(Level.ERROR.level)) {
+            heldBack.add(line);
+        } else {
+            lines.accept(line);
+        }
     }
 
     @Override
@@ -44,23 +75,24 @@ public final class RuntimeLog implements AutoCloseable {
         logger.removeHandler(handler);
     }
 
-    private static final class LineHandler extends Handler {
+    private final class LineHandler extends Handler {
 
-        private final Consumer<String> lines;
         private final SimpleFormatter formatter = new SimpleFormatter();
+        private final boolean holdErrorsBack;
 
-        LineHandler(Consumer<String> lines) {
-            this.lines = lines;
+        LineHandler(boolean holdErrorsBack) {
+            this.holdErrorsBack = holdErrorsBack;
         }
 
         @Override
         public void publish(LogRecord entry) {
             if (isLoggable(entry)) {
-                lines.accept(word(entry.getLevel()) + ": " + formatter.formatMessage(entry));
+                String line = word(entry.getLevel()) + ": " + formatter.formatMessage(entry);
+                RuntimeLog.this.publish(entry, line, holdErrorsBack);
             }
         }
 
-        private static String word(java.util.logging.Level level) {
+        private String word(java.util.logging.Level level) {
             for (Level known : Level.values()) {
                 if (known.level.equals(level)) {
                     return known.name().toLowerCase(Locale.ROOT);
