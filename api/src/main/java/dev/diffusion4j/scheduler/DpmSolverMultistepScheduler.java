@@ -144,8 +144,8 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
 
     /** Remembers the estimate, of x0 or of the noise, that the algorithm integrates. */
     private void predict(Tensor output, int index, Tensor latents) {
-        double alpha = DpmSolverWeights.alpha(plan.sigmas()[index]);
-        double sigma = plan.sigmas()[index] * alpha;
+        float alpha = DpmSolverWeights.alpha(plan.sigmas()[index]);
+        float sigma = plan.sigmas()[index] * alpha;
         PredictionType type = config().predictionType();
         boolean original = options.algorithmType().predictsOriginal();
         sum.clear()
@@ -166,7 +166,7 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
     }
 
     private void addSecondOrder(DpmSolverWeights weights, int index) {
-        double perNewest = stepLength(index) / stepLength(index - 1);
+        float perNewest = stepLength(index) / stepLength(index - 1);
         sum.add(weights.value() + weights.slope() * perNewest, predictions.get(0))
                 .add(-weights.slope() * perNewest, predictions.get(1));
     }
@@ -185,16 +185,16 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
     }
 
     /** The length of a step in lambda = log(alpha / sigma). */
-    private double stepLength(int index) {
-        return Math.log(plan.sigmas()[index]) - Math.log(plan.sigmas()[index + 1]);
+    private float stepLength(int index) {
+        return DpmSolverWeights.lambda(plan.sigmas()[index + 1]) - DpmSolverWeights.lambda(plan.sigmas()[index]);
     }
 
     @Override
     public void addNoise(Tensor latents, Tensor noise, Timestep timestep) {
         requirePlanned(timestep);
         requireSameShape(noise, latents);
-        double sigma = plan.sigmas()[timestep.index()];
-        double alpha = DpmSolverWeights.alpha(sigma);
+        float sigma = plan.sigmas()[timestep.index()];
+        float alpha = DpmSolverWeights.alpha(sigma);
         sum.clear().add(alpha, latents).add(sigma * alpha, noise).into(latents);
     }
 

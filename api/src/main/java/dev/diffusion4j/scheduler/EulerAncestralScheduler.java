@@ -10,7 +10,7 @@ import dev.diffusion4j.tensor.Tensor;
  */
 public final class EulerAncestralScheduler extends SigmaScheduler {
 
-    private final History fresh = new History(1);
+    private final History scratch = new History(2);
 
     private EulerAncestralScheduler(SchedulerConfig config, Run run) {
         super(config, run, SigmaPlan.of(config, run.steps(), false, FinalSigmasType.ZERO), 1);
@@ -38,7 +38,7 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
 
     @Override
     void allocate(Shape newShape) {
-        fresh.allocate(newShape);
+        scratch.allocate(newShape);
     }
 
     @Override
@@ -46,19 +46,17 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
 
     @Override
     void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
-        double from = sigma(timestep.index());
-        double to = sigma(timestep.index() + 1);
+        float from = sigma(timestep.index());
+        float to = sigma(timestep.index() + 1);
         // The variance to^2 is split so that the step down keeps the fraction (to / from)^2 of it.
-        double down = to * to / from;
-        double up = Math.sqrt(Math.max(0, to * to - down * down));
-        double change = down - from;
-        Tensor noise = fresh.push();
+        float up = (float) Math.sqrt(to * to * (from * from - to * to) / (from * from));
+        float down = (float) Math.sqrt(to * to - up * up);
+        Tensor newest = scratch.push();
+        direction(latents, output, from, newest);
+        Float32.addProduct(latents, newest, down - from, latents);
+        Tensor noise = scratch.push();
         drawNoise(noise);
-        sum.clear()
-                .add(1 + change * latentsInDerivative(from), latents)
-                .add(change * outputInDerivative(from), output)
-                .add(up, noise)
-                .into(latents);
+        Float32.addProduct(latents, noise, up, latents);
     }
 
     /** Options by name. */

@@ -12,6 +12,7 @@ public final class EulerScheduler extends SigmaScheduler {
 
     private final boolean useKarrasSigmas;
     private final FinalSigmasType finalSigmasType;
+    private final History direction = new History(1);
 
     private EulerScheduler(SchedulerConfig config, boolean useKarrasSigmas, FinalSigmasType finalSigmasType, Run run) {
         super(config, run, SigmaPlan.of(config, run.steps(), useKarrasSigmas, finalSigmasType), 1);
@@ -35,19 +36,19 @@ public final class EulerScheduler extends SigmaScheduler {
     }
 
     @Override
-    void allocate(Shape newShape) {}
+    void allocate(Shape newShape) {
+        direction.allocate(newShape);
+    }
 
     @Override
     void restart() {}
 
     @Override
     void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
-        double sigma = sigma(timestep.index());
-        double change = sigma(timestep.index() + 1) - sigma;
-        sum.clear()
-                .add(1 + change * latentsInDerivative(sigma), latents)
-                .add(change * outputInDerivative(sigma), output)
-                .into(latents);
+        float sigma = sigma(timestep.index());
+        Tensor newest = direction.push();
+        direction(latents, output, sigma, newest);
+        Float32.addProduct(latents, newest, sigma(timestep.index() + 1) - sigma, latents);
     }
 
     /** Options by name. */

@@ -14,7 +14,7 @@ public final class HeunScheduler extends SigmaScheduler {
 
     private final boolean useKarrasSigmas;
     private final History start = new History(1);
-    private final History direction = new History(1);
+    private final History directions = new History(2);
 
     private HeunScheduler(SchedulerConfig config, boolean useKarrasSigmas, Run run) {
         super(
@@ -44,7 +44,7 @@ public final class HeunScheduler extends SigmaScheduler {
     @Override
     void allocate(Shape newShape) {
         start.allocate(newShape);
-        direction.allocate(newShape);
+        directions.allocate(newShape);
     }
 
     @Override
@@ -60,25 +60,19 @@ public final class HeunScheduler extends SigmaScheduler {
     }
 
     private void predict(Tensor output, int index, Tensor latents) {
-        double sigma = sigma(index);
-        Tensor first = direction.push();
-        sum.clear()
-                .add(latentsInDerivative(sigma), latents)
-                .add(outputInDerivative(sigma), output)
-                .into(first);
+        float sigma = sigma(index);
+        Tensor first = directions.push();
+        direction(latents, output, sigma, first);
         start.push().copyFrom(latents);
-        latents.addScaled(sigma(index + 1) - sigma, first);
+        Float32.addProduct(latents, first, sigma(index + 1) - sigma, latents);
     }
 
     private void correct(Tensor output, int index, Tensor latents) {
-        double end = sigma(index);
-        double half = (end - sigma(index - 1)) / 2;
-        sum.clear()
-                .add(1, start.get(0))
-                .add(half, direction.get(0))
-                .add(half * latentsInDerivative(end), latents)
-                .add(half * outputInDerivative(end), output)
-                .into(latents);
+        float end = sigma(index);
+        Tensor second = directions.push();
+        direction(latents, output, end, second);
+        sum.clear().add(0.5, directions.get(1)).add(0.5, second).into(second);
+        Float32.addProduct(start.get(0), second, end - sigma(index - 1), latents);
     }
 
     /** Options by name. */

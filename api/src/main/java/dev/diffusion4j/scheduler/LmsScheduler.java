@@ -19,6 +19,7 @@ public final class LmsScheduler extends SigmaScheduler {
 
     private final boolean useKarrasSigmas;
     private final History directions = new History(ORDER);
+    private final History total = new History(1);
 
     private LmsScheduler(SchedulerConfig config, boolean useKarrasSigmas, Run run) {
         super(config, run, SigmaPlan.of(config, run.steps(), useKarrasSigmas, FinalSigmasType.ZERO), 1);
@@ -43,6 +44,7 @@ public final class LmsScheduler extends SigmaScheduler {
     @Override
     void allocate(Shape newShape) {
         directions.allocate(newShape);
+        total.allocate(newShape);
     }
 
     @Override
@@ -53,34 +55,31 @@ public final class LmsScheduler extends SigmaScheduler {
     @Override
     void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
         int index = timestep.index();
-        double sigma = sigma(index);
-        sum.clear()
-                .add(latentsInDerivative(sigma), latents)
-                .add(outputInDerivative(sigma), output)
-                .into(directions.push());
+        direction(latents, output, sigma(index), directions.push());
         int order = Math.min(index + 1, ORDER);
-        sum.clear().add(1, latents);
-        for (int age = 0; age < directions.count(); age++) {
-            sum.add(weight(index, age, order), directions.get(age));
+        Tensor change = total.push();
+        sum.clear().add(weight(index, 0, order), directions.get(0)).into(change);
+        for (int age = 1; age < directions.count(); age++) {
+            Float32.addProduct(change, directions.get(age), weight(index, age, order), change);
         }
-        sum.into(latents);
+        latents.addScaled(1, change);
     }
 
     /** The integral over the step of the Lagrange polynomial that is 1 at one earlier level and 0 at the others. */
-    private double weight(int index, int age, int order) {
-        double half = (sigma(index + 1) - sigma(index)) / 2;
+    private float weight(int index, int age, int order) {
+        double half = ((double) sigma(index + 1) - sigma(index)) / 2;
         double middle = sigma(index) + half;
         // Two points integrate polynomials up to degree three exactly.
-        return half
+        return (float) (half
                 * (lagrange(middle - half * GAUSS_POINT, index, age, order)
-                        + lagrange(middle + half * GAUSS_POINT, index, age, order));
+                        + lagrange(middle + half * GAUSS_POINT, index, age, order)));
     }
 
     private double lagrange(double level, int index, int age, int order) {
         double product = 1;
         for (int other = 0; other < order; other++) {
             if (other != age) {
-                product *= (level - sigma(index - other)) / (sigma(index - age) - sigma(index - other));
+                product *= (level - sigma(index - other)) / ((double) sigma(index - age) - sigma(index - other));
             }
         }
         return product;

@@ -17,7 +17,7 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
     }
 
     /** The noise level at a place of the plan; one past the last call is the level it ends on. */
-    final double sigma(int index) {
+    final float sigma(int index) {
         return plan.sigmas()[index];
     }
 
@@ -34,39 +34,37 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
     @Override
     public final double initNoiseSigma() {
         requirePlan();
-        double highest = sigma(0);
-        return config().timestepSpacing() == TimestepSpacing.LEADING ? Math.sqrt(highest * highest + 1) : highest;
+        return config().timestepSpacing() == TimestepSpacing.LEADING ? deviation(sigma(0)) : sigma(0);
     }
 
     @Override
     public final void scaleModelInput(Tensor latents, Timestep timestep, Tensor destination) {
         requirePlanned(timestep);
-        sum.clear().add(signal(sigma(timestep.index())), latents).into(destination);
+        requireSameShape(destination, latents);
+        Float32.divide(latents, deviation(sigma(timestep.index())), destination);
     }
 
     @Override
     public final void addNoise(Tensor latents, Tensor noise, Timestep timestep) {
         requirePlanned(timestep);
         requireSameShape(noise, latents);
-        latents.addScaled(sigma(timestep.index()), noise);
+        Float32.addProduct(latents, noise, sigma(timestep.index()), latents);
     }
 
-    /** What brings latents of a noise level to variance one, which is the signal's share there. */
-    private static double signal(double sigma) {
-        return 1 / Math.sqrt(sigma * sigma + 1);
+    /** The standard deviation of latents of a noise level whose x0 has variance one. */
+    private static float deviation(float sigma) {
+        return (float) Math.sqrt(sigma * sigma + 1);
     }
 
-    /** The latents' weight in dx/dsigma, the direction away from x0, which is the estimate of the noise. */
-    final double latentsInDerivative(double sigma) {
-        double alpha = signal(sigma);
-        // The estimate is made from latents at the model's scale.
-        return alpha * config().predictionType().sampleInNoise(alpha, sigma * alpha);
-    }
-
-    /** The output's weight in dx/dsigma. */
-    final double outputInDerivative(double sigma) {
-        double alpha = signal(sigma);
-        return config().predictionType().outputInNoise(alpha, sigma * alpha);
+    /** Writes dx/dsigma: the direction away from the estimate of x0. */
+    final void direction(Tensor latents, Tensor output, float sigma, Tensor destination) {
+        switch (config().predictionType()) {
+            case EPSILON -> Float32.direction(latents, 1, output, -sigma, sigma, destination);
+            case V_PREDICTION ->
+                Float32.direction(
+                        latents, sigma * sigma + 1, output, -sigma / deviation(sigma), sigma, destination);
+            case SAMPLE -> Float32.direction(latents, Float.POSITIVE_INFINITY, output, 1, sigma, destination);
+        }
     }
 
     /**
