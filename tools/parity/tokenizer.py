@@ -176,6 +176,24 @@ def lower_case_runs(pairs):
     return numbers
 
 
+def combining_classes(points):
+    """Gap to the previous run's end, length and combining class, for code points of one class in a row."""
+    runs = []
+    for c in sorted(points):
+        number = unicodedata.combining(chr(c))
+        if number == 0:
+            continue
+        if runs and runs[-1][1] == c and runs[-1][2] == number:
+            runs[-1][1] = c + 1
+        else:
+            runs.append([c, c + 1, number])
+    numbers, end = [], 0
+    for first, last, number in runs:
+        numbers += [base36(first - end), base36(last - first), base36(number)]
+        end = last
+    return numbers
+
+
 def java_constant(name, comment, words):
     lines, line = [], ""
     for word in words:
@@ -190,12 +208,13 @@ def java_constant(name, comment, words):
 
 
 def write_tables():
-    space = matched(r"\s")
+    space, composes = matched(r"\s"), composing()
     constants = [
         java_constant("LETTERS", "Letters: {@code \\p{L}}.", ranges(matched(r"\p{L}"))),
         java_constant("NUMBERS", "Numbers: {@code \\p{N}}.", ranges(matched(r"\p{N}"))),
         java_constant("WHITE_SPACE", "White space: {@code \\s}.", ranges(space)),
-        java_constant("COMPOSING", "What its NFC moves, replaces or joins with a neighbour.", ranges(composing())),
+        java_constant("COMPOSING", "What its NFC moves, replaces or joins with a neighbour.", ranges(composes)),
+        java_constant("COMBINING", "Of these, runs of gap, length and combining class.", combining_classes(composes)),
         java_constant(
             "LOWER_CASE",
             "Runs of gap, count, step and distance to the lower case; U+0130, which becomes two, is not here.",
@@ -268,8 +287,9 @@ a <|endoftext|><|endoftext|> b<|startoftext|>c
 SUBJECTS = ["a puppy", "an old lighthouse", "two astronauts", "a cyberpunk city", "the Mona Lisa", "a bowl of ramen",
             "Queen Elizabeth II", "a T-Rex", "Bob's diner", "a mecha robot", "a field of sunflowers", "NASA's rover"]
 PLACES = ["in the rain", "on Mars", "at sunset", "under the sea", "in 1920s Paris", "at the North Pole", "in a library"]
-STYLES = ["watercolor", "35mm photograph", "cinematic", "pixel art", "Studio Ghibli", "ukiyo-e", "claymation", "4k", "f/2.8",
-          "art nouveau", "trending on ArtStation", "vaporwave", "by Greg Rutkowski", "award-winning", "--ar 16:9", "V-Ray"]
+STYLES = ["watercolor", "35mm photograph", "cinematic", "pixel art", "Studio Ghibli", "ukiyo-e", "claymation", "4k",
+          "f/2.8", "art nouveau", "trending on ArtStation", "vaporwave", "by Greg Rutkowski", "award-winning",
+          "--ar 16:9", "V-Ray"]
 # Blocks from which a random letter of a script is drawn.
 SCRIPTS = [(0x20, 0x7E), (0xA0, 0x17F), (0x180, 0x24F), (0x250, 0x2FF), (0x300, 0x36F), (0x370, 0x3FF), (0x400, 0x52F),
            (0x530, 0x58F), (0x590, 0x5FF), (0x600, 0x6FF), (0x900, 0x97F), (0x980, 0xDFF), (0xE00, 0xE7F), (0xF00, 0xFFF),
@@ -282,9 +302,10 @@ SCRIPTS = [(0x20, 0x7E), (0xA0, 0x17F), (0x180, 0x24F), (0x250, 0x2FF), (0x300, 
            (0x16A00, 0x16FFF), (0x1D100, 0x1D7FF), (0x1E000, 0x1EFFF), (0x1F100, 0x1FAFF), (0x20000, 0x2A6DF),
            (0x2F800, 0x2FA1F), (0x30000, 0x3347F), (0xE0000, 0xE01FF), (0x100000, 0x10FFFF)]
 SPACES = [" ", "  ", "\t", "\n", "\r\n", "\u00a0", "\u2003", "\u200b", "\u3000", "\u0085", "\u2028", "\ufeff", "\x1f"]
-PIECES = ["'s", "'S", "'t", "'re", "'ve", "'m", "'ll", "'d", "\u2019s", "'", "''", "\"", "(", ")", "...", "!!", "?!", ",", "-",
-          "<|endoftext|>", "<|startoftext|>", "<|EndOfText|>", "<|StartOfText|>", "<|", "|>", "</w>", "\U0001f436", "\u2764\ufe0f",
-          "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1eb\U0001f1f7", "\u0301", "\u0323\u0301", "\u0130", "\u1e9e", "\u03a3", "\u01c5",
+PIECES = ["'s", "'S", "'t", "'re", "'ve", "'m", "'ll", "'d", "\u2019s", "'", "''", "\"", "(", ")", "...", "!!", "?!", ",",
+          "-", "<|endoftext|>", "<|startoftext|>", "<|EndOfText|>", "<|StartOfText|>", "<|", "|>", "</w>", "\U0001f436",
+          "\u2764\ufe0f", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1eb\U0001f1f7", "\u0301",
+          "\u0323\u0301", "\u0130", "\u1e9e", "\u03a3", "\u01c5",
           "\u00bd", "42", "\u0663", "7th", "\x00", "\ufffd", "\u00e9", "e\u0301", "\uac00\u11a8", "\u1100\u1161"]
 MARKS = [c for c in CODE_POINTS if unicodedata.combining(chr(c))]
 
@@ -298,7 +319,8 @@ def texts():
     def word(low, high, length):
         return "".join(character(low, high) for _ in range(length))
 
-    found = ["", " ", "\t\n ", "\u00a0\u2003", "\u200b", "\x00", "a", "A", "'", "\u0301", *PLAIN, *(t.swapcase() for t in PLAIN)]
+    found = ["", " ", "\t\n ", "\u00a0\u2003", "\u200b", "\x00", "a", "A", "'", "\u0301"]
+    found += [*PLAIN, *(t.swapcase() for t in PLAIN)]
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         found += [unicodedata.normalize(form, t) for t in PLAIN]
     for _ in range(300):
@@ -374,8 +396,9 @@ a red <|endoftext|> (circle:1.2) <|startoftext|>
 
 def prompts():
     rng = random.Random(SEED + 2)
-    bits = ["(", "(", "(", ")", ")", "[", "]", ":1.2)", ":0.8)", ":1)", ":1.05)", ":-0.5)", ":", "\\(", "\\)", "\\", " BREAK ", "BREAK",
-            "B", " ", ", ", "a puppy", "red circle", "oil painting", "it's", "8k", "Bokeh", "!", "(sky:1.3)", "[fog]", "\n"]
+    bits = ["(", "(", "(", ")", ")", "[", "]", ":1.2)", ":0.8)", ":1)", ":1.05)", ":-0.5)", ":", "\\(", "\\)", "\\",
+            " BREAK ", "BREAK", "B", " ", ", ", "a puppy", "red circle", "oil painting", "it's", "8k", "Bokeh", "!",
+            "(sky:1.3)", "[fog]", "\n"]
     found = ["", " ", *WEIGHTED]
     for _ in range(400):
         found.append("".join(rng.choice(bits) for _ in range(rng.randint(1, 30))))
@@ -383,7 +406,8 @@ def prompts():
         found.append("dog " * length)
         found.append("cat " * (length // 2) + "BREAK " + "(dog:1.3) " * (length // 2))
     found += ["(" * 40 + "deep" + ")" * 40, "[" * 40 + "deep" + "]" * 40, "(a" * 60, "(a " * 30 + ":1.01)" * 30]
-    others = ["\u00e9", "\u732b", "\U0001f436", "caf\u00e9 (\u732b:1.2)", "BREAK\u00e9", "\u00e9BREAK", "\uff08\u732b\uff1a1.2\uff09", "(\u0661:\u0661)"]
+    others = ["\u00e9", "\u732b", "\U0001f436", "caf\u00e9 (\u732b:1.2)", "BREAK\u00e9", "\u00e9BREAK",
+              "\uff08\u732b\uff1a1.2\uff09", "(\u0661:\u0661)"]
     for _ in range(100):
         found.append("".join(rng.choice(bits + others * 3) for _ in range(rng.randint(1, 20))))
     return list(dict.fromkeys(found + others))

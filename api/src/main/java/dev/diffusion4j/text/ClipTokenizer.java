@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * be given, is read as U+FFFD. Brackets weigh only in {@link #encodeWeighted}; elsewhere they are punctuation. Nothing
  * is ever refused or cut silently; the work grows little more than linearly with the text.
  *
- * <p>Immutable, so any number of threads may share one. Building one takes some tens of milliseconds and megabytes;
+ * <p>Immutable, so any number of threads may share one. Building one takes a fraction of a second and some megabytes;
  * the variants that the {@code with} methods make share its vocabulary.
  */
 public final class ClipTokenizer {
@@ -151,9 +151,9 @@ public final class ClipTokenizer {
      *   <li>{@code BREAK} fills up the chunk with ends of text and starts a new one. In weighing brackets it is a word.
      * </ul>
      *
-     * <p>The ids of each piece are {@link #tokenIds}'s. For ASCII text they are the runtime's own, but for special tokens
-     * that are not in lower case; for other letters, which the runtime takes for punctuation, they are the reference's.
-     * Many nested brackets can make a weight infinite.
+     * <p>The ids of each piece are {@link #tokenIds}'s. For ASCII text they are the runtime's own, special tokens in
+     * other than lower case aside; for other letters, which the runtime takes for punctuation, they are the
+     * reference's. About a thousand nested brackets make a weight infinite, and 0 times that is no number.
      *
      * @return at least one
      */

@@ -2,6 +2,7 @@ package dev.diffusion4j.text;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -24,16 +25,15 @@ final class PromptWeights {
         boolean isBreak() {
             return text.equals(BREAK) && weight == BREAK_WEIGHT;
         }
-
-        private Part times(float factor) {
-            return new Part(text, weight * factor);
-        }
     }
 
     private final String prompt;
-    private final List<Part> parts = new ArrayList<>();
+    private final List<String> texts = new ArrayList<>();
 
-    /** For each open bracket, how many parts came before it. */
+    /** What each of {@link #texts} weighs; an array, because each closing bracket multiplies many. */
+    private float[] weights = new float[16];
+
+    /** For each open bracket, how many texts came before it. */
     private final Deque<Integer> round = new ArrayDeque<>();
 
     private final Deque<Integer> square = new ArrayDeque<>();
@@ -60,11 +60,11 @@ final class PromptWeights {
         switch (c) {
             case '\\' -> escape();
             case '(' -> {
-                round.push(parts.size());
+                round.push(texts.size());
                 position++;
             }
             case '[' -> {
-                square.push(parts.size());
+                square.push(texts.size());
                 position++;
             }
             case ')' -> close(round, ROUND);
@@ -147,8 +147,7 @@ final class PromptWeights {
     private void letterB() {
         int end = position + BREAK.length();
         if (prompt.startsWith(BREAK, position) && (end == prompt.length() || !isWord(prompt.charAt(end)))) {
-            parts.add(new Part(BREAK, BREAK_WEIGHT));
-            position = end;
+            add(end, BREAK_WEIGHT);
         } else {
             text(position + 1);
         }
@@ -163,28 +162,36 @@ final class PromptWeights {
     }
 
     private void text(int end) {
-        parts.add(new Part(prompt.substring(position, end), 1));
+        add(end, 1);
+    }
+
+    private void add(int end, float weight) {
+        if (texts.size() == weights.length) {
+            weights = Arrays.copyOf(weights, 2 * weights.length);
+        }
+        weights[texts.size()] = weight;
+        texts.add(prompt.substring(position, end));
         position = end;
     }
 
     private void multiply(int from, float factor) {
-        for (int i = from; i < parts.size(); i++) {
-            parts.set(i, parts.get(i).times(factor));
+        for (int i = from; i < texts.size(); i++) {
+            weights[i] *= factor;
         }
     }
 
     private List<Part> joined() {
-        if (parts.isEmpty()) {
+        if (texts.isEmpty()) {
             return List.of(new Part("", 1));
         }
         List<Part> joined = new ArrayList<>();
         int start = 0;
-        while (start < parts.size()) {
-            float weight = parts.get(start).weight();
-            StringBuilder text = new StringBuilder(parts.get(start).text());
+        while (start < texts.size()) {
+            float weight = weights[start];
+            StringBuilder text = new StringBuilder(texts.get(start));
             int end = start + 1;
-            while (end < parts.size() && parts.get(end).weight() == weight) {
-                text.append(parts.get(end).text());
+            while (end < texts.size() && weights[end] == weight) {
+                text.append(texts.get(end));
                 end++;
             }
             joined.add(new Part(text.toString(), weight));

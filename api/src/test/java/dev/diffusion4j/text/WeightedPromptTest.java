@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -101,6 +102,14 @@ class WeightedPromptTest {
         assertThat(chunks.getFirst().tokens().count()).isEqualTo(4);
         assertThat(chunks.getFirst().tokens().id(76)).isEqualTo(ClipTokenizer.END_OF_TEXT);
         assertThat(chunks.getLast().tokens()).isEqualTo(TOKENIZER.withPadding(0).encode("a cat"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"(a", "[a", "(a:2)", "(a BREAK ", ":1)", "\\"})
+    @Timeout(20)
+    void longPromptsOfBracketsTakeNoTimeToSpeakOf(String piece) {
+        assertThat(TOKENIZER.encodeWeighted(piece.repeat(100_000 / piece.length())))
+                .isNotEmpty();
     }
 
     @Test
