@@ -22,6 +22,7 @@ import dev.diffusion4j.runtime.NativeRuntime;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -91,8 +92,12 @@ public final class Diffuse implements Runnable {
         System.setProperty("java.awt.headless", "true");
         Cancellation cancellation = new Cancellation();
         CancelOnShutdown.install(cancellation);
-        int code = run(args, new Console(System.in, System.out, System.err, Terminal.standardError(), cancellation));
-        cancellation.finish();
+        int code = ExitCode.INTERNAL;
+        try {
+            code = run(args, new Console(System.in, System.out, System.err, Terminal.standardError(), cancellation));
+        } finally {
+            cancellation.finish();
+        }
         System.exit(code);
     }
 
@@ -126,6 +131,9 @@ public final class Diffuse implements Runnable {
         CommandLine line = new CommandLine(diffuse);
         // Set here and not in the annotation, which the commands below inherit.
         line.getCommandSpec().usageMessage().footer(EXAMPLES).header(HEADER, "");
+        // A prompt may begin with an @; it names no file of arguments.
+        line.setExpandAtFiles(false);
+        Converters.register(line, Path.class, Converters::path);
         Converters.register(line, Sampler.class, Sampler::of);
         Converters.register(line, NoiseSchedule.class, NoiseSchedule::of);
         Converters.register(line, WeightType.class, WeightType::of);

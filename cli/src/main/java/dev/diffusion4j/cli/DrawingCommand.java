@@ -1,6 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.ModelFileException;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.StableDiffusionOptions;
@@ -99,6 +100,9 @@ abstract class DrawingCommand implements Callable<Integer> {
             try (StableDiffusion sd = open()) {
                 GenerationRequest<?> request = request(sd, prompt);
                 PixelSize usual = usualSize(sd);
+                if (!picture.givesSize()) {
+                    requireMultiple(usual, sd.sizeMultiple());
+                }
                 picture.applyTo(request, usual.width(), usual.height());
                 sampling.applyTo(request);
                 highRes.applyTo(request);
@@ -134,6 +138,21 @@ abstract class DrawingCommand implements Callable<Integer> {
         } catch (UncheckedIOException e) {
             throw new ModelFileException(e.getMessage(), e);
         }
+    }
+
+    /** The API would name a width that nobody typed. */
+    private static void requireMultiple(PixelSize size, int multiple) {
+        PixelSize near = new PixelSize(nearest(size.width(), multiple), nearest(size.height(), multiple));
+        if (!near.equals(size)) {
+            throw new InvalidRequestException(
+                    "the input picture's size",
+                    size,
+                    "a multiple of " + multiple + " pixels for this model (--size " + near + " scales it)");
+        }
+    }
+
+    private static int nearest(int pixels, int multiple) {
+        return Math.max(1, Math.round((float) pixels / multiple)) * multiple;
     }
 
     private void report(Console console, Drawing drawing) {

@@ -1,6 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.cli.options.TypedText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,7 +19,7 @@ final class PromptArgument {
 
     static String resolve(String argument, InputStream in) {
         if (!argument.equals("-")) {
-            return argument;
+            return TypedText.require("PROMPT", argument);
         }
         try {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);

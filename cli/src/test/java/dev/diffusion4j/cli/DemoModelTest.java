@@ -210,7 +210,9 @@ class DemoModelTest {
         assertRefused(Run.diffuse("generate", "x", "--size", "100x128", "-o", output), "--width must be a multiple of");
         assertRefused(
                 Run.diffuse("generate", "x", "--steps", 0, "-o", output), "--steps must be from 1 to 1000, not 0");
-        assertRefused(Run.diffuse("edit", circle(100, 64), "x", "-o", output), "--width must be a multiple of");
+        assertRefused(
+                Run.diffuse("edit", circle(100, 64), "x", "-o", output),
+                "the input picture's size must be a multiple of");
         assertRefused(
                 Run.diffuse("edit", circle(128, 128), "x", "--mask", circle(64, 64), "-o", output),
                 "--mask must be as");

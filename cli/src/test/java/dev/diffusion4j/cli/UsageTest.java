@@ -1,6 +1,7 @@
 package dev.diffusion4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
@@ -11,9 +12,12 @@ import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.OutOfNativeMemoryException;
 import dev.diffusion4j.Sampler;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -137,9 +141,32 @@ class UsageTest {
     }
 
     @Test
-    void aPromptFromStandardInputMustBeText() {
-        Run run = Run.diffuse("a\0b", new Cancellation(), "generate", "-", "-o", folder.resolve("no/x.png"));
-        assertFailure(run, ExitCode.PICTURE_FILE, "no does not exist");
+    void aPromptThatTheLocaleGarbledIsNotDrawn() {
+        Run run = Run.diffuse("generate", "gr\uFFFD\uFFFDer", "-o", folder.resolve("x.png"));
+        assertFailure(run, ExitCode.USAGE, "LC_ALL=C.UTF-8");
+    }
+
+    @Test
+    void readsAPromptFromStandardInput() throws IOException {
+        assertThat(PromptArgument.resolve("-", stream("  a größer circle\n".getBytes(StandardCharsets.UTF_8))))
+                .isEqualTo("a größer circle");
+        assertThatThrownBy(() -> PromptArgument.resolve("-", stream(new byte[] {'a', (byte) 0xFF})))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("UTF-8");
+        assertThatThrownBy(() -> PromptArgument.resolve("-", stream(new byte[(1 << 20) + 1])))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("megabyte");
+    }
+
+    @Test
+    void aPromptMayBeginWithAnAt() throws IOException {
+        Path file = Files.writeString(folder.resolve("arguments"), "--help");
+        assertFailure(
+                Run.diffuse("generate", "@" + file, "-o", folder.resolve("no/x.png")), ExitCode.PICTURE_FILE, "no");
+    }
+
+    private static InputStream stream(byte[] bytes) {
+        return new ByteArrayInputStream(bytes);
     }
 
     @Test

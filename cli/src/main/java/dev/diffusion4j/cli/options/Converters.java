@@ -1,6 +1,8 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.InvalidRequestException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
@@ -22,6 +24,15 @@ public final class Converters {
                 throw new TypeConversionException("must be " + e.allowed() + ", not '" + text + "'");
             }
         });
+    }
+
+    /** Reads a file's name. */
+    public static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new InvalidRequestException("file", text, "a file name that this system and locale can express");
+        }
     }
 
     /** Registers an enum by its constants' names, in any case and with {@code -} for {@code _}. */

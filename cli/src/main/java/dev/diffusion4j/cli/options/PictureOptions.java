@@ -62,6 +62,11 @@ public final class PictureOptions {
         return batchCount;
     }
 
+    /** Whether a size is asked for, in part at least. */
+    public boolean givesSize() {
+        return size != null || width != null || height != null;
+    }
+
     /**
      * Sets on the request what was given.
      *
@@ -70,7 +75,7 @@ public final class PictureOptions {
      */
     public void applyTo(GenerationRequest<?> request, int usualWidth, int usualHeight) {
         if (negativePrompt != null) {
-            request.negativePrompt(negativePrompt);
+            request.negativePrompt(TypedText.require("--negative-prompt", negativePrompt));
         }
         if (size != null) {
             if (width != null || height != null) {

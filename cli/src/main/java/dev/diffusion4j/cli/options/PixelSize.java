@@ -22,4 +22,9 @@ public record PixelSize(int width, int height) {
         }
         return new PixelSize(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
     }
+
+    @Override
+    public String toString() {
+        return width + "x" + height;
+    }
 }

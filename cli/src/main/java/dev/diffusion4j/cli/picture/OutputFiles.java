@@ -4,6 +4,8 @@ import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -19,6 +21,10 @@ import java.util.regex.Pattern;
 public final class OutputFiles {
 
     private static final Pattern NUMBER = Pattern.compile("%(0[1-9])?d");
+    /** In the C locale file names have no letters beyond ASCII. */
+    private static final CharsetEncoder FILE_NAMES =
+            Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")).newEncoder();
+
     private static final int MAX_SLUG = 48;
 
     private final Optional<Path> wanted;
@@ -115,7 +121,7 @@ public final class OutputFiles {
     private static String slug(String prompt) {
         StringBuilder slug = new StringBuilder();
         prompt.toLowerCase(Locale.ROOT).codePoints().forEach(c -> {
-            if (Character.isLetterOrDigit(c)) {
+            if (Character.isLetterOrDigit(c) && FILE_NAMES.canEncode(Character.toString(c))) {
                 slug.appendCodePoint(c);
             } else if (!slug.isEmpty() && slug.charAt(slug.length() - 1) != '-') {
                 slug.append('-');
