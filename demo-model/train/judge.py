@@ -10,7 +10,7 @@ import numpy as np
 
 from scenes import BACKGROUNDS, COLOURS, POSITIONS, SHAPES, SIZES, Placement, Scene, coverage, draw, random_scene
 
-# RGB distance within which a colour counts as the named one; the palette's closest pair is 103 apart.
+# RGB distance within which the nearest colour of the palette counts; its closest pair is 81 apart.
 COLOUR_TOLERANCE = 50.0
 # Overlap (intersection over union) with the ideal outline below which nothing is recognised.
 LEAST_OVERLAP = 0.78

@@ -118,8 +118,8 @@ def main():
               f"held-out {score(judged.eval(), text, load_decoder(args.out.parent), size=args.size)}", flush=True)
 
     rng = random.Random(step)
-    # Min-SNR weighting of the noise's error; and where noise prevails, more weight than usual, as well as more samples,
-    # for that is where the prompt alone decides on the colours.
+    # Min-SNR weighting of the noise's error; and where noise prevails, more weight than usual, for that is where the
+    # prompt alone decides on the colours.
     ratio = SCALE ** 2 * SIGNAL / (1 - SIGNAL)
     weights = torch.clamp(5 / ratio, max=1.0) * torch.clamp(ratio ** -0.5, 1.0, 6.0)
     budget, start, saved_at, reported_at = args.minutes * 60, time.time() - spent, spent, spent
@@ -129,8 +129,7 @@ def main():
         chosen = [rng.randrange(len(scenes)) for _ in range(args.batch)]
         tokens = [rows("" if rng.random() < CAPTION_DROPOUT else caption(scenes[i], rng)) for i in chosen]
         clean = latents[chosen]
-        times = torch.where(torch.rand(args.batch) < 0.4, torch.randint(0, 1000, (args.batch,)),
-                            torch.randint(500, 1000, (args.batch,)))
+        times = torch.randint(0, 1000, (args.batch,))
         noise = torch.randn_like(clean)
         signal = SIGNAL[times][:, None, None, None]
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):

@@ -14,8 +14,8 @@ import torch
 from scenes import BACKGROUNDS, COLOURS, SHAPES, coverage, place, random_scene
 from vae import SCALE, Decoder, encode
 
-# Noise on the latents while training: the decoder must not mind the U-Net's small errors.
-LATENT_NOISE = 0.06 * SCALE
+# The most noise on the latents while training: the decoder must not mind the U-Net's errors.
+LATENT_NOISE = 0.2 * SCALE
 
 
 def random_picture(rng: random.Random, size: int) -> np.ndarray:
@@ -88,7 +88,7 @@ def main():
         judged = Decoder()
         judged.load_state_dict(average)
         print(f"{spent / 60:5.1f} min, step {step}, loss {loss.item():.4f}, {quality(judged, 0)}; "
-              f"noisy latents: {quality(judged, LATENT_NOISE)}", flush=True)
+              f"noisy latents: {quality(judged, LATENT_NOISE / 2)}", flush=True)
 
     rng = random.Random(step)
     budget, start, saved_at = args.minutes * 60, time.time() - spent, -60.0
@@ -97,7 +97,8 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = args.rate * min(1, (step + 1) / 50) * (0.01 + 0.99 * (1 + math.cos(math.pi * fraction)) / 2)
         pictures, latents = batch(rng, 2, 128) if step % 4 == 0 else batch(rng, 8, 64)
-        made = model(latents + LATENT_NOISE * torch.randn_like(latents))
+        noise = torch.rand(len(latents), 1, 1, 1) * LATENT_NOISE
+        made = model(latents + noise * torch.randn_like(latents))
         error = made - pictures
         loss = error.abs().mean() + error.square().mean()
         optimiser.zero_grad(set_to_none=True)
