@@ -23,7 +23,7 @@ def main():
 
     values = np.arange(6).reshape(2, 3) / 4 - 0.5
     np.save(OUT / "float32.npy", values.astype("<f4"))
-    np.save(OUT / "float64.npy", values.astype("<f8") + 1e-12)
+    np.save(OUT / "float64.npy", values.astype("<f8") * (1 + 1e-12))
     np.save(OUT / "scalar.npy", np.float32(1.5))
     np.save(OUT / "fortran.npy", np.asfortranarray(values.astype("<f4")))
     np.save(OUT / "int64.npy", np.arange(6))

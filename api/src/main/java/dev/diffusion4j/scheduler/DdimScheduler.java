@@ -78,8 +78,7 @@ public final class DdimScheduler extends DiscreteScheduler {
         double alphaCumprodNext = alphaCumprodAfter(target);
         double alpha = Math.sqrt(alphaCumprod);
         double sigma = Math.sqrt(1 - alphaCumprod);
-        double variance =
-                (1 - alphaCumprodNext) / (1 - alphaCumprod) * (1 - alphaCumprod / alphaCumprodNext);
+        double variance = (1 - alphaCumprodNext) / (1 - alphaCumprod) * (1 - alphaCumprod / alphaCumprodNext);
         double deviation = options.eta() * Math.sqrt(variance);
         double originalWeight = Math.sqrt(alphaCumprodNext);
         double noiseWeight = Math.sqrt(1 - alphaCumprodNext - deviation * deviation);
@@ -92,7 +91,10 @@ public final class DdimScheduler extends DiscreteScheduler {
         if (options.clipSampleRange() > 0) {
             Tensor original = scratch.push();
             float limit = (float) options.clipSampleRange();
-            sum.clear().add(latentsInOriginal, latents).add(outputInOriginal, output).into(original);
+            sum.clear()
+                    .add(latentsInOriginal, latents)
+                    .add(outputInOriginal, output)
+                    .into(original);
             original.clamp(-limit, limit);
             sum.clear().add(originalWeight, original);
         } else {
@@ -121,7 +123,10 @@ public final class DdimScheduler extends DiscreteScheduler {
         requirePlanned(timestep);
         requireSameShape(noise, latents);
         double alpha = table.alphaCumprod((int) timestep.value());
-        sum.clear().add(Math.sqrt(alpha), latents).add(Math.sqrt(1 - alpha), noise).into(latents);
+        sum.clear()
+                .add(Math.sqrt(alpha), latents)
+                .add(Math.sqrt(1 - alpha), noise)
+                .into(latents);
     }
 
     /** Options by name. */

@@ -141,7 +141,8 @@ public abstract sealed class DiscreteScheduler implements Scheduler
         if (timestep.index() == begin) {
             start(latents.shape());
         } else if (timestep.index() != next) {
-            throw new InvalidRequestException("timestep.index", timestep.index(), next + ", the next, or " + begin + ", the first");
+            throw new InvalidRequestException(
+                    "timestep.index", timestep.index(), next + ", the next, or " + begin + ", the first");
         } else if (!latents.shape().equals(shape)) {
             throw new InvalidRequestException("latents", latents.shape(), "of the loop's shape, " + shape);
         }

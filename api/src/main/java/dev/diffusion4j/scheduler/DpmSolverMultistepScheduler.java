@@ -85,12 +85,11 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
 
     /** One timestep more than steps is laid out, and the last, the clean end, left to the final noise level. */
     private static double[] timesteps(SchedulerConfig config, int end, int steps) {
-        double[] laidOut =
-                switch (config.timestepSpacing()) {
-                    case LINSPACE -> Spacing.linspace(end - 1, steps + 1);
-                    case LEADING -> Spacing.leading(end / (steps + 1), config.stepsOffset(), steps + 1);
-                    case TRAILING -> Spacing.trailing(end, (double) config.numTrainTimesteps() / steps, steps);
-                };
+        double[] laidOut = switch (config.timestepSpacing()) {
+            case LINSPACE -> Spacing.linspace(end - 1, steps + 1);
+            case LEADING -> Spacing.leading(end / (steps + 1), config.stepsOffset(), steps + 1);
+            case TRAILING -> Spacing.trailing(end, (double) config.numTrainTimesteps() / steps, steps);
+        };
         double[] timesteps = new double[steps];
         for (int i = 0; i < steps; i++) {
             timesteps[i] = Math.rint(laidOut[i]);

@@ -37,8 +37,7 @@ final class Float32 {
      * The direction of latents x away from their estimate of x0, per noise level:
      * {@code destination = (x - (x / divisor + output * factor)) / sigma}.
      */
-    static void direction(
-            Tensor latents, float divisor, Tensor output, float factor, float sigma, Tensor destination) {
+    static void direction(Tensor latents, float divisor, Tensor output, float factor, float sigma, Tensor destination) {
         MemorySegment x = latents.segment();
         MemorySegment y = output.segment();
         MemorySegment to = destination.segment();

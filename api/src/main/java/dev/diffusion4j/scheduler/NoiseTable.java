@@ -16,16 +16,12 @@ final class NoiseTable {
 
     /** The table of a training. Rescaled to zero signal, its last entry is 0. */
     static NoiseTable of(SchedulerConfig config) {
-        float[] betas =
-                switch (config.betaSchedule()) {
-                    case LINEAR -> linear(config.betaStart(), config.betaEnd(), config.numTrainTimesteps());
-                    case SCALED_LINEAR ->
-                        squared(linear(
-                                Math.sqrt(config.betaStart()),
-                                Math.sqrt(config.betaEnd()),
-                                config.numTrainTimesteps()));
-                    case SQUAREDCOS_CAP_V2 -> cosine(config.numTrainTimesteps());
-                };
+        float[] betas = switch (config.betaSchedule()) {
+            case LINEAR -> linear(config.betaStart(), config.betaEnd(), config.numTrainTimesteps());
+            case SCALED_LINEAR ->
+                squared(linear(Math.sqrt(config.betaStart()), Math.sqrt(config.betaEnd()), config.numTrainTimesteps()));
+            case SQUAREDCOS_CAP_V2 -> cosine(config.numTrainTimesteps());
+        };
         float[] cumprod = cumulativeProduct(betas);
         return new NoiseTable(config.rescaleBetasZeroSnr() ? rescaled(cumprod) : cumprod);
     }

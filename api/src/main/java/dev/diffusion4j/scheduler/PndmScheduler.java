@@ -23,11 +23,7 @@ public final class PndmScheduler extends DiscreteScheduler {
 
     /** Adams-Bashforth weights, the newest prediction's first, for each number of predictions. */
     private static final double[][] MULTISTEP = {
-        {},
-        {1},
-        {3 / 2.0, -1 / 2.0},
-        {23 / 12.0, -16 / 12.0, 5 / 12.0},
-        {55 / 24.0, -59 / 24.0, 37 / 24.0, -9 / 24.0},
+        {}, {1}, {3 / 2.0, -1 / 2.0}, {23 / 12.0, -16 / 12.0, 5 / 12.0}, {55 / 24.0, -59 / 24.0, 37 / 24.0, -9 / 24.0},
     };
 
     /** The classic Runge-Kutta method's weights of its four calls. */
@@ -205,7 +201,10 @@ public final class PndmScheduler extends DiscreteScheduler {
         requirePlanned(timestep);
         requireSameShape(noise, latents);
         double alpha = table.alphaCumprod((int) timestep.value());
-        sum.clear().add(Math.sqrt(alpha), latents).add(Math.sqrt(1 - alpha), noise).into(latents);
+        sum.clear()
+                .add(Math.sqrt(alpha), latents)
+                .add(Math.sqrt(1 - alpha), noise)
+                .into(latents);
     }
 
     /** Options by name. */

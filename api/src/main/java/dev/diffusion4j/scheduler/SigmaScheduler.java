@@ -61,8 +61,7 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
         switch (config().predictionType()) {
             case EPSILON -> Float32.direction(latents, 1, output, -sigma, sigma, destination);
             case V_PREDICTION ->
-                Float32.direction(
-                        latents, sigma * sigma + 1, output, -sigma / deviation(sigma), sigma, destination);
+                Float32.direction(latents, sigma * sigma + 1, output, -sigma / deviation(sigma), sigma, destination);
             case SAMPLE -> Float32.direction(latents, Float.POSITIVE_INFINITY, output, 1, sigma, destination);
         }
     }

@@ -85,7 +85,8 @@ public final class NpyFile {
                 ? Short.toUnsignedLong(readFully(channel, file, Short.BYTES).getShort())
                 : Integer.toUnsignedLong(readFully(channel, file, Integer.BYTES).getInt());
         if (length > MAX_HEADER) {
-            throw new TensorFileException(file + " has a header of " + length + " bytes; " + MAX_HEADER + " are allowed");
+            throw new TensorFileException(
+                    file + " has a header of " + length + " bytes; " + MAX_HEADER + " are allowed");
         }
         ByteBuffer text = readFully(channel, file, (int) length);
         try {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a {@code .npy} header says: the literal of a Python dictionary with the keys {@code descr},
@@ -14,24 +15,19 @@ import java.util.Map;
  */
 record NpyHeader(Shape shape, int elementSize) {
 
+    private static final Set<String> KEYS = Set.of("descr", "fortran_order", "shape");
+
     /**
      * @throws dev.diffusion4j.DiffusionException if the text is not such a dictionary, or describes an array that is
      *     not read here; the message does not name the file
      */
     static NpyHeader parse(String text) {
         Map<String, Object> entries = new Parser(text).dictionary();
-        if (!entries.keySet().equals(Map.of("descr", 0, "fortran_order", 0, "shape", 0).keySet())) {
-            throw new TensorFileException("the header has the keys " + entries.keySet().stream().sorted().toList()
-                    + ", not descr, fortran_order and shape");
+        if (!entries.keySet().equals(KEYS)) {
+            throw new TensorFileException("the header has the keys "
+                    + entries.keySet().stream().sorted().toList() + ", not descr, fortran_order and shape");
         }
-        int elementSize =
-                switch (entries.get("descr")) {
-                    case String type when type.equals("<f4") -> Float.BYTES;
-                    case String type when type.equals("<f8") -> Double.BYTES;
-                    case Object type ->
-                        throw new TensorFileException(
-                                "elements of type " + type + " are not read, only <f4 (float32) and <f8 (float64)");
-                };
+        int elementSize = elementSize(entries.get("descr"));
         if (!Boolean.FALSE.equals(entries.get("fortran_order"))) {
             throw new TensorFileException("the array is not in C order; save numpy.ascontiguousarray(array)");
         }
@@ -39,6 +35,17 @@ record NpyHeader(Shape shape, int elementSize) {
             throw new TensorFileException("the header's shape is not a tuple of numbers");
         }
         return new NpyHeader(Shape.of(dimensions), elementSize);
+    }
+
+    private static int elementSize(Object type) {
+        if ("<f4".equals(type)) {
+            return Float.BYTES;
+        }
+        if ("<f8".equals(type)) {
+            return Double.BYTES;
+        }
+        throw new TensorFileException(
+                "elements of type " + type + " are not read, only <f4 (float32) and <f8 (float64)");
     }
 
     /** Reads the few kinds of Python literals that headers are made of, without recursion. */

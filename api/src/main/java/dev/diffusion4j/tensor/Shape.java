@@ -97,7 +97,9 @@ public final class Shape {
         for (int i = 0; i < indices.length; i++) {
             if (indices[i] < 0 || indices[i] >= dimensions[i]) {
                 throw new InvalidRequestException(
-                        "indices[" + i + "]", indices[i], "from 0 to " + (dimensions[i] - 1) + " for the shape " + this);
+                        "indices[" + i + "]",
+                        indices[i],
+                        "from 0 to " + (dimensions[i] - 1) + " for the shape " + this);
             }
             offset = offset * dimensions[i] + indices[i];
         }

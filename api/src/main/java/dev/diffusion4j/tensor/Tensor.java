@@ -145,7 +145,9 @@ public final class Tensor implements AutoCloseable {
 
     /** Whether this tensor, the one it is a view of, or its memory was closed. */
     public boolean isClosed() {
-        return closed || (parent != null && parent.isClosed()) || !memory.scope().isAlive();
+        return closed
+                || (parent != null && parent.isClosed())
+                || !memory.scope().isAlive();
     }
 
     /**

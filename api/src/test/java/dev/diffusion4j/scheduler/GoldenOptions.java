@@ -9,17 +9,16 @@ final class GoldenOptions {
     private GoldenOptions() {}
 
     static Scheduler scheduler(String name, JsonNode options) {
-        DiscreteScheduler.Builder<?> builder =
-                switch (name) {
-                    case "PNDMScheduler" -> PndmScheduler.builder();
-                    case "LMSDiscreteScheduler" -> LmsScheduler.builder();
-                    case "HeunDiscreteScheduler" -> HeunScheduler.builder();
-                    case "EulerDiscreteScheduler" -> EulerScheduler.builder();
-                    case "EulerAncestralDiscreteScheduler" -> EulerAncestralScheduler.builder();
-                    case "DDIMScheduler" -> DdimScheduler.builder();
-                    case "DPMSolverMultistepScheduler" -> DpmSolverMultistepScheduler.builder();
-                    default -> throw new IllegalArgumentException(name);
-                };
+        DiscreteScheduler.Builder<?> builder = switch (name) {
+            case "PNDMScheduler" -> PndmScheduler.builder();
+            case "LMSDiscreteScheduler" -> LmsScheduler.builder();
+            case "HeunDiscreteScheduler" -> HeunScheduler.builder();
+            case "EulerDiscreteScheduler" -> EulerScheduler.builder();
+            case "EulerAncestralDiscreteScheduler" -> EulerAncestralScheduler.builder();
+            case "DDIMScheduler" -> DdimScheduler.builder();
+            case "DPMSolverMultistepScheduler" -> DpmSolverMultistepScheduler.builder();
+            default -> throw new IllegalArgumentException(name);
+        };
         options.properties().forEach(option -> set(builder, option.getKey(), option.getValue()));
         return builder.build();
     }
@@ -79,16 +78,21 @@ final class GoldenOptions {
     }
 
     private static void setSigma(SigmaScheduler.Builder<?> builder, String name, JsonNode value) {
-        switch (builder) {
-            case EulerScheduler.Builder euler when name.equals("final_sigmas_type") ->
-                euler.finalSigmasType(constant(FinalSigmasType.values(), value));
-            case EulerScheduler.Builder euler when name.equals("use_karras_sigmas") ->
-                euler.useKarrasSigmas(value.asBoolean());
-            case LmsScheduler.Builder lms when name.equals("use_karras_sigmas") ->
-                lms.useKarrasSigmas(value.asBoolean());
-            case HeunScheduler.Builder heun when name.equals("use_karras_sigmas") ->
-                heun.useKarrasSigmas(value.asBoolean());
+        switch (name) {
+            case "final_sigmas_type" ->
+                ((EulerScheduler.Builder) builder).finalSigmasType(constant(FinalSigmasType.values(), value));
+            case "use_karras_sigmas" -> setKarras(builder, value.asBoolean());
             default -> throw new IllegalArgumentException(name);
+        }
+    }
+
+    private static void setKarras(SigmaScheduler.Builder<?> builder, boolean use) {
+        switch (builder) {
+            case EulerScheduler.Builder euler -> euler.useKarrasSigmas(use);
+            case LmsScheduler.Builder lms -> lms.useKarrasSigmas(use);
+            case HeunScheduler.Builder heun -> heun.useKarrasSigmas(use);
+            case EulerAncestralScheduler.Builder ancestral ->
+                throw new IllegalArgumentException("use_karras_sigmas: " + ancestral);
         }
     }
 

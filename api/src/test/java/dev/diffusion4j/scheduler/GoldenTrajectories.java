@@ -49,7 +49,8 @@ final class GoldenTrajectories {
     static List<Trajectory> read(String scheduler) {
         List<Trajectory> trajectories = new ArrayList<>();
         try (Tensor rows = NpyFile.read(resource(scheduler + ".npy"))) {
-            for (JsonNode entry : new ObjectMapper().readTree(resource(scheduler + ".json").toFile())) {
+            for (JsonNode entry :
+                    new ObjectMapper().readTree(resource(scheduler + ".json").toFile())) {
                 double[] timesteps = new double[entry.get("timesteps").size()];
                 float[][] values = new float[timesteps.length + 1][];
                 for (int i = 0; i < timesteps.length; i++) {

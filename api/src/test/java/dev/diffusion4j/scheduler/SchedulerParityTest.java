@@ -42,7 +42,8 @@ class SchedulerParityTest {
         Scheduler scheduler = GoldenOptions.scheduler(golden.scheduler(), golden.options())
                 .withSteps(golden.steps(), golden.strength());
         NormalGenerator noise = golden.options().has("torch_seed")
-                ? NormalGenerator.of(RandomSource.CPU, golden.options().get("torch_seed").asLong())
+                ? NormalGenerator.of(
+                        RandomSource.CPU, golden.options().get("torch_seed").asLong())
                 : GoldenTrajectories.noise();
         if (scheduler.isStochastic()) {
             scheduler = scheduler.withNoise(noise);

@@ -1,0 +1,66 @@
+package dev.diffusion4j.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.diffusion4j.InvalidRequestException;
+import org.junit.jupiter.api.Test;
+
+class ShapeTest {
+
+    @Test
+    void knowsItsSizeAndOffsets() {
+        Shape shape = Shape.of(2, 3, 4);
+
+        assertThat(shape.rank()).isEqualTo(3);
+        assertThat(shape.size()).isEqualTo(24);
+        assertThat(shape.byteSize()).isEqualTo(96);
+        assertThat(shape.dimension(1)).isEqualTo(3);
+        assertThat(shape.offset(1, 2, 3)).isEqualTo(23);
+        assertThat(shape).hasToString("2x3x4").isEqualTo(Shape.of(2, 3, 4)).isNotEqualTo(Shape.of(4, 3, 2));
+        assertThat(shape).hasSameHashCodeAs(Shape.of(2, 3, 4));
+    }
+
+    @Test
+    void isAScalarWithoutDimensions() {
+        assertThat(Shape.of().size()).isEqualTo(1);
+        assertThat(Shape.of().offset()).isZero();
+        assertThat(Shape.of()).hasToString("scalar");
+    }
+
+    @Test
+    void doesNotChangeWithTheArrayItWasMadeFrom() {
+        long[] dimensions = {2, 3};
+        Shape shape = Shape.of(dimensions);
+        dimensions[0] = 7;
+        shape.toArray()[1] = 7;
+
+        assertThat(shape).isEqualTo(Shape.of(2, 3));
+    }
+
+    @Test
+    void refusesBadDimensions() {
+        assertRefused("shape[1]", () -> Shape.of(2, 0));
+        assertRefused("shape[0]", () -> Shape.of(-1));
+        assertRefused("shape", () -> Shape.of(1, 1, 1, 1, 1, 1, 1, 1, 1));
+        assertRefused("shape", () -> Shape.of(1L << 32, 1L << 32));
+        assertRefused("shape", () -> Shape.of(Long.MAX_VALUE));
+        assertRefused("shape", () -> Shape.of(Long.MAX_VALUE / 4, 2));
+        assertThat(Shape.of(Long.MAX_VALUE / 4).byteSize()).isEqualTo(Long.MAX_VALUE - 3);
+    }
+
+    @Test
+    void refusesBadIndices() {
+        Shape shape = Shape.of(2, 3);
+        assertRefused("indices", () -> shape.offset(1));
+        assertRefused("indices[0]", () -> shape.offset(2, 0));
+        assertRefused("indices[1]", () -> shape.offset(0, -1));
+        assertRefused("axis", () -> shape.dimension(2));
+    }
+
+    private static void assertRefused(String field, Runnable call) {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(call::run)
+                .returns(field, InvalidRequestException::field);
+    }
+}
