@@ -99,7 +99,7 @@ CASES = {
     ],
     "LMSDiscreteScheduler": SIGMA_SPACE,
     "HeunDiscreteScheduler": SIGMA_SPACE,
-    "EulerDiscreteScheduler": SIGMA_SPACE + [SD | SIGMA_MIN, SD | KARRAS | SIGMA_MIN, SD | ZERO_SNR | V | TRAILING],
+    "EulerDiscreteScheduler": SIGMA_SPACE + [SD | SIGMA_MIN, SD | KARRAS | SIGMA_MIN, SD | ZERO_SNR | V | TRAILING, SD | {"custom_sigmas": True}],
     "EulerAncestralDiscreteScheduler": [
         SD, {}, SD | V, SD | LEADING, SD | TRAILING, COSINE | V, SD | ZERO_SNR | V | TRAILING, SD | {"strength": 0.6},
         SD | {"torch_seed": 7},
@@ -150,11 +150,16 @@ def trajectory(name, case, steps, jitter_seed=None):
     options = dict(case)
     strength = options.pop("strength", 1.0)
     eta = options.pop("eta", None)
+    custom_sigmas = options.pop("custom_sigmas", False)
     source = Noise(options.pop("torch_seed", None))
     for module in (scheduling_ddim, scheduling_dpmsolver_multistep, scheduling_euler_ancestral_discrete):
         module.randn_tensor = source
     scheduler = getattr(diffusers, name)(**options)
-    scheduler.set_timesteps(steps)
+    levels = [15 * 0.002 ** (i / (steps - 1)) for i in range(steps)] + [0.0] if custom_sigmas else None
+    if custom_sigmas:
+        scheduler.set_timesteps(sigmas=levels)
+    else:
+        scheduler.set_timesteps(steps)
     initial = scheduler.init_noise_sigma
     if jitter_seed is not None:
         scheduler.sigmas = jitter(scheduler.sigmas, jitter_seed)
@@ -183,7 +188,8 @@ def trajectory(name, case, steps, jitter_seed=None):
             "steps": steps,
             "initNoiseSigma": float(initial),
             "timesteps": [float(t) for t in timesteps],
-        },
+        }
+        | ({"sigmas": levels} if custom_sigmas else {}),
         [row.numpy().reshape(-1) for row in rows],
     )
 

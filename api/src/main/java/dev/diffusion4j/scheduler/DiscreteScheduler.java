@@ -21,10 +21,12 @@ public abstract sealed class DiscreteScheduler implements Scheduler
      * What the {@code with} methods set.
      *
      * @param steps the number of steps, 0 before it is set
+     * @param noise the source of noise, or null
+     * @param sigmas noise levels of the caller's, or null
      */
-    record Run(int steps, double strength, NormalGenerator noise) {
+    record Run(int steps, double strength, NormalGenerator noise, float[] sigmas) {
 
-        static final Run UNPLANNED = new Run(0, 1, null);
+        static final Run UNPLANNED = new Run(0, 1, null, null);
 
         boolean isPlanned() {
             return steps > 0;
@@ -80,6 +82,11 @@ public abstract sealed class DiscreteScheduler implements Scheduler
      */
     abstract void advance(Tensor output, Timestep timestep, int call, Tensor latents);
 
+    /** A run over noise levels of the caller's, with the same noise. */
+    final Run over(float[] sigmas) {
+        return new Run(sigmas.length - 1, 1, run.noise(), sigmas);
+    }
+
     /** The options that all schedulers share. */
     public SchedulerConfig config() {
         return config;
@@ -93,12 +100,12 @@ public abstract sealed class DiscreteScheduler implements Scheduler
         if (!(strength > 0 && strength <= 1)) {
             throw new InvalidRequestException("strength", strength, "above 0 and up to 1");
         }
-        return with(new Run(steps, strength, run.noise()));
+        return with(new Run(steps, strength, run.noise(), null));
     }
 
     @Override
     public Scheduler withNoise(NormalGenerator noise) {
-        return with(new Run(run.steps(), run.strength(), Objects.requireNonNull(noise, "noise")));
+        return with(new Run(run.steps(), run.strength(), Objects.requireNonNull(noise, "noise"), run.sigmas()));
     }
 
     @Override

@@ -13,7 +13,7 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
     private final History scratch = new History(2);
 
     private EulerAncestralScheduler(SchedulerConfig config, Run run) {
-        super(config, run, SigmaPlan.of(config, run.steps(), false, FinalSigmasType.ZERO), 1);
+        super(config, run, SigmaPlan.of(config, run, false, FinalSigmasType.ZERO), 1);
     }
 
     /** For Stable Diffusion 1.x. */

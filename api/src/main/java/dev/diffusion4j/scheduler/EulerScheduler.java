@@ -15,7 +15,7 @@ public final class EulerScheduler extends SigmaScheduler {
     private final History direction = new History(1);
 
     private EulerScheduler(SchedulerConfig config, boolean useKarrasSigmas, FinalSigmasType finalSigmasType, Run run) {
-        super(config, run, SigmaPlan.of(config, run.steps(), useKarrasSigmas, finalSigmasType), 1);
+        super(config, run, SigmaPlan.of(config, run, useKarrasSigmas, finalSigmasType), 1);
         this.useKarrasSigmas = useKarrasSigmas;
         this.finalSigmasType = finalSigmasType;
     }

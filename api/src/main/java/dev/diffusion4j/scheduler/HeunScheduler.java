@@ -20,8 +20,7 @@ public final class HeunScheduler extends SigmaScheduler {
         super(
                 config,
                 run,
-                SigmaPlan.of(config, run.steps(), useKarrasSigmas, FinalSigmasType.ZERO)
-                        .withBothEnds(),
+                SigmaPlan.of(config, run, useKarrasSigmas, FinalSigmasType.ZERO).withBothEnds(),
                 CALLS_PER_STEP);
         this.useKarrasSigmas = useKarrasSigmas;
     }

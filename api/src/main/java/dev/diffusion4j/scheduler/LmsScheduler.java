@@ -22,7 +22,7 @@ public final class LmsScheduler extends SigmaScheduler {
     private final History total = new History(1);
 
     private LmsScheduler(SchedulerConfig config, boolean useKarrasSigmas, Run run) {
-        super(config, run, SigmaPlan.of(config, run.steps(), useKarrasSigmas, FinalSigmasType.ZERO), 1);
+        super(config, run, SigmaPlan.of(config, run, useKarrasSigmas, FinalSigmasType.ZERO), 1);
         this.useKarrasSigmas = useKarrasSigmas;
     }
 

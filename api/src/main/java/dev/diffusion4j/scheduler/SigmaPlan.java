@@ -14,15 +14,19 @@ record SigmaPlan(double[] timesteps, float[] sigmas) {
     /**
      * The plan of schedulers that call the model once a step.
      *
-     * @param steps the number of steps; 0 gives an empty plan
+     * @param run what to plan for; not planned gives an empty plan
      * @param karras whether the levels between the first and the last follow Karras et al. 2022
      * @param ending the level to end on
      */
-    static SigmaPlan of(SchedulerConfig config, int steps, boolean karras, FinalSigmasType ending) {
-        if (steps == 0) {
+    static SigmaPlan of(SchedulerConfig config, DiscreteScheduler.Run run, boolean karras, FinalSigmasType ending) {
+        int steps = run.steps();
+        if (!run.isPlanned()) {
             return NONE;
         }
         float[] table = NoiseTable.of(config).withoutZero().sigmas();
+        if (run.sigmas() != null) {
+            return over(run.sigmas(), table);
+        }
         double[] timesteps = Spacing.timesteps(config, steps);
         double[] levels = new double[steps];
         for (int i = 0; i < steps; i++) {
@@ -36,6 +40,15 @@ record SigmaPlan(double[] timesteps, float[] sigmas) {
             }
         }
         return new SigmaPlan(timesteps, ending(levels, ending, table));
+    }
+
+    /** The plan of given levels, at the times that training saw them. */
+    private static SigmaPlan over(float[] sigmas, float[] table) {
+        double[] timesteps = new double[sigmas.length - 1];
+        for (int i = 0; i < timesteps.length; i++) {
+            timesteps[i] = Sigmas.timestep(sigmas[i], table);
+        }
+        return new SigmaPlan(timesteps, sigmas);
     }
 
     /** The levels in float32, followed by the one to end on. */

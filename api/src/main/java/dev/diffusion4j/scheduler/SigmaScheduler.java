@@ -1,5 +1,6 @@
 package dev.diffusion4j.scheduler;
 
+import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.tensor.Tensor;
 
 /**
@@ -24,11 +25,33 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
     /**
      * The noise levels of the whole plan, falling: one per model call and the one it ends on.
      *
-     * @throws dev.diffusion4j.InvalidRequestException if no number of steps was set
+     * @throws InvalidRequestException if no number of steps was set
      */
     public final float[] sigmas() {
         requirePlan();
         return plan.sigmas().clone();
+    }
+
+    /**
+     * A scheduler of the same options that steps over noise levels of your own, such as the native runtime's. Each
+     * timestep is the time at which training saw that level.
+     *
+     * @param sigmas two to the number of training steps and one more, falling, finite; the last one is ended on and may
+     *     be 0
+     * @throws InvalidRequestException if there are too few or too many or they do not fall
+     */
+    public final Scheduler withSigmas(float... sigmas) {
+        int most = config().numTrainTimesteps() + 1;
+        if (sigmas.length < 2 || sigmas.length > most) {
+            throw new InvalidRequestException("sigmas", sigmas.length + " values", "from 2 to " + most + " values");
+        }
+        for (int i = 0; i < sigmas.length; i++) {
+            float above = i == 0 ? Float.POSITIVE_INFINITY : sigmas[i - 1];
+            if (!(sigmas[i] >= 0 && sigmas[i] < above)) {
+                throw new InvalidRequestException("sigmas[" + i + "]", sigmas[i], "finite, 0 or above, and falling");
+            }
+        }
+        return with(over(sigmas.clone()));
     }
 
     @Override

@@ -33,7 +33,7 @@ final class GoldenOptions {
             case "timestep_spacing" -> builder.timestepSpacing(constant(TimestepSpacing.values(), value));
             case "steps_offset" -> builder.stepsOffset(value.asInt());
             case "rescale_betas_zero_snr" -> builder.zeroSnr(value.asBoolean());
-            case "strength", "torch_seed" -> {}
+            case "strength", "torch_seed", "custom_sigmas" -> {}
             default -> {
                 switch (builder) {
                     case PndmScheduler.Builder pndm -> setPndm(pndm, name, value);

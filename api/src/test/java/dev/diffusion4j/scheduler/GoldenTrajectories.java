@@ -22,6 +22,7 @@ final class GoldenTrajectories {
      * One configuration and number of steps.
      *
      * @param timesteps what the reference's {@code timesteps} holds
+     * @param sigmas noise levels to step over, empty for the scheduler's own
      * @param rows the latents before the first and after every model call
      * @param spread how far the reference's own latents move with the last digit of its noise levels; 0 if below 5e-6
      */
@@ -31,6 +32,7 @@ final class GoldenTrajectories {
             int steps,
             double initNoiseSigma,
             double[] timesteps,
+            float[] sigmas,
             float[][] rows,
             double spread) {
 
@@ -66,6 +68,7 @@ final class GoldenTrajectories {
                         entry.get("steps").asInt(),
                         entry.get("initNoiseSigma").asDouble(),
                         timesteps,
+                        sigmas(entry.path("sigmas")),
                         values,
                         entry.path("spread").asDouble(0)));
             }
@@ -73,6 +76,14 @@ final class GoldenTrajectories {
             throw new UncheckedIOException(e);
         }
         return trajectories;
+    }
+
+    private static float[] sigmas(JsonNode levels) {
+        float[] sigmas = new float[levels.size()];
+        for (int i = 0; i < sigmas.length; i++) {
+            sigmas[i] = (float) levels.get(i).asDouble();
+        }
+        return sigmas;
     }
 
     private static Path resource(String name) {

@@ -39,8 +39,10 @@ class SchedulerParityTest {
     @ParameterizedTest
     @MethodSource("trajectories")
     void everyStepEqualsTheReference(Trajectory golden) {
-        Scheduler scheduler = GoldenOptions.scheduler(golden.scheduler(), golden.options())
-                .withSteps(golden.steps(), golden.strength());
+        Scheduler options = GoldenOptions.scheduler(golden.scheduler(), golden.options());
+        Scheduler scheduler = golden.sigmas().length == 0
+                ? options.withSteps(golden.steps(), golden.strength())
+                : ((SigmaScheduler) options).withSigmas(golden.sigmas());
         NormalGenerator noise = golden.options().has("torch_seed")
                 ? NormalGenerator.of(
                         RandomSource.CPU, golden.options().get("torch_seed").asLong())

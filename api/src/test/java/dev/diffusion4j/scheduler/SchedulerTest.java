@@ -199,6 +199,20 @@ class SchedulerTest {
     }
 
     @Test
+    void stepsOverGivenNoiseLevels() {
+        HeunScheduler heun = HeunScheduler.stableDiffusion();
+        Scheduler scheduler = heun.withSigmas(14.6f, 3, 1, 0);
+        assertThat(scheduler.steps()).isEqualTo(3);
+        assertThat(scheduler.timesteps()).hasSize(5);
+        assertThat(scheduler.initNoiseSigma()).isEqualTo(14.6, within(1e-6));
+        assertRefused("sigmas", () -> heun.withSigmas(1));
+        assertRefused("sigmas[1]", () -> heun.withSigmas(1, 1, 0));
+        assertRefused("sigmas[1]", () -> heun.withSigmas(1, -1));
+        assertRefused("sigmas[0]", () -> heun.withSigmas(Float.POSITIVE_INFINITY, 1));
+        assertRefused("sigmas[0]", () -> heun.withSigmas(Float.NaN, 1));
+    }
+
+    @Test
     void refusesOptionsThatDoNotGoTogether() {
         assertRefused(
                 "predictionType",
