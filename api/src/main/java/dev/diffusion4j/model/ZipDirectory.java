@@ -32,6 +32,7 @@ final class ZipDirectory {
     /** Encryption of any kind, and patched data. */
     private static final int UNSUPPORTED_FLAGS = 1 | 1 << 5 | 1 << 6 | 1 << 13;
 
+    private static final int FOLDER = 0x10;
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
 
@@ -116,6 +117,9 @@ final class ZipDirectory {
                 }
                 length += count;
             }
+            if (inflater.inflate(new byte[1]) != 0 || !inflater.finished()) {
+                throw source.damaged("its entry " + Text.quoted(entry.name) + " is longer than the directory says");
+            }
             return content;
         } catch (DataFormatException e) {
             throw source.damaged("its entry " + Text.quoted(entry.name) + " cannot be unpacked");
@@ -184,6 +188,9 @@ final class ZipDirectory {
         Cursor locator = new Cursor(source, end - LOCATOR_SIZE, end, "the zip64 locator");
         locator.skip(8);
         long offset = locator.i64();
+        if (locator.i32() != 1) {
+            throw source.unsupported("it is a zip archive in several parts");
+        }
         if (offset < 0 || offset > end - LOCATOR_SIZE - END64_SIZE) {
             throw source.damaged("its zip64 directory lies outside the file");
         }
@@ -208,7 +215,8 @@ final class ZipDirectory {
         int extraLength = cursor.u16();
         int commentLength = cursor.u16();
         int disk = cursor.u16();
-        cursor.skip(6);
+        cursor.skip(2);
+        int attributes = cursor.i32();
         long local = cursor.u32();
         String name = name(cursor.bytes(nameLength, MAX_COMMENT, "a zip entry's name"));
         Sizes sizes = new Sizes(size, packed, local).widened(cursor.bytes(extraLength, MAX_COMMENT, "a zip entry"));
@@ -221,6 +229,10 @@ final class ZipDirectory {
         }
         if (method != STORED && method != DEFLATED) {
             throw source.unsupported("its zip entry " + Text.quoted(name) + " is compressed by method " + method);
+        }
+        // The runtime reads nothing from what is marked so, and does not notice.
+        if ((attributes & FOLDER) != 0 && sizes.size > 0) {
+            throw source.damaged("its zip entry " + Text.quoted(name) + " is marked as a folder");
         }
         check(name, method, sizes, directoryOffset);
         long dataOffset = dataOffset(name, nameLength, method, sizes, directoryOffset);

@@ -86,7 +86,10 @@ class ZipDirectoryTest {
         zip = wide;
         assertRefused().hasMessageContaining("zip64 directory is not where it should be");
 
-        wide.putLong(wide.capacity() - END - 12, Long.MAX_VALUE);
+        wide.putInt(wide.capacity() - END - 4, 2);
+        assertRefused().hasMessageContaining("in several parts");
+
+        wide.putInt(wide.capacity() - END - 4, 1).putLong(wide.capacity() - END - 12, Long.MAX_VALUE);
         assertRefused().hasMessageContaining("zip64 directory lies outside the file");
     }
 
@@ -185,6 +188,30 @@ class ZipDirectoryTest {
         zip.putShort(offset, (short) (zip.getShort(offset) ^ 9));
 
         assertRefused().hasMessageContaining("not where the directory says");
+    }
+
+    @Test
+    void refusesContentThatIsMarkedAsAFolder() throws IOException {
+        zip.putInt(directory + 38, 0x10);
+
+        assertRefused().hasMessageContaining("'archive/data.pkl' is marked as a folder");
+    }
+
+    @Test
+    void refusesCompressedContentThatIsLongerThanItShouldBe() throws IOException {
+        byte[] pickle = new Pickle()
+                .dictionary()
+                .text("a")
+                .tensor("0", 8)
+                .endDictionary()
+                .end();
+        zip = ByteBuffer.wrap(
+                        new TorchZip().deflated().entry("a/data.pkl", pickle).bytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        directory = zip.getInt(end() + 16);
+        zip.putInt(directory + 24, pickle.length - 1);
+
+        assertRefused().hasMessageContaining("'a/data.pkl' is longer than the directory says");
     }
 
     @Test
