@@ -10,4 +10,7 @@ module dev.diffusion4j {
     exports dev.diffusion4j;
     exports dev.diffusion4j.model;
     exports dev.diffusion4j.runtime;
+    exports dev.diffusion4j.scheduler;
+    exports dev.diffusion4j.tensor;
+    exports dev.diffusion4j.text;
 }

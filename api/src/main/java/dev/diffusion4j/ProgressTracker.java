@@ -22,6 +22,7 @@ final class ProgressTracker {
     private long samplingNanos;
     private long lastStepAt;
     private int lastStep;
+    private boolean began;
 
     /**
      * @param images images in the batch
@@ -39,7 +40,11 @@ final class ProgressTracker {
 
     void report(ProgressKind kind, int step, int of) {
         switch (kind) {
-            case LOADING -> emit(Phase.LOADING, step, of, currentImage());
+            case LOADING -> {
+                // Weights are read within the first step; that time says nothing about the steps to come.
+                lastStepAt = System.nanoTime();
+                emit(Phase.LOADING, step, of, currentImage());
+            }
             case SAMPLING -> sampled(step, of);
             case TILES -> emit(phase == Phase.SAMPLING ? Phase.DECODING : phase, step, of, currentImage());
         }
@@ -58,7 +63,11 @@ final class ProgressTracker {
         if (step > 0) {
             samplingNanos += now - lastStepAt;
             finishedSteps++;
+        } else if (began && lastStep == 0) {
+            // A run's beginning is reported again after weights were read for it.
+            return;
         }
+        began = true;
         lastStepAt = now;
         emit(Phase.SAMPLING, step, of, currentImage());
         boolean runEnded = step == of && lastStep != of;

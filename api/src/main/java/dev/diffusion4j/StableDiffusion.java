@@ -222,8 +222,8 @@ public final class StableDiffusion implements AutoCloseable {
     private void requireVaeEncoder() {
         requireOpen();
         if (!info.hasVaeEncoder()) {
-            throw new InvalidRequestException(
-                    "image", "a picture", "absent: this model's VAE can decode only; open the model with a full VAE");
+            throw new ModelFileException(name() + " cannot redraw pictures: its VAE has a decoder alone; open it with vae(...)"
+                    + " or tinyAutoencoder(...) from a file that has an encoder");
         }
     }
 

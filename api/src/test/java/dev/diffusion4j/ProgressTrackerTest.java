@@ -56,6 +56,22 @@ class ProgressTrackerTest {
     }
 
     @Test
+    void readingWeightsDoesNotCountAsSampling() throws InterruptedException {
+        ProgressTracker tracker = new ProgressTracker(1, 1, events::add);
+        tracker.begin();
+        tracker.report(ProgressKind.SAMPLING, 0, 4);
+        Thread.sleep(200);
+        tracker.report(ProgressKind.LOADING, 686, 686);
+        tracker.report(ProgressKind.SAMPLING, 0, 4);
+        Thread.sleep(20);
+        tracker.report(ProgressKind.SAMPLING, 1, 4);
+
+        assertThat(events.getLast().stepsPerSecond()).isBetween(5.5, 50.0);
+        assertThat(events.stream().filter(e -> e.phase() == Phase.SAMPLING).map(Progress::step))
+                .containsExactly(0, 1);
+    }
+
+    @Test
     void tilesAfterSamplingAreDecoding() {
         ProgressTracker tracker = new ProgressTracker(1, 1, events::add);
         tracker.begin();

@@ -135,10 +135,11 @@ public final class ImageWriting {
     }
 
     private static String reason(IOException e) {
-        return switch (e) {
-            case NoSuchFileException _ -> "its folder does not exist";
-            case AccessDeniedException _ -> "permission denied";
-            default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        };
+        if (e instanceof NoSuchFileException) {
+            return "its folder does not exist";
+        } else if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Properties;
+import java.util.regex.Pattern;
 
 /** Versions of this library and of the native one. */
 public final class NativeVersions {
@@ -29,9 +30,14 @@ public final class NativeVersions {
         return List.of(D4j.d4j_backends().getString(0).split(","));
     }
 
-    /** The processor features the native library uses. */
-    public static String systemInfo() {
-        return D4j.sd_get_system_info.makeInvoker().apply().getString(0).strip();
+    /** The processor features the native library uses, such as {@code AVX2}; the runtime writes {@code AVX2 = 1 | ...}. */
+    public static List<String> processorFeatures() {
+        String info = D4j.sd_get_system_info.makeInvoker().apply().getString(0);
+        return Pattern.compile("(\\w+) = 1")
+                .matcher(info)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 
     private static String readLibraryVersion() {

@@ -31,10 +31,10 @@ public final class NativeRuntime {
         return NativeVersions.backends();
     }
 
-    /** What the runtime says of the processor's features that it uses. */
-    public static String systemInfo() {
+    /** The processor's features and the libraries that the CPU backend uses, such as {@code AVX2} and {@code OPENMP}. */
+    public static List<String> processorFeatures() {
         NativeLibrary.load();
-        return NativeVersions.systemInfo();
+        return NativeVersions.processorFeatures();
     }
 
     /** The file that the native library was loaded from. */

@@ -29,7 +29,7 @@ final class VersionCommand implements Callable<Integer> {
             node.put("runtime", NativeRuntime.sourceVersion());
             NativeRuntime.backends().forEach(node.putArray("backends")::add);
             node.put("library", NativeRuntime.libraryPath().toString());
-            node.put("system", features());
+            NativeRuntime.processorFeatures().forEach(node.putArray("processor")::add);
             node.put("java", Runtime.version().toString());
             node.put("javaHome", System.getProperty("java.home"));
             diffuse.console().printJson(node);
@@ -41,16 +41,8 @@ final class VersionCommand implements Callable<Integer> {
         line("runtime", NativeRuntime.sourceVersion());
         line("backends", String.join(", ", NativeRuntime.backends()));
         line("library", NativeRuntime.libraryPath().toString());
-        line("system", features());
+        line("processor", String.join(" ", NativeRuntime.processorFeatures()));
         return ExitCode.OK;
-    }
-
-    /** On one line, without the runtime's heading. */
-    private static String features() {
-        return NativeRuntime.systemInfo()
-                .replaceFirst("^System Info:\\s*", "")
-                .replaceFirst("[\\s|]+$", "")
-                .replaceAll("\\s+", " ");
     }
 
     private void line(String name, String value) {
