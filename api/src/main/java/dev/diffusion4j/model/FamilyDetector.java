@@ -37,10 +37,7 @@ final class FamilyDetector {
         if (anyEndsWith(tensors, LORA_ENDINGS)) {
             return ModelFamily.LORA;
         }
-        ModelFamily family = diffusionModel(tensors, UnaryOperator.identity());
-        if (family == ModelFamily.UNKNOWN) {
-            family = diffusionModel(tensors, TensorNames::withRuntimePrefix);
-        }
+        ModelFamily family = wholeModel(tensors);
         if (family == ModelFamily.UNKNOWN) {
             family = part(tensors);
         }
@@ -49,9 +46,14 @@ final class FamilyDetector {
 
     /** Whether the runtime finds the diffusion model only when the file is given as that part of a model. */
     static boolean isBareDiffusionModel(Collection<TensorInfo> tensors) {
-        return diffusionModel(tensors, UnaryOperator.identity()) == ModelFamily.UNKNOWN
-                && diffusionModel(tensors, TensorNames::withRuntimePrefix) == ModelFamily.UNKNOWN
-                && bareDiffusionModel(tensors) != ModelFamily.UNKNOWN;
+        return wholeModel(tensors) == ModelFamily.UNKNOWN && bareDiffusionModel(tensors) != ModelFamily.UNKNOWN;
+    }
+
+    /** Like the runtime, looks once at the names as they are and once as it converts them for what it found. */
+    private static ModelFamily wholeModel(Collection<TensorInfo> tensors) {
+        ModelFamily first = diffusionModel(tensors, UnaryOperator.identity());
+        return diffusionModel(
+                tensors, first.isUnet() ? TensorNames::withRuntimeUnetNames : TensorNames::withRuntimePrefix);
     }
 
     private static ModelFamily bareDiffusionModel(Collection<TensorInfo> tensors) {

@@ -27,6 +27,13 @@ final class TensorNames {
             new Rename("te1.", "cond_stage_model.transformer."),
             new Rename("te3.", "text_encoders.t5xxl.transformer."));
 
+    private static final List<Rename> UNET_BLOCKS = List.of(
+            new Rename(DIFFUSION + "conv_in.", DIFFUSION + "input_blocks.0.0."),
+            new Rename(DIFFUSION + "down_blocks.", DIFFUSION + "input_blocks."),
+            new Rename(DIFFUSION + "mid_block.attentions.0.", DIFFUSION + "middle_block.1."),
+            new Rename(DIFFUSION + "up_blocks.1.attentions.0.", DIFFUSION + "output_blocks.3.1."),
+            new Rename(DIFFUSION + "up_blocks.2.attentions.1.", DIFFUSION + "output_blocks.7.1."));
+
     private static final Map<String, String> UNET = Map.ofEntries(
             Map.entry("conv_in.weight", "input_blocks.0.0.weight"),
             Map.entry("conv_out.weight", "out.2.weight"),
@@ -76,6 +83,17 @@ final class TensorNames {
             }
         }
         return name;
+    }
+
+    /** The prefix replaced, and of a U-Net in diffusers' layout the names by which families are told apart. */
+    static String withRuntimeUnetNames(String name) {
+        String prefixed = withRuntimePrefix(name);
+        for (Rename rename : UNET_BLOCKS) {
+            if (prefixed.startsWith(rename.from)) {
+                return rename.to + prefixed.substring(rename.from.length());
+            }
+        }
+        return prefixed;
     }
 
     /** The name under which the runtime looks for the tensor, as far as {@link ModelCheck} asks for it. */

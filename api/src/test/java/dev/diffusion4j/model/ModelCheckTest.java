@@ -72,7 +72,7 @@ class ModelCheckTest {
         Safetensors model = new Safetensors()
                 .floats("te.text_model.embeddings.token_embedding.weight", 49_408, 768)
                 .floats("unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight", 320, 768)
-                .floats("unet.mid_block.resnets.1.conv1.weight", 4)
+                .floats("unet.mid_block.attentions.0.norm.weight", 4)
                 .floats("unet.conv_in.weight", 320, 4, 3, 3)
                 .floats("unet.conv_out.weight", 4, 320, 3, 3)
                 .floats("unet.time_embedding.linear_1.weight", 1_280, 320);
