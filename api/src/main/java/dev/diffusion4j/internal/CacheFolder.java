@@ -3,11 +3,12 @@ package dev.diffusion4j.internal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * Where unpacked files are kept between runs: {@code DIFFUSION4J_CACHE}, else {@code XDG_CACHE_HOME/diffusion4j}, else
- * {@code ~/.cache/diffusion4j}, else a folder of this process among the temporary files.
+ * {@code ~/.cache/diffusion4j}; where that cannot be written, a folder of this user's among the temporary files.
  */
 final class CacheFolder {
 
@@ -15,19 +16,17 @@ final class CacheFolder {
 
     /** A folder below the cache folder that this process may write and only this user may enter. */
     static Path create(String name) throws IOException {
-        IOException failure;
         try {
             return createOwned(preferred().resolve(name));
         } catch (IOException e) {
-            failure = e;
-        }
-        try {
-            Path folder = Files.createTempDirectory("diffusion4j-");
-            folder.toFile().deleteOnExit();
-            return folder;
-        } catch (IOException e) {
-            e.addSuppressed(failure);
-            throw e;
+            Path temporary = Path.of(
+                    System.getProperty("java.io.tmpdir"), "diffusion4j-" + System.getProperty("user.name"), name);
+            try {
+                return createOwned(temporary);
+            } catch (IOException second) {
+                second.addSuppressed(e);
+                throw second;
+            }
         }
     }
 
@@ -43,8 +42,10 @@ final class CacheFolder {
 
     private static Path createOwned(Path folder) throws IOException {
         Files.createDirectories(folder);
-        if (Files.getFileStore(folder).supportsFileAttributeView("posix")) {
-            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        PosixFileAttributeView posix = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
+        if (posix != null) {
+            // Fails where somebody else owns the folder, which must not be trusted then.
+            posix.setPermissions(PosixFilePermissions.fromString("rwx------"));
         }
         if (!Files.isWritable(folder)) {
             throw new IOException(folder + " is not writable");
