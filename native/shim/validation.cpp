@@ -14,9 +14,10 @@ namespace d4j {
 
 namespace {
 
-constexpr int MAX_SIDE  = 16384;
-constexpr int MAX_STEPS = 10000;
-constexpr int MAX_BATCH = 4096;
+constexpr int MAX_SIDE    = 16384;
+constexpr int MAX_STEPS   = 10000;
+constexpr int MAX_BATCH   = 4096;
+constexpr int MAX_THREADS = 512;  // of ggml
 
 [[noreturn]] void refuse(const std::string& reason) {
     throw Failure{D4J_INVALID, reason};
@@ -243,6 +244,7 @@ void require_hires(const sd_hires_params_t& hires, int size_multiple) {
 
 void validate(const sd_ctx_params_t& params) {
     require(params.wtype == SD_TYPE_COUNT || is_weight_type(params.wtype), "weights cannot be held in type " + std::to_string(params.wtype));
+    require(params.n_threads <= MAX_THREADS, std::to_string(params.n_threads) + " threads are more than " + std::to_string(MAX_THREADS));
     require_choice("random number generator", params.rng_type, RNG_TYPE_COUNT);
     require_choice("sampler's random number generator", params.sampler_rng_type, RNG_TYPE_COUNT);
     require_choice("prediction", params.prediction, PREDICTION_COUNT);
