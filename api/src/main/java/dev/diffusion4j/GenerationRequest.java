@@ -37,8 +37,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     private String negativePrompt = "";
     private Integer width;
     private Integer height;
-    private int steps = 20;
-    private double guidanceScale = 7;
+    private Integer steps;
+    private Double guidanceScale;
     private OptionalDouble imageGuidanceScale = OptionalDouble.empty();
     private double distilledGuidance = 3.5;
     private Sampler sampler;
@@ -99,13 +99,16 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         return self();
     }
 
-    /** Denoising steps, 1 to {@value #MAX_STEPS}; 20 without it. */
+    /** Denoising steps, 1 to {@value #MAX_STEPS}; {@link StableDiffusion#defaultSteps()} without it. */
     public R steps(int count) {
         steps = Checks.range("steps", count, 1, MAX_STEPS);
         return self();
     }
 
-    /** Classifier-free guidance scale, 0 to 100; 1 switches guidance off and halves the work. 7 without it. */
+    /**
+     * Classifier-free guidance scale, 0 to 100; 1 switches guidance off and halves the work.
+     * {@link StableDiffusion#defaultGuidanceScale()} without it.
+     */
     public R guidanceScale(double scale) {
         guidanceScale = Checks.range("guidanceScale", scale, 0, 100);
         return self();
@@ -329,7 +332,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         ImageSize size = checkedSize();
         Sampler chosenSampler = sampler != null ? sampler : model.defaultSampler();
         NoiseSchedule chosenSchedule = schedule != null ? schedule : model.defaultSchedule(chosenSampler);
-        int chosenSteps = sigmas.isEmpty() ? steps : sigmas.size() - 1;
+        int wantedSteps = steps != null ? steps : model.defaultSteps();
+        int chosenSteps = sigmas.isEmpty() ? wantedSteps : sigmas.size() - 1;
         if (sigmas.isEmpty()) {
             model.checkSchedule(chosenSchedule, chosenSteps);
         }
@@ -342,7 +346,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
                 size.width(),
                 size.height(),
                 chosenSteps,
-                guidanceScale,
+                guidanceScale != null ? guidanceScale : model.defaultGuidanceScale(),
                 imageGuidanceScale,
                 distilledGuidance,
                 chosenSampler,

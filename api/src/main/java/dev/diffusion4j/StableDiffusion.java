@@ -29,6 +29,8 @@ import java.util.function.Consumer;
 public final class StableDiffusion implements AutoCloseable {
 
     private static final ImageSize DEFAULT_SIZE = new ImageSize(512, 512);
+    private static final int DEFAULT_STEPS = 20;
+    private static final double DEFAULT_GUIDANCE_SCALE = 7;
 
     private final NativeModel model;
     private final ModelInfo info;
@@ -125,6 +127,26 @@ public final class StableDiffusion implements AutoCloseable {
     /** Width and height of pictures must be multiples of this many pixels. */
     public int sizeMultiple() {
         return info.sizeMultiple();
+    }
+
+    /** The denoising steps that are used unless a request says otherwise: what the model's file recommends, else 20. */
+    public int defaultSteps() {
+        return (int) recommended("diffusion4j.steps", 1, GenerationRequest.MAX_STEPS, DEFAULT_STEPS);
+    }
+
+    /** The guidance scale that is used unless a request says otherwise: what the model's file recommends, else 7. */
+    public double defaultGuidanceScale() {
+        return recommended("diffusion4j.guidance", 0, 100, DEFAULT_GUIDANCE_SCALE);
+    }
+
+    private double recommended(String key, double least, double most, double otherwise) {
+        try {
+            double value = Double.parseDouble(file.metadata().getOrDefault(key, ""));
+            return value >= least && value <= most ? value : otherwise;
+        } catch (NumberFormatException e) {
+            // A recommendation that makes no sense is none.
+            return otherwise;
+        }
     }
 
     /** The sampler that is used without {@link GenerationRequest#sampler(Sampler)}. */

@@ -68,7 +68,7 @@ class DrawingTest {
         Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
                 .sampler(sampler)
                 .steps(sampler == Sampler.LCM || sampler == Sampler.TCD ? 8 : 12)
-                .guidanceScale(sampler.name().contains("CFG_PP") ? 1.5 : 5)
+                .guidanceScale(sampler.name().contains("CFG_PP") ? 1.2 : sd.defaultGuidanceScale())
                 .seed(3)
                 .generate());
 
@@ -192,6 +192,15 @@ class DrawingTest {
         assertThat(bytes(negative)).isEqualTo(bytes(plain));
         assertThat(bytes(quickCircle().negativePrompt("a blue square").generate()))
                 .isNotEqualTo(bytes(quickCircle().generate()));
+    }
+
+    @Test
+    void theModelsFileRecommendsGuidanceAndSteps() {
+        GeneratedImage image = sd.textToImage("a star").batchCount(1).steps(1).generate();
+        assertThat(sd.defaultGuidanceScale()).isEqualTo(2);
+        assertThat(sd.defaultSteps()).isEqualTo(20);
+        assertThat(image.parameters().guidanceScale()).isEqualTo(2);
+        assertThat(image.parameters().sampler()).isEqualTo(sd.defaultSampler());
     }
 
     @Test
