@@ -30,7 +30,7 @@ public final class PictureOptions {
     @Option(names = "--size", paramLabel = "WxH", description = "Both at once: --size 512x768.")
     private PixelSize size;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps, 1 to 1000 (20).")
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps, 1 to 1000 (the model's, usually 20).")
     private Integer steps;
 
     @Option(
