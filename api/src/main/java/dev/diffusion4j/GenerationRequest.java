@@ -382,7 +382,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     private static void requireMultiple(String field, int value, int multiple) {
         if (value % multiple != 0 || value > MAX_SIZE) {
             int below = Math.min(value, MAX_SIZE) / multiple * multiple;
-            String nearest = below == 0 ? "" + multiple : value > MAX_SIZE ? "" + below : below + " or " + (below + multiple);
+            String nearest =
+                    below == 0 ? "" + multiple : value > MAX_SIZE ? "" + below : below + " or " + (below + multiple);
             throw new InvalidRequestException(
                     field, value, "a multiple of " + multiple + " for this model (nearest: " + nearest + ")");
         }

@@ -26,8 +26,7 @@ final class ModelFileChecks {
      * @param previewOnly whether a tiny autoencoder is for previews alone, so that a VAE is needed beside it
      * @return the main file
      */
-    static ModelFile check(
-            Part mainPart, Map<Part, Path> paths, boolean previewOnly, Map<String, Path> embeddings) {
+    static ModelFile check(Part mainPart, Map<Part, Path> paths, boolean previewOnly, Map<String, Path> embeddings) {
         ModelFileChecks checks = new ModelFileChecks(paths);
         checks.checkMain(mainPart, previewOnly);
         checks.checkParts();

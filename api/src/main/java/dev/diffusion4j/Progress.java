@@ -51,7 +51,8 @@ public record Progress(
         if (stepsPerSecond > 0) {
             line.append(String.format(Locale.ROOT, ", %.2f steps/s", stepsPerSecond));
         }
-        remaining.ifPresent(left -> line.append(", ").append(left.plusMillis(500).toSeconds()).append(" s left"));
+        remaining.ifPresent(left ->
+                line.append(", ").append(left.plusMillis(500).toSeconds()).append(" s left"));
         return line.toString();
     }
 }

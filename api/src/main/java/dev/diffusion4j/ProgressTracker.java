@@ -92,7 +92,6 @@ final class ProgressTracker {
             remaining = Optional.of(Duration.ofNanos((long) (stepsLeft * 1e9 / stepsPerSecond)));
         }
         Duration elapsed = Duration.ofNanos(System.nanoTime() - beganAt);
-        listener.accept(
-                new Progress(what, step, Math.max(of, 1), image, images, elapsed, stepsPerSecond, remaining));
+        listener.accept(new Progress(what, step, Math.max(of, 1), image, images, elapsed, stepsPerSecond, remaining));
     }
 }

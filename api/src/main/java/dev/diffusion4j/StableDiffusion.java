@@ -230,7 +230,8 @@ public final class StableDiffusion implements AutoCloseable {
             throw new InvalidRequestException(
                     "steps", steps, "at least " + schedule.minimumSteps() + " with the schedule " + schedule);
         }
-        boolean hasAlignedSteps = info.family().startsWith("SD 1") || info.family().startsWith("SDXL");
+        boolean hasAlignedSteps =
+                info.family().startsWith("SD 1") || info.family().startsWith("SDXL");
         if (schedule == NoiseSchedule.AYS && !hasAlignedSteps) {
             throw new InvalidRequestException(
                     "schedule", schedule, "another one: ays is defined for SD 1.x and SDXL, not for " + info.family());
@@ -244,8 +245,9 @@ public final class StableDiffusion implements AutoCloseable {
     private void requireVaeEncoder() {
         requireOpen();
         if (!info.hasVaeEncoder()) {
-            throw new ModelFileException(name() + " cannot redraw pictures: its VAE has a decoder alone; open it with vae(...)"
-                    + " or tinyAutoencoder(...) from a file that has an encoder");
+            throw new ModelFileException(
+                    name() + " cannot redraw pictures: its VAE has a decoder alone; open it with vae(...)"
+                            + " or tinyAutoencoder(...) from a file that has an encoder");
         }
     }
 

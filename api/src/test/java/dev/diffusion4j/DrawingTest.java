@@ -109,7 +109,8 @@ class DrawingTest {
 
     @Test
     void aRandomSeedIsReportedAndDrawsTheSameAgain() {
-        TextToImageRequest request = sd.textToImage("a red circle on a white background").steps(4);
+        TextToImageRequest request =
+                sd.textToImage("a red circle on a white background").steps(4);
         GeneratedImage first = request.generate();
         GeneratedImage second = request.generate();
         assertThat(first.seed()).isNotNegative().isNotEqualTo(second.seed());
@@ -121,7 +122,8 @@ class DrawingTest {
         List<GeneratedImage> images = quickCircle().batchCount(4).generateAll();
 
         assertThat(images).extracting(GeneratedImage::seed).containsExactly(7L, 8L, 9L, 10L);
-        Set<ByteBuffer> different = new HashSet<>(images.stream().map(DrawingTest::bytes).toList());
+        Set<ByteBuffer> different =
+                new HashSet<>(images.stream().map(DrawingTest::bytes).toList());
         assertThat(different).hasSize(4);
         assertThat(bytes(quickCircle().seed(9).generate())).isEqualTo(bytes(images.get(2)));
         assertThatThrownBy(() -> quickCircle().batchCount(4).generate())
@@ -150,8 +152,7 @@ class DrawingTest {
                 .seed(5)
                 .generate()
                 .toBufferedImage();
-        BufferedImage mask =
-                new BufferedImage(circle.getWidth(), circle.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage mask = new BufferedImage(circle.getWidth(), circle.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D graphics = mask.createGraphics();
         graphics.setColor(Color.WHITE);
         graphics.fillRect(circle.getWidth() / 2, 0, circle.getWidth() / 2, circle.getHeight());
@@ -164,7 +165,8 @@ class DrawingTest {
                 .generate()
                 .toBufferedImage();
 
-        assertThat(meanDifference(circle, result, 0, circle.getWidth() / 2 - 16)).isLessThan(12);
+        assertThat(meanDifference(circle, result, 0, circle.getWidth() / 2 - 16))
+                .isLessThan(12);
         assertThat(meanDifference(circle, result, circle.getWidth() / 2 + 16, circle.getWidth()))
                 .isGreaterThan(25);
     }
@@ -205,7 +207,10 @@ class DrawingTest {
 
     @Test
     void ownSigmasReplaceTheSchedule() {
-        GeneratedImage image = quickCircle().sampler(Sampler.EULER).sigmas(14.6, 6, 2.5, 1, 0.4, 0).generate();
+        GeneratedImage image = quickCircle()
+                .sampler(Sampler.EULER)
+                .sigmas(14.6, 6, 2.5, 1, 0.4, 0)
+                .generate();
         assertThat(image.parameters().steps()).isEqualTo(5);
         assertThat(Picture.of(image).background()).isEqualTo(Hue.WHITE);
     }
@@ -215,7 +220,9 @@ class DrawingTest {
         GeneratedImage image =
                 quickCircle().steps(4).highResFix(HighResFix.twice()).generate();
         assertThat(image.width()).isEqualTo(2 * sd.nativeSize().width());
-        assertThat(image.parametersText()).contains("Size: " + image.width() + "x").contains("Hires upscale: 2");
+        assertThat(image.parametersText())
+                .contains("Size: " + image.width() + "x")
+                .contains("Hires upscale: 2");
     }
 
     @Test
@@ -244,13 +251,18 @@ class DrawingTest {
         List<Preview> previews = new ArrayList<>();
         quickCircle().steps(6).onPreview(PreviewMode.VAE, 2, previews::add).generate();
         assertThat(previews).extracting(Preview::step).containsExactly(2, 4, 6);
-        assertThat(previews.getLast().image().getWidth()).isEqualTo(sd.nativeSize().width());
+        assertThat(previews.getLast().image().getWidth())
+                .isEqualTo(sd.nativeSize().width());
         assertThat(new Picture(previews.getLast().image()).background()).isEqualTo(Hue.WHITE);
 
         previews.clear();
-        quickCircle().steps(2).onPreview(PreviewMode.PROJECTION, 1, previews::add).generate();
+        quickCircle()
+                .steps(2)
+                .onPreview(PreviewMode.PROJECTION, 1, previews::add)
+                .generate();
         assertThat(previews).extracting(Preview::step).containsExactly(1, 2);
-        assertThat(previews.getLast().image().getWidth()).isEqualTo(sd.nativeSize().width() / 8);
+        assertThat(previews.getLast().image().getWidth())
+                .isEqualTo(sd.nativeSize().width() / 8);
     }
 
     @Test
@@ -258,7 +270,8 @@ class DrawingTest {
         List<Progress> events = new ArrayList<>();
         quickCircle().batchCount(2).onProgress(events::add).generateAll();
 
-        assertThat(events).extracting(Progress::phase)
+        assertThat(events)
+                .extracting(Progress::phase)
                 .contains(Progress.Phase.ENCODING, Progress.Phase.SAMPLING, Progress.Phase.DECODING)
                 .endsWith(Progress.Phase.DECODING);
         assertThat(events.stream().filter(e -> e.phase() == Progress.Phase.SAMPLING && e.image() == 1))

@@ -47,7 +47,10 @@ class InvalidRequestTest {
                 bad("steps", "-1", r -> r.steps(-1)),
                 bad("steps", "100000", r -> r.steps(100_000)),
                 bad("steps", "1", r -> r.steps(1).schedule(NoiseSchedule.KARRAS).start()),
-                bad("steps", "1", r -> r.steps(1).schedule(NoiseSchedule.EXPONENTIAL).start()),
+                bad(
+                        "steps",
+                        "1",
+                        r -> r.steps(1).schedule(NoiseSchedule.EXPONENTIAL).start()),
                 bad("steps", "1", r -> r.steps(1).schedule(NoiseSchedule.GITS).start()),
                 bad("guidanceScale", "-1", r -> r.guidanceScale(-1)),
                 bad("guidanceScale", "NaN", r -> r.guidanceScale(Double.NaN)),
@@ -66,11 +69,16 @@ class InvalidRequestTest {
                 bad("lora.multiplier", "NaN", r -> r.lora(Path.of("x.safetensors"), Double.NaN)),
                 bad("vaeTiling.tileWidth", "-1", r -> r.vaeTiling(new VaeTiling(-1, 0, 0.5))),
                 bad("vaeTiling.overlap", "0.9", r -> r.vaeTiling(new VaeTiling(0, 0, 0.9))),
-                bad("highResFix.scale", "1.0", r -> r.highResFix(
-                        new HighResFix(HighResFix.Upscaler.LATENT, 1, 0, 0.5))),
-                bad("width * highResFix.scale", "160", r -> r.size(128, 128)
-                        .highResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1.25, 0, 0.5))
-                        .start()));
+                bad(
+                        "highResFix.scale",
+                        "1.0",
+                        r -> r.highResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1, 0, 0.5))),
+                bad(
+                        "width * highResFix.scale",
+                        "160",
+                        r -> r.size(128, 128)
+                                .highResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1.25, 0, 0.5))
+                                .start()));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -89,8 +97,7 @@ class InvalidRequestTest {
     void theNearestSizesAreNamed() {
         assertThatThrownBy(() -> sd.textToImage("a star").size(100, 128).start())
                 .hasMessage("width must be a multiple of 64 for this model (nearest: 64 or 128), not 100");
-        assertThatThrownBy(() -> sd.textToImage("a star").size(20, 128).start())
-                .hasMessageContaining("(nearest: 64)");
+        assertThatThrownBy(() -> sd.textToImage("a star").size(20, 128).start()).hasMessageContaining("(nearest: 64)");
     }
 
     @Test
@@ -117,7 +124,11 @@ class InvalidRequestTest {
         assertThatThrownBy(() -> sd.imageToImage(image, "a star").start())
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("width");
-        assertThat(sd.imageToImage(image, "a star").size(128, 128).steps(2).generate().width())
+        assertThat(sd.imageToImage(image, "a star")
+                        .size(128, 128)
+                        .steps(2)
+                        .generate()
+                        .width())
                 .isEqualTo(128);
     }
 
@@ -131,13 +142,15 @@ class InvalidRequestTest {
 
     @Test
     void aMissingLoraIsRefused(@TempDir Path folder) throws Exception {
-        assertThatThrownBy(() -> sd.textToImage("a star").lora(folder.resolve("no.safetensors"), 1).start())
+        assertThatThrownBy(() -> sd.textToImage("a star")
+                        .lora(folder.resolve("no.safetensors"), 1)
+                        .start())
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("no.safetensors");
         Path text = Files.writeString(folder.resolve("text.safetensors"), "hello");
-        assertThatThrownBy(() -> sd.textToImage("a star").lora(text, 1).start())
-                .isInstanceOf(ModelFileException.class);
-        assertThatThrownBy(() -> sd.textToImage("a star").lora(DemoModel.path(), 1).start())
+        assertThatThrownBy(() -> sd.textToImage("a star").lora(text, 1).start()).isInstanceOf(ModelFileException.class);
+        assertThatThrownBy(
+                        () -> sd.textToImage("a star").lora(DemoModel.path(), 1).start())
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("LoRA");
     }
@@ -156,8 +169,8 @@ class InvalidRequestTest {
         assertThatThrownBy(() -> StableDiffusion.options().vae(missing).open(DemoModel.path()))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("missing.safetensors");
-        assertThatThrownBy(() ->
-                        StableDiffusion.options().embedding("puppy", text).open(DemoModel.path()))
+        assertThatThrownBy(
+                        () -> StableDiffusion.options().embedding("puppy", text).open(DemoModel.path()))
                 .isInstanceOf(ModelFileException.class);
     }
 
@@ -173,7 +186,8 @@ class InvalidRequestTest {
         assertThatThrownBy(() -> StableDiffusion.options().embedding("two words", Path.of("x")))
                 .isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> StableDiffusion.options().open()).isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> StableDiffusion.options().backend("no such device").open(DemoModel.path()))
+        assertThatThrownBy(() ->
+                        StableDiffusion.options().backend("no such device").open(DemoModel.path()))
                 .isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> StableDiffusion.options().backend("cuda9").open(DemoModel.path()))
                 .isInstanceOf(DiffusionException.class)

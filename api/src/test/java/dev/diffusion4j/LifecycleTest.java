@@ -121,7 +121,8 @@ class LifecycleTest {
         CountDownLatch running = new CountDownLatch(1);
         Generation first = startLong(sd, running, new AtomicInteger());
         AtomicInteger eventsOfQueued = new AtomicInteger();
-        Generation queued = request().onProgress(p -> eventsOfQueued.incrementAndGet()).start();
+        Generation queued =
+                request().onProgress(p -> eventsOfQueued.incrementAndGet()).start();
         queued.cancel();
         running.await();
         first.cancel();
@@ -139,8 +140,11 @@ class LifecycleTest {
 
     @Test
     void aFutureDeliversImagesAndFailures() throws Exception {
-        CompletableFuture<Integer> width =
-                request().steps(2).start().future().thenApply(images -> images.getFirst().width());
+        CompletableFuture<Integer> width = request()
+                .steps(2)
+                .start()
+                .future()
+                .thenApply(images -> images.getFirst().width());
         assertThat(width.get(60, TimeUnit.SECONDS)).isEqualTo(sd.nativeSize().width());
     }
 

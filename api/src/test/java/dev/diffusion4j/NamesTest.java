@@ -12,8 +12,15 @@ class NamesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "euler_a, EULER_A", "Euler a, EULER_A", "dpm++2m, DPMPP_2M", "DPM++ 2M, DPMPP_2M", "dpmpp_2m, DPMPP_2M",
-        "dpm++2mv2, DPMPP_2M_V2", "HEUN, HEUN", "DDIM, DDIM_TRAILING", "euler-cfg-pp, EULER_CFG_PP"
+        "euler_a, EULER_A",
+        "Euler a, EULER_A",
+        "dpm++2m, DPMPP_2M",
+        "DPM++ 2M, DPMPP_2M",
+        "dpmpp_2m, DPMPP_2M",
+        "dpm++2mv2, DPMPP_2M_V2",
+        "HEUN, HEUN",
+        "DDIM, DDIM_TRAILING",
+        "euler-cfg-pp, EULER_CFG_PP"
     })
     void samplersAreFoundByTheNamesPeopleType(String typed, Sampler expected) {
         assertThat(Sampler.of(typed)).isEqualTo(expected);
@@ -36,12 +43,11 @@ class NamesTest {
 
     @Test
     void unknownNamesListWhatThereIs() {
-        assertThatThrownBy(() -> Sampler.of("nope"))
-                .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
-                    assertThat(e.field()).isEqualTo("sampler");
-                    assertThat(e.value()).isEqualTo("nope");
-                    assertThat(e.allowed()).contains("euler_a").contains("dpm++2m");
-                });
+        assertThatThrownBy(() -> Sampler.of("nope")).isInstanceOfSatisfying(InvalidRequestException.class, e -> {
+            assertThat(e.field()).isEqualTo("sampler");
+            assertThat(e.value()).isEqualTo("nope");
+            assertThat(e.allowed()).contains("euler_a").contains("dpm++2m");
+        });
         assertThatThrownBy(() -> NoiseSchedule.of("nope")).hasMessageContaining("karras");
         assertThatThrownBy(() -> WeightType.of("f8")).hasMessageContaining("q8_0");
     }

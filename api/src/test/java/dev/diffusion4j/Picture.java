@@ -75,8 +75,10 @@ final class Picture {
     /** The most frequent colour of the foreground. */
     Hue shapeColour() {
         int[] counts = new int[Hue.values().length];
-        foreground.stream().forEach(i ->
-                counts[Hue.of(image.getRGB(i % image.getWidth(), i / image.getWidth())).ordinal()]++);
+        foreground.stream()
+                .forEach(i -> counts[
+                        Hue.of(image.getRGB(i % image.getWidth(), i / image.getWidth()))
+                                .ordinal()]++);
         int best = 0;
         for (int i = 1; i < counts.length; i++) {
             best = counts[i] > counts[best] ? i : best;

@@ -50,8 +50,7 @@ class ProgressTrackerTest {
         tracker.report(ProgressKind.LOADING, 5, 686);
         tracker.report(ProgressKind.SAMPLING, 1, 2);
 
-        assertThat(events).extracting(Progress::phase)
-                .endsWith(Phase.SAMPLING, Phase.LOADING, Phase.SAMPLING);
+        assertThat(events).extracting(Progress::phase).endsWith(Phase.SAMPLING, Phase.LOADING, Phase.SAMPLING);
         assertThat(events.get(events.size() - 2).of()).isEqualTo(686);
     }
 
@@ -93,7 +92,10 @@ class ProgressTrackerTest {
         assertThat(events.getLast().phase()).isEqualTo(Phase.SAMPLING);
         sample(tracker, 2);
 
-        assertThat(events.stream().filter(e -> e.phase() == Phase.SAMPLING).map(Progress::image).distinct())
+        assertThat(events.stream()
+                        .filter(e -> e.phase() == Phase.SAMPLING)
+                        .map(Progress::image)
+                        .distinct())
                 .containsExactly(0, 1, 2);
         assertThat(events.getLast().phase()).isEqualTo(Phase.DECODING);
     }
@@ -131,6 +133,9 @@ class ProgressTrackerTest {
         assertThat(first.stepsPerSecond()).isPositive().isLessThanOrEqualTo(50);
         assertThat(first.remaining().orElseThrow().toNanos() / 1e9 * first.stepsPerSecond())
                 .isCloseTo(7, org.assertj.core.data.Offset.offset(0.01));
-        assertThat(first.toString()).startsWith("sampling image 1/2 1/4, ").contains("steps/s").contains("s left");
+        assertThat(first.toString())
+                .startsWith("sampling image 1/2 1/4, ")
+                .contains("steps/s")
+                .contains("s left");
     }
 }

@@ -83,9 +83,7 @@ final class GenerationStruct {
 
         MemorySegment guidance = sd_sample_params_t.guidance(sampling);
         sd_guidance_params_t.txt_cfg(guidance, (float) parameters.guidanceScale());
-        parameters
-                .imageGuidanceScale()
-                .ifPresent(scale -> sd_guidance_params_t.img_cfg(guidance, (float) scale));
+        parameters.imageGuidanceScale().ifPresent(scale -> sd_guidance_params_t.img_cfg(guidance, (float) scale));
         sd_guidance_params_t.distilled_guidance(guidance, (float) parameters.distilledGuidance());
         parameters.skipLayerGuidance().ifPresent(skip -> writeSkipLayers(skip, sd_guidance_params_t.slg(guidance)));
     }

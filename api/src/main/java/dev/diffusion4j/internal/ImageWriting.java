@@ -52,7 +52,8 @@ public final class ImageWriting {
      * @throws ImageFileException for other endings
      */
     public static String format(Path path) {
-        String name = path.getFileName() == null ? "" : path.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name =
+                path.getFileName() == null ? "" : path.getFileName().toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".png")) {
             return "png";
         } else if (name.endsWith(".jpg") || name.endsWith(".jpeg")) {
@@ -67,7 +68,10 @@ public final class ImageWriting {
         Path temporary = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try (var out = Files.newOutputStream(
-                            temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
+                            temporary,
+                            StandardOpenOption.CREATE_NEW,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.DSYNC);
                     ImageOutputStream stream = ImageIO.createImageOutputStream(out)) {
                 write(image, format, stream, text, json);
             }

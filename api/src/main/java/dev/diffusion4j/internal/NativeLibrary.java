@@ -95,8 +95,8 @@ public final class NativeLibrary {
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         try (Arena arena = Arena.ofConfined()) {
-            int unused = (int)
-                    setenv.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), 0);
+            int unused =
+                    (int) setenv.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), 0);
         } catch (Throwable e) {
             LOG.log(Level.WARNING, "OMP_WAIT_POLICY could not be set", e);
         }
@@ -105,8 +105,8 @@ public final class NativeLibrary {
     private static void checkInterface() {
         int abi = D4j.d4j_abi_version();
         if (abi != D4j.D4J_ABI_VERSION()) {
-            throw new NativeLibraryException("the native library has ABI " + abi + ", this version of Diffusion4J needs "
-                    + D4j.D4J_ABI_VERSION());
+            throw new NativeLibraryException("the native library has ABI " + abi
+                    + ", this version of Diffusion4J needs " + D4j.D4J_ABI_VERSION());
         }
         checkSize("sd_ctx_params_t", sd_ctx_params_t.layout());
         checkSize("sd_img_gen_params_t", sd_img_gen_params_t.layout());
@@ -144,7 +144,9 @@ public final class NativeLibrary {
         try {
             Level javaLevel = level == D4j.SD_LOG_ERROR()
                     ? Level.ERROR
-                    : level == D4j.SD_LOG_WARN() ? Level.WARNING : level == D4j.SD_LOG_INFO() ? Level.DEBUG : Level.TRACE;
+                    : level == D4j.SD_LOG_WARN()
+                            ? Level.WARNING
+                            : level == D4j.SD_LOG_INFO() ? Level.DEBUG : Level.TRACE;
             if (LOG.isLoggable(javaLevel)) {
                 LOG.log(javaLevel, text.getString(0).strip());
             }

@@ -76,7 +76,8 @@ final class NativeLibraryLocator {
     private Path fromArtifact(String backend) {
         String folder = "META-INF/diffusion4j/" + platform + "-" + backend + "/";
         try {
-            Enumeration<URL> found = NativeLibraryLocator.class.getClassLoader().getResources(folder + "natives.properties");
+            Enumeration<URL> found =
+                    NativeLibraryLocator.class.getClassLoader().getResources(folder + "natives.properties");
             if (!found.hasMoreElements()) {
                 attempts.add("artifact for " + platform + "-" + backend + ": not on the class or module path");
                 return null;
@@ -87,8 +88,7 @@ final class NativeLibraryLocator {
                 properties.load(in);
             }
             String name = properties.getProperty("file", platform.libraryFileName());
-            URL content = URI.create(
-                            description.toString().replaceFirst("natives\\.properties$", "") + name)
+            URL content = URI.create(description.toString().replaceFirst("natives\\.properties$", "") + name)
                     .toURL();
             return ResourceUnpacker.unpack(content, name, properties.getProperty("sha256"));
         } catch (IOException e) {

@@ -92,7 +92,8 @@ public final class NativeModel {
             MemorySegment image = sd_image_t.asSlice(images, i);
             int width = sd_image_t.width(image);
             int height = sd_image_t.height(image);
-            MemorySegment pixels = sd_image_t.data(image)
+            MemorySegment pixels = sd_image_t
+                    .data(image)
                     .reinterpret(3L * width * height, Arena.ofAuto(), D4j::d4j_pixels_free)
                     .asReadOnly();
             result.add(new NativeImage(width, height, pixels));

@@ -36,7 +36,8 @@ final class ResourceUnpacker {
     }
 
     private static void write(URL content, Path target, String sha256) throws IOException {
-        Path temporary = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        Path temporary =
+                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
             MessageDigest digest = sha256();
             try (InputStream in = content.openStream();

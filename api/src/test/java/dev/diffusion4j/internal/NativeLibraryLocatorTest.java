@@ -23,7 +23,8 @@ class NativeLibraryLocatorTest {
     void theArtifactIsUnpackedForItsOwnerAlone() throws Exception {
         Path library = NativeLibraryLocator.locate();
         assertThat(library).isRegularFile();
-        assertThat(library.getFileName().toString()).isEqualTo(Platform.current().libraryFileName());
+        assertThat(library.getFileName().toString())
+                .isEqualTo(Platform.current().libraryFileName());
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(library.getParent())))
                 .isEqualTo("rwx------");
         assertThat(NativeLibraryLocator.locate()).isEqualTo(library);
@@ -53,7 +54,8 @@ class NativeLibraryLocatorTest {
         System.setProperty(NativeLibraryLocator.LIBRARY_PROPERTY, own.toString());
         assertThat(NativeLibraryLocator.locate()).isEqualTo(own);
 
-        System.setProperty(NativeLibraryLocator.LIBRARY_PROPERTY, folder.resolve("no.so").toString());
+        System.setProperty(
+                NativeLibraryLocator.LIBRARY_PROPERTY, folder.resolve("no.so").toString());
         assertThatThrownBy(NativeLibraryLocator::locate)
                 .isInstanceOf(NativeLibraryException.class)
                 .hasMessageContaining("no.so")

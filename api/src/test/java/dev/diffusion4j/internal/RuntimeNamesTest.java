@@ -24,7 +24,8 @@ class RuntimeNamesTest {
     void samplers() {
         assertThat(Sampler.values()).hasSize(D4j.SAMPLE_METHOD_COUNT());
         for (Sampler sampler : Sampler.values()) {
-            assertThat(D4j.sd_sample_method_name(sampler.ordinal()).getString(0)).isEqualTo(sampler.cliName());
+            assertThat(D4j.sd_sample_method_name(sampler.ordinal()).getString(0))
+                    .isEqualTo(sampler.cliName());
         }
     }
 
@@ -46,7 +47,8 @@ class RuntimeNamesTest {
     @Test
     void predictions() {
         assertThat(Prediction.values()).hasSize(D4j.PREDICTION_COUNT());
-        assertThat(D4j.sd_prediction_name(Prediction.EPSILON.ordinal()).getString(0)).isEqualTo("eps");
+        assertThat(D4j.sd_prediction_name(Prediction.EPSILON.ordinal()).getString(0))
+                .isEqualTo("eps");
         assertThat(D4j.sd_prediction_name(Prediction.V.ordinal()).getString(0)).isEqualTo("v");
         assertThat(D4j.sd_prediction_name(Prediction.FLUX2_FLOW.ordinal()).getString(0))
                 .isEqualTo("flux2_flow");
@@ -54,7 +56,8 @@ class RuntimeNamesTest {
 
     @Test
     void loraModes() {
-        assertThat(D4j.sd_lora_apply_mode_name(LoraMode.AUTO.ordinal()).getString(0)).isEqualTo("auto");
+        assertThat(D4j.sd_lora_apply_mode_name(LoraMode.AUTO.ordinal()).getString(0))
+                .isEqualTo("auto");
         assertThat(D4j.sd_lora_apply_mode_name(LoraMode.IMMEDIATELY.ordinal()).getString(0))
                 .isEqualTo("immediately");
         assertThat(D4j.sd_lora_apply_mode_name(LoraMode.AT_RUNTIME.ordinal()).getString(0))
@@ -66,7 +69,8 @@ class RuntimeNamesTest {
         for (HighResFix.Upscaler upscaler : HighResFix.Upscaler.values()) {
             String runtimeName = D4j.sd_hires_upscaler_name(upscaler.code()).getString(0);
             assertThat(runtimeName.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z]", ""))
-                    .isEqualTo(upscaler.name().toLowerCase(java.util.Locale.ROOT).replace("_", ""));
+                    .isEqualTo(
+                            upscaler.name().toLowerCase(java.util.Locale.ROOT).replace("_", ""));
         }
     }
 }

@@ -84,8 +84,8 @@ public final class DemoModel {
         } catch (IOException e) {
             // A read-only home: the temporary folder below serves as well.
         }
-        return Files.createDirectories(Path.of(System.getProperty("java.io.tmpdir"), "diffusion4j-"
-                + System.getProperty("user.name")));
+        return Files.createDirectories(
+                Path.of(System.getProperty("java.io.tmpdir"), "diffusion4j-" + System.getProperty("user.name")));
     }
 
     private static Path cacheFolder() {

@@ -36,7 +36,8 @@ public final class PictureOptions {
     @Option(
             names = {"--cfg-scale", "--guidance-scale", "--guidance"},
             paramLabel = "SCALE",
-            description = "How closely to follow the prompt, 0 to 100 (the model's, usually 7); 1 is fastest, without guidance.")
+            description =
+                    "How closely to follow the prompt, 0 to 100 (the model's, usually 7); 1 is fastest, without guidance.")
     private Double guidanceScale;
 
     @Option(
