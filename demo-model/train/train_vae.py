@@ -15,7 +15,7 @@ from scenes import BACKGROUNDS, COLOURS, SHAPES, coverage, place, random_scene
 from vae import SCALE, Decoder, encode
 
 # The most noise on the latents while training: the decoder must not mind the U-Net's errors.
-LATENT_NOISE = 0.2 * SCALE
+LATENT_NOISE = 0.12 * SCALE
 
 
 def random_picture(rng: random.Random, size: int) -> np.ndarray:
