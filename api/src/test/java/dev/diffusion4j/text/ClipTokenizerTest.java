@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.InvalidRequestException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -105,16 +104,9 @@ class ClipTokenizerTest {
                 "<|StartOfText|>",
                 "\u0301\u0323"
             })
-    @Timeout(10)
-    void longTextsTakeMilliseconds(String piece) {
-        String text = piece.repeat(10_000 / piece.length());
-        TOKENIZER.tokenIds(text);
-
-        long start = System.nanoTime();
-        TOKENIZER.tokenIds(text);
-
-        // Far above what it takes, far below what a quadratic algorithm would.
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(500));
+    @Timeout(60) // a quadratic algorithm would take longer
+    void longTextsComeToAnEnd(String piece) {
+        assertThat(TOKENIZER.tokenIds(piece.repeat(100_000 / piece.length()))).isNotEmpty();
     }
 
     @Test
