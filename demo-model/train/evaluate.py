@@ -1,5 +1,5 @@
 """Draws prompts that training never saw with the ``diffuse`` command and judges the pictures by their content:
-``python evaluate.py --count 100 --out work/evaluation -- ../../diffuse generate --steps 20 --cfg-scale 7``.
+``python evaluate.py --count 100 --out work/evaluation -- ../../diffuse generate --progress none``.
 
 What follows ``--`` is the command; prompt, seed and output file are added. Pictures already in the folder are not drawn
 again. Prints a table and writes ``result.json``, with the prompts that failed, beside the pictures.
