@@ -1,13 +1,12 @@
 /* The functions of d4j.h that concern the library and its models. */
 #include "d4j.h"
 
-#include <atomic>
 #include <cstring>
 #include <memory>
-#include <string>
 
 #include "call.h"
 #include "guard.h"
+#include "open_model.h"
 #include "pictures.h"
 #include "runtime.h"
 #include "threads.h"
@@ -15,57 +14,10 @@
 
 using d4j::Call;
 using d4j::Failure;
-
-struct d4j_model_t {
-    sd_ctx_t* context     = nullptr;
-    d4j_model_info_t info = {};
-    /* The assertion that made the model unusable; empty while it is usable. */
-    std::string poison;
-    std::atomic<bool> busy{false};
-};
+using d4j::guarded_on;
+using d4j::require_pointer;
 
 namespace {
-
-void require_pointer(const char* name, const void* pointer) {
-    if (pointer == nullptr) {
-        throw Failure{D4J_INVALID, std::string(name) + " is null"};
-    }
-}
-
-/* Claims the model for this call: the runtime has no protection of its own against two threads. */
-class Use {
-public:
-    explicit Use(d4j_model_t& model) : model_(model) {
-        if (model_.busy.exchange(true)) {
-            throw Failure{D4J_INVALID, "the model is in use by another thread"};
-        }
-    }
-    ~Use() { model_.busy.store(false); }
-    Use(const Use&)            = delete;
-    Use& operator=(const Use&) = delete;
-
-private:
-    d4j_model_t& model_;
-};
-
-/* guarded(), for what runs on an open model. */
-d4j_status guarded_on(d4j_model_t* model, const char* what_failed, const d4j_observer_t* observer, const std::function<void(Call&)>& body) {
-    return d4j::guarded(what_failed, observer, [&](Call& call) {
-        require_pointer("model", model);
-        Use use(*model);
-        if (!model->poison.empty()) {
-            throw Failure{D4J_POISONED, "the model became unusable when an assertion failed: " + model->poison};
-        }
-        try {
-            body(call);
-        } catch (const d4j::AssertionFailed& failure) {
-            if (!call.cancelled()) {
-                model->poison = failure.assertion;
-            }
-            throw;
-        }
-    });
-}
 
 struct StructSize {
     const char* name;
@@ -77,6 +29,10 @@ const StructSize STRUCT_SIZES[] = {
     D4J_SIZE_OF(d4j_observer_t),
     D4J_SIZE_OF(d4j_device_t),
     D4J_SIZE_OF(d4j_model_info_t),
+    D4J_SIZE_OF(d4j_text_encoder_t),
+    D4J_SIZE_OF(d4j_parts_t),
+    D4J_SIZE_OF(d4j_text_run_t),
+    D4J_SIZE_OF(d4j_unet_run_t),
     D4J_SIZE_OF(sd_tiling_params_t),
     D4J_SIZE_OF(sd_embedding_t),
     D4J_SIZE_OF(sd_ctx_params_t),
@@ -173,7 +129,8 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model) {
         if (opened->context == nullptr) {
             throw Failure{D4J_LOAD_FAILED, "the runtime refused it"};
         }
-        opened->info = d4j::describe(opened->context);
+        opened->info  = d4j::describe(opened->context);
+        opened->parts = d4j::parts(opened->context);
         *model       = opened.release();
     });
     // There is no model yet that an exception could leave usable or poison.
@@ -212,6 +169,7 @@ int32_t d4j_generate_image(d4j_model_t* model,
         *images = nullptr;
         *count  = 0;
         d4j::validate(*params, model->info);
+        model->has_loras_of_generation = params->lora_count > 0;
         generate(*model, call, *params, images, count);
     });
 }

@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 1
+#define D4J_ABI_VERSION 2
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -50,6 +50,13 @@ enum d4j_device_type {
     D4J_DEVICE_GPU         = 1,
     D4J_DEVICE_IGPU        = 2,
     D4J_DEVICE_ACCELERATOR = 3
+};
+
+/* What the U-Net's output stands for. */
+enum d4j_prediction {
+    D4J_PREDICTION_EPSILON = 0,
+    D4J_PREDICTION_V       = 1,
+    D4J_PREDICTION_EDM_V   = 2 /* v over the noise levels of EDM */
 };
 
 typedef struct d4j_model_t d4j_model_t;
@@ -89,6 +96,64 @@ typedef struct {
     int32_t has_vae_encoder;
 } d4j_model_info_t;
 
+/* One CLIP text encoder of a model. */
+typedef struct {
+    int32_t hidden_size;    /* 768, 1024 or 1280 */
+    int32_t layers;         /* 12, 24 or 32 */
+    int32_t pooled_size;    /* of d4j_text_pool's output */
+    int32_t padding;        /* the token id that fills up a prompt */
+    int32_t skipped_layers; /* how many of the last layers the model leaves out when it draws */
+    int32_t final_norm;     /* whether it uses the final layer norm when it draws */
+    char weights[128];      /* what the names of its tensors begin with */
+} d4j_text_encoder_t;
+
+/* The parts of a model of the U-Net families (SD 1.x, SD 2.x, SDXL) that the functions below run by themselves. */
+typedef struct {
+    int32_t text_encoder_count;        /* 0 for other families: they have none of these parts */
+    d4j_text_encoder_t text_encoders[2];
+    int32_t text_length;               /* tokens of one run of the text encoder, start and end among them: 77 */
+    int32_t unet_in_channels;          /* latents and what inpainting models are shown beside them */
+    int32_t unet_out_channels;
+    int32_t unet_context_size;         /* width of the text context */
+    int32_t unet_vector_size;          /* pooled text and picture size of SDXL; 0 for models without */
+    int32_t unet_size_multiple;        /* latents' height and width must be multiples of it */
+    int32_t prediction;                /* enum d4j_prediction */
+    int32_t vae_moments;               /* channels of d4j_vae_encode's output: mean and log variance, or mean alone */
+    float vae_scaling;                 /* the U-Net's latents are (the VAE's - shift) * scaling */
+    float vae_shift;
+} d4j_parts_t;
+
+/* One run of a text encoder on text_length positions. */
+typedef struct {
+    int32_t encoder;         /* 0 or 1 */
+    const int32_t* ids;      /* token ids; null if embeddings are given */
+    const float* embeddings; /* (text_length, hidden_size): what enters the first layer, token and position embedding */
+    int32_t skipped_layers;  /* how many of the last layers are left out, 0 to layers - 1 */
+    int32_t final_norm;      /* whether the final layer norm is applied */
+    float* hidden;           /* out: (text_length, hidden_size) */
+} d4j_text_run_t;
+
+/*
+ * One prediction of the U-Net; all pictures of the batch are at the same timestep. With a negative context it is
+ * negative + guidance_scale * (positive - negative).
+ */
+typedef struct {
+    const float* latents;         /* (batch, latent channels, height, width) */
+    int32_t batch;
+    int32_t height;
+    int32_t width;
+    float timestep;               /* 0 to 999, fractions too */
+    const float* context;         /* (context_batch, context_length, context size) */
+    const float* negative_context; /* of the same shape, or null for no guidance */
+    int32_t context_batch;        /* 1 for all, or batch */
+    int32_t context_length;
+    const float* vector;          /* (unet_vector_size); null if the model has none */
+    const float* negative_vector;
+    const float* concat;          /* (in - latent channels, height, width), what inpainting models see; or null */
+    float guidance_scale;
+    float* prediction;            /* out: (batch, out channels, height, width) */
+} d4j_unet_run_t;
+
 /* ---- the library itself ---- */
 D4J_API int32_t d4j_abi_version(void);
 /* sizeof of the named struct of this header or the runtime's ("sd_ctx_params_t"), -1 if unknown. */
@@ -125,6 +190,53 @@ D4J_API void d4j_pixels_free(uint8_t* pixels);
 D4J_API void d4j_image_array_free(sd_image_t* images);
 /* Pixels handed out and not yet freed, in bytes. */
 D4J_API int64_t d4j_live_pixel_bytes(void);
+
+/* ---- parts of a model ----
+ * Arrays are row-major float32 of the shapes given above, and the caller's. Observers may be null; of the parts only the
+ * VAE reports progress (tiles). LoRAs of a generation are taken off first, those of d4j_set_loras stay.
+ */
+/* CLIP's merges.txt, UTF-8, *length bytes, not terminated; static. */
+D4J_API int32_t d4j_clip_merges(const char** text, int64_t* length);
+D4J_API int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts);
+/* LoRAs for the parts, until the next call or generation; count 0 takes them off. */
+D4J_API int32_t d4j_set_loras(d4j_model_t* model, const sd_lora_t* loras, int32_t count);
+D4J_API int32_t d4j_text_encode(d4j_model_t* model, const d4j_text_run_t* run, const d4j_observer_t* observer);
+/* All layers and the final norm at one position, through the projection if there is one: pooled_size floats. */
+D4J_API int32_t d4j_text_pool(d4j_model_t* model,
+                              const d4j_text_run_t* run,
+                              int32_t position,
+                              const d4j_observer_t* observer,
+                              float* pooled);
+/* Rows of the token embedding table, (count, hidden_size). */
+D4J_API int32_t d4j_text_embed(d4j_model_t* model, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
+/* Keeps its working memory for the next prediction until another part or a generation runs. */
+D4J_API int32_t d4j_unet_predict(d4j_model_t* model, const d4j_unet_run_t* run, const d4j_observer_t* observer);
+/* Pictures (batch, 3, height, width), -1 to 1, to moments (batch, vae_moments, height / factor, width / factor), unscaled. */
+D4J_API int32_t d4j_vae_encode(d4j_model_t* model,
+                               const float* pictures,
+                               int32_t batch,
+                               int32_t height,
+                               int32_t width,
+                               const sd_tiling_params_t* tiling,
+                               const d4j_observer_t* observer,
+                               float* moments);
+/* Unscaled latents (batch, channels, height, width) to pictures (batch, 3, factor * height, factor * width), not clamped. */
+D4J_API int32_t d4j_vae_decode(d4j_model_t* model,
+                               const float* latents,
+                               int32_t batch,
+                               int32_t height,
+                               int32_t width,
+                               const sd_tiling_params_t* tiling,
+                               const d4j_observer_t* observer,
+                               float* pictures);
+/* The noise levels of a schedule (enum scheduler_t), the last one 0. *count is the room on entry, the number on return. */
+D4J_API int32_t d4j_sigmas(
+    d4j_model_t* model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float* sigmas, int32_t* count);
+/*
+ * One weight of the model's files as float32, by the runtime's name of it. *count is the room on entry (0 to ask for the
+ * shape alone), the number of elements on return; shape has room for four dimensions, outermost first.
+ */
+D4J_API int32_t d4j_weight(d4j_model_t* model, const char* name, int64_t* shape, int32_t* rank, float* data, int64_t* count);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "guard.h"
 #include "text.h"
 
 namespace d4j {
@@ -86,6 +87,337 @@ void settle(sd_ctx_t* context) {
     }
     // Holds a pointer into the request that has just ended.
     sd.vae_tiling_params = {false, false, 0, 0, 0.5f, 0, 0, nullptr};
+}
+
+
+// ---- parts ----
+
+namespace {
+
+/* Members that the runtime keeps for its own classes: taking their address through a derived class is how to reach them. */
+struct BlockAccess : GGMLBlock {
+    template <typename Block>
+    static Block& block(GGMLBlock& owner, const char* name) {
+        return dynamic_cast<Block&>(*(owner.*&BlockAccess::blocks).at(name));
+    }
+    static ggml_tensor* parameter(GGMLBlock& owner, const char* name) {
+        const auto& all  = owner.*&BlockAccess::params;
+        const auto found = all.find(name);
+        return found == all.end() ? nullptr : found->second;
+    }
+};
+
+struct RunnerAccess : GGMLRunner {
+    static ggml_cgraph* new_graph(GGMLRunner& runner, size_t nodes) {
+        return (runner.*&RunnerAccess::new_graph_custom)(nodes);
+    }
+};
+
+struct VaeAccess : VAE {
+    static bool works_on_minus1_to_1(VAE& vae) { return vae.*&VaeAccess::scale_input; }
+    static sd::Tensor<float> compute(VAE& vae, int threads, const sd::Tensor<float>& input, bool decode) {
+        return (vae.*&VaeAccess::_compute)(threads, input, decode);
+    }
+    static sd::Tensor<float> compute_tiled(VAE& vae,
+                                           int threads,
+                                           const sd::Tensor<float>& input,
+                                           int64_t width,
+                                           int64_t height,
+                                           const sd_tiling_params_t& tiling,
+                                           bool decode) {
+        // Latents; encoding takes larger tiles than decoding, as the runtime itself does.
+        const int64_t latent_width  = decode ? input.shape()[0] : width;
+        const int64_t latent_height = decode ? input.shape()[1] : height;
+        int tile_width              = 0;
+        int tile_height             = 0;
+        float overlap               = 0;
+        vae.get_tile_sizes(tile_width, tile_height, overlap, tiling, latent_width, latent_height, decode ? 1.0f : 1.30539f);
+        return (vae.*&VaeAccess::tiled_compute)(input, threads, static_cast<int>(width), static_cast<int>(height),
+                                                vae.get_scale_factor(), tile_width, tile_height, overlap, false, false,
+                                                decode, "a tile could not be computed", false);
+    }
+};
+
+sd::Tensor<float> copied(const float* values, std::vector<int64_t> shape) {
+    sd::Tensor<float> tensor(std::move(shape));
+    std::copy_n(values, tensor.numel(), tensor.data());
+    return tensor;
+}
+
+void copy_out(const sd::Tensor<float>& result, int64_t count, float* destination) {
+    if (result.empty()) {
+        throw Failure{D4J_FAILED, "the computation failed"};
+    }
+    if (result.numel() != count) {
+        throw Failure{D4J_FAILED, "the result has " + std::to_string(result.numel()) + " values, not " + std::to_string(count)};
+    }
+    std::copy_n(result.data(), count, destination);
+}
+
+CLIPTextModelRunner& text_encoder(StableDiffusionGGML& sd, int32_t index) {
+    auto& both = dynamic_cast<FrozenCLIPEmbedderWithCustomWords&>(*sd.cond_stage_model);
+    return index == 0 ? *both.text_model : *both.text_model2;
+}
+
+/* The U-Net keeps its working memory between predictions; whatever runs next gets it back. */
+void release_unet(StableDiffusionGGML& sd) {
+    sd.diffusion_model->runner_done();
+}
+
+d4j_text_encoder_t describe_text_encoder(const CLIPTextModel& model, SDVersion version, const char* weights) {
+    const bool is_large = model.version == OPENAI_CLIP_VIT_L_14;
+
+    d4j_text_encoder_t encoder = {};
+    encoder.hidden_size        = model.hidden_size;
+    encoder.layers             = model.n_layer;
+    encoder.pooled_size        = model.version == OPEN_CLIP_VIT_BIGG_14 ? model.projection_dim : model.hidden_size;
+    encoder.padding            = is_large ? 49407 : 0;
+    encoder.skipped_layers     = sd_version_is_sd1(version) ? 0 : 1;
+    encoder.final_norm         = model.with_final_ln;
+    copy_text(weights, encoder.weights, sizeof(encoder.weights));
+    return encoder;
+}
+
+/*
+ * Runs a text encoder on ids or embeddings. Not through CLIPTextModelRunner::compute, which knows neither embeddings nor
+ * a final norm of the caller's choice. Position below 0: hidden states; else the pooled output there.
+ */
+sd::Tensor<float> run_text_encoder(StableDiffusionGGML& sd, const d4j_text_run_t& run, int32_t position) {
+    CLIPTextModelRunner& runner = text_encoder(sd, run.encoder);
+    CLIPTextModel& model        = runner.model;
+    const int64_t length        = model.n_token;
+
+    sd::Tensor<int32_t> ids;
+    sd::Tensor<float> embeddings;
+    if (run.ids != nullptr) {
+        ids = sd::Tensor<int32_t>({length}, std::vector<int32_t>(run.ids, run.ids + length));
+    } else {
+        embeddings = copied(run.embeddings, {model.hidden_size, length});
+    }
+    sd::Tensor<float> causal_mask({length, length});
+    for (int64_t query = 0; query < length; query++) {
+        for (int64_t key = 0; key < length; key++) {
+            causal_mask[query * length + key] = key > query ? -INFINITY : 0.0f;
+        }
+    }
+
+    const auto build = [&]() -> ggml_cgraph* {
+        ggml_cgraph* graph         = RunnerAccess::new_graph(runner, 2048);
+        GGMLRunnerContext run_with = runner.get_context();
+        ggml_tensor* x             = run.ids != nullptr
+                                         ? BlockAccess::block<CLIPEmbeddings>(model, "embeddings").forward(&run_with, runner.make_input(ids), nullptr)
+                                         : runner.make_input(embeddings);
+        // The names at which the runtime splits a graph when it keeps to a memory budget.
+        sd::ggml_graph_cut::mark_graph_cut(x, "clip_text.prelude", "x");
+        const int clip_skip = position < 0 ? run.skipped_layers + 1 : 1;
+        x = BlockAccess::block<CLIPEncoder>(model, "encoder").forward(&run_with, x, runner.make_input(causal_mask), clip_skip, "clip_text");
+        if (position >= 0 || run.final_norm != 0) {
+            x = BlockAccess::block<LayerNorm>(model, "final_layer_norm").forward(&run_with, x);
+        }
+        if (position >= 0) {
+            x = ggml_view_1d(run_with.ggml_ctx, x, model.hidden_size, x->nb[1] * position);
+            ggml_tensor* projection = BlockAccess::parameter(model, "text_projection");
+            x = projection != nullptr ? ggml_ext_linear(run_with.ggml_ctx, x, projection, nullptr)
+                                      : ggml_cont(run_with.ggml_ctx, x);
+        }
+        ggml_build_forward_expand(graph, x);
+        return graph;
+    };
+    release_unet(sd);
+    auto result = runner.GGMLRunner::compute<float>(build, sd.n_threads, false, true, true);
+    return result ? std::move(*result) : sd::Tensor<float>();
+}
+
+/* The VAE works on one picture at a time: its working memory grows with their number, its speed does not. */
+sd::Tensor<float> run_vae(StableDiffusionGGML& sd, const sd::Tensor<float>& input, const sd_tiling_params_t& tiling, bool decode) {
+    VAE& vae             = *sd.first_stage_model;
+    const int64_t factor = vae.get_scale_factor();
+    const int64_t width  = decode ? input.shape()[0] * factor : input.shape()[0] / factor;
+    const int64_t height = decode ? input.shape()[1] * factor : input.shape()[1] / factor;
+    release_unet(sd);
+    vae.set_tiling_params(tiling);
+    sd::Tensor<float> result = tiling.enabled
+                                   ? VaeAccess::compute_tiled(vae, sd.n_threads, input, width, height, tiling, decode)
+                                   : VaeAccess::compute(vae, sd.n_threads, input, decode);
+    vae.runner_done();
+    return result;
+}
+
+}  // namespace
+
+d4j_parts_t parts(const sd_ctx_t* context) {
+    StableDiffusionGGML& sd = *context->sd;
+
+    d4j_parts_t parts   = {};
+    const auto* both    = dynamic_cast<const FrozenCLIPEmbedderWithCustomWords*>(sd.cond_stage_model.get());
+    const auto* unet    = dynamic_cast<const UNetModelRunner*>(sd.diffusion_model.get());
+    if (both == nullptr || unet == nullptr || !sd_version_is_unet(sd.version) || !sd.first_stage_model) {
+        return parts;
+    }
+    parts.text_encoders[0] = describe_text_encoder(both->text_model->model, sd.version, "cond_stage_model.transformer.text_model.");
+    parts.text_encoder_count = 1;
+    if (both->text_model2) {
+        parts.text_encoders[1] = describe_text_encoder(both->text_model2->model, sd.version, "cond_stage_model.1.transformer.text_model.");
+        parts.text_encoder_count = 2;
+    }
+    parts.text_length        = both->text_model->model.n_token;
+    parts.unet_in_channels   = unet->config.in_channels;
+    parts.unet_out_channels  = unet->config.out_channels;
+    parts.unet_context_size  = unet->config.context_dim;
+    parts.unet_vector_size   = sd_version_is_sdxl(sd.version) ? unet->config.adm_in_channels : 0;
+    parts.unet_size_multiple = sd.get_diffusion_model_down_factor();
+    parts.prediction         = std::dynamic_pointer_cast<EDMVDenoiser>(sd.denoiser)      ? D4J_PREDICTION_EDM_V
+                               : std::dynamic_pointer_cast<CompVisVDenoiser>(sd.denoiser) ? D4J_PREDICTION_V
+                                                                                          : D4J_PREDICTION_EPSILON;
+    parts.vae_moments = sd.first_stage_model->get_encoder_output_channels(3);
+    parts.vae_scaling = 1;
+    if (const auto* vae = dynamic_cast<const AutoEncoderKL*>(sd.first_stage_model.get())) {
+        parts.vae_scaling = vae->scale_factor;
+        parts.vae_shift   = vae->shift_factor;
+    }
+    return parts;
+}
+
+void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count) {
+    context->sd->apply_loras(loras, static_cast<uint32_t>(count));
+}
+
+void text_encode(sd_ctx_t* context, const d4j_text_run_t& run) {
+    StableDiffusionGGML& sd      = *context->sd;
+    const CLIPTextModel& encoder = text_encoder(sd, run.encoder).model;
+    copy_out(run_text_encoder(sd, run, -1), int64_t{encoder.n_token} * encoder.hidden_size, run.hidden);
+}
+
+void text_pool(sd_ctx_t* context, const d4j_text_run_t& run, int32_t position, float* pooled) {
+    StableDiffusionGGML& sd      = *context->sd;
+    const CLIPTextModel& encoder = text_encoder(sd, run.encoder).model;
+    const bool is_projected      = encoder.version == OPEN_CLIP_VIT_BIGG_14;
+    copy_out(run_text_encoder(sd, run, position), is_projected ? encoder.projection_dim : encoder.hidden_size, pooled);
+}
+
+void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings) {
+    StableDiffusionGGML& sd     = *context->sd;
+    CLIPTextModelRunner& runner = text_encoder(sd, encoder);
+    const sd::Tensor<int32_t> rows({count}, std::vector<int32_t>(ids, ids + count));
+
+    const auto build = [&]() -> ggml_cgraph* {
+        ggml_cgraph* graph = RunnerAccess::new_graph(runner, 2048);
+        ggml_tensor* table = runner.model.get_token_embed_weight();
+        ggml_build_forward_expand(graph, ggml_get_rows(runner.get_context().ggml_ctx, table, runner.make_input(rows)));
+        return graph;
+    };
+    const auto result = runner.GGMLRunner::compute<float>(build, sd.n_threads, false, true, true);
+    copy_out(result.value_or(sd::Tensor<float>()), int64_t{count} * runner.model.hidden_size, embeddings);
+}
+
+void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run) {
+    StableDiffusionGGML& sd  = *context->sd;
+    const d4j_parts_t parts  = d4j::parts(context);
+    const int64_t pixels     = int64_t{run.width} * run.height;
+    const int64_t in         = pixels * sd.get_latent_channel();
+    const int64_t out        = pixels * parts.unet_out_channels;
+    const int64_t text       = int64_t{run.context_length} * parts.unet_context_size;
+    const auto prepare_text  = [&](const float* values) {
+        return copied(values, {parts.unet_context_size, run.context_length, 1});
+    };
+    const auto prepare_vector = [&](const float* values) {
+        return values == nullptr ? sd::Tensor<float>() : copied(values, {parts.unet_vector_size});
+    };
+
+    const sd::Tensor<float> timestep({1}, {run.timestep});
+    const sd::Tensor<float> vector          = prepare_vector(run.vector);
+    const sd::Tensor<float> negative_vector = prepare_vector(run.negative_vector);
+    sd::Tensor<float> concat;
+    if (run.concat != nullptr) {
+        concat = copied(run.concat, {run.width, run.height, parts.unet_in_channels - sd.get_latent_channel(), 1});
+    }
+    // Two pictures at once take as long as one after the other on a CPU, and twice the memory.
+    for (int32_t picture = 0; picture < run.batch; picture++) {
+        const sd::Tensor<float> latents = copied(run.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
+        const int64_t own_text          = run.context_batch == 1 ? 0 : picture * text;
+        const auto predict              = [&](const float* context_values, const sd::Tensor<float>& y) {
+            const sd::Tensor<float> context_tensor = prepare_text(context_values);
+            DiffusionParams params;
+            params.x         = &latents;
+            params.timesteps = &timestep;
+            params.context   = &context_tensor;
+            params.y         = y.empty() ? nullptr : &y;
+            params.c_concat  = concat.empty() ? nullptr : &concat;
+            params.extra     = UNetDiffusionExtra{};
+            return sd.diffusion_model->compute(sd.n_threads, params);
+        };
+
+        float* prediction = run.prediction + picture * out;
+        copy_out(predict(run.context + own_text, vector), out, prediction);
+        if (run.negative_context != nullptr) {
+            const sd::Tensor<float> negative = predict(run.negative_context + own_text, negative_vector);
+            if (negative.numel() != out) {
+                throw Failure{D4J_FAILED, "the computation failed"};
+            }
+            for (int64_t i = 0; i < out; i++) {
+                prediction[i] = negative[i] + run.guidance_scale * (prediction[i] - negative[i]);
+            }
+        }
+    }
+}
+
+void vae_encode(sd_ctx_t* context,
+                const float* picture,
+                int32_t height,
+                int32_t width,
+                const sd_tiling_params_t& tiling,
+                float* moments) {
+    StableDiffusionGGML& sd = *context->sd;
+    sd::Tensor<float> input = copied(picture, {width, height, 3, 1});
+    if (!VaeAccess::works_on_minus1_to_1(*sd.first_stage_model)) {
+        for (float& value : input.values()) {
+            value = (value + 1) / 2;
+        }
+    }
+    const int64_t factor = sd.get_vae_scale_factor();
+    const int64_t count  = (width / factor) * (height / factor) * sd.first_stage_model->get_encoder_output_channels(3);
+    copy_out(run_vae(sd, input, tiling, false), count, moments);
+}
+
+void vae_decode(sd_ctx_t* context,
+                const float* latents,
+                int32_t height,
+                int32_t width,
+                const sd_tiling_params_t& tiling,
+                float* picture) {
+    StableDiffusionGGML& sd = *context->sd;
+    const int64_t factor    = sd.get_vae_scale_factor();
+    const int64_t count     = width * factor * height * factor * 3;
+    copy_out(run_vae(sd, copied(latents, {width, height, sd.get_latent_channel(), 1}), tiling, true), count, picture);
+    if (!VaeAccess::works_on_minus1_to_1(*sd.first_stage_model)) {
+        for (int64_t i = 0; i < count; i++) {
+            picture[i] = picture[i] * 2 - 1;
+        }
+    }
+}
+
+std::vector<float> sigmas(sd_ctx_t* context, int32_t schedule, int32_t steps, int32_t width, int32_t height) {
+    StableDiffusionGGML& sd = *context->sd;
+    return sd.denoiser->get_sigmas(static_cast<uint32_t>(steps), sd.get_image_seq_len(height, width),
+                                   static_cast<scheduler_t>(schedule), sd.version);
+}
+
+Weight weight(sd_ctx_t* context, const std::string& name, bool with_data) {
+    StableDiffusionGGML& sd = *context->sd;
+    ModelLoader& loader     = sd.model_manager->loader();
+    const auto& all         = loader.get_tensor_storage_map();
+    const auto found        = all.find(name);
+    if (found == all.end()) {
+        throw Failure{D4J_INVALID, "the model has no weight " + name};
+    }
+    Weight weight;
+    for (int dimension = found->second.n_dims - 1; dimension >= 0; dimension--) {
+        weight.shape.push_back(found->second.ne[dimension]);
+    }
+    if (with_data && !loader.load_float_tensor(name, weight.data, sd.n_threads, false)) {
+        throw Failure{D4J_FAILED, "the weight " + name + " could not be read"};
+    }
+    return weight;
 }
 
 }  // namespace d4j

@@ -2,6 +2,10 @@
 #ifndef D4J_RUNTIME_H
 #define D4J_RUNTIME_H
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "d4j.h"
 
 namespace d4j {
@@ -13,6 +17,37 @@ d4j_model_info_t describe(const sd_ctx_t* context);
 
 /* Brings a model that a call has just left, in whatever way, back to the state between calls. */
 void settle(sd_ctx_t* context);
+
+/*
+ * The functions of d4j.h by the same names, with arguments already checked except where a comment says so. Those that
+ * compute throw Failure if the runtime does not deliver.
+ */
+d4j_parts_t parts(const sd_ctx_t* context);
+void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count);
+void text_encode(sd_ctx_t* context, const d4j_text_run_t& run);
+void text_pool(sd_ctx_t* context, const d4j_text_run_t& run, int32_t position, float* pooled);
+void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
+void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run);
+void vae_encode(sd_ctx_t* context,
+                const float* picture,
+                int32_t height,
+                int32_t width,
+                const sd_tiling_params_t& tiling,
+                float* moments);
+void vae_decode(sd_ctx_t* context,
+                const float* latents,
+                int32_t height,
+                int32_t width,
+                const sd_tiling_params_t& tiling,
+                float* picture);
+std::vector<float> sigmas(sd_ctx_t* context, int32_t schedule, int32_t steps, int32_t width, int32_t height);
+
+struct Weight {
+    std::vector<int64_t> shape; /* outermost dimension first */
+    std::vector<float> data;    /* empty if only the shape was asked for */
+};
+/* Throws Failure (D4J_INVALID) if there is no such weight. */
+Weight weight(sd_ctx_t* context, const std::string& name, bool with_data);
 
 }  // namespace d4j
 

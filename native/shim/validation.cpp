@@ -17,6 +17,8 @@ namespace {
 constexpr int MAX_SIDE    = 16384;
 constexpr int MAX_STEPS   = 10000;
 constexpr int MAX_BATCH   = 4096;
+constexpr int MAX_CONTEXT = 77 * 4096;
+constexpr int VOCABULARY_SIZE = 49408;
 constexpr int MAX_THREADS = 512;  // of ggml
 
 [[noreturn]] void refuse(const std::string& reason) {
@@ -178,18 +180,25 @@ void require_sigmas(const float* sigmas, int count) {
     require(count == 0 || sigmas[0] > 0, "the custom sigmas begin at 0");
 }
 
+void require_steps(int steps) {
+    require(steps >= 1 && steps <= MAX_STEPS, std::to_string(steps) + " steps are not between 1 and " + std::to_string(MAX_STEPS));
+}
+
+void require_schedule(int schedule, int steps, const d4j_model_info_t& model) {
+    const std::string name = sd_scheduler_name(static_cast<scheduler_t>(schedule));
+    require(steps >= 2 || !needs_two_steps(schedule), "the schedule " + name + " needs at least 2 steps");
+    require(schedule != AYS_SCHEDULER || has_align_your_steps(model.family), "the schedule " + name + " does not exist for " + model.family);
+}
+
 void require_sampling(const sd_sample_params_t& sampling, const d4j_model_info_t& model) {
     require_choice("sampler", sampling.sample_method, SAMPLE_METHOD_COUNT);
     require_choice("schedule", sampling.scheduler, SCHEDULER_COUNT);
     require_sigmas(sampling.custom_sigmas, sampling.custom_sigmas_count);
 
     const int steps = sampling.sample_steps;
-    require(steps >= 1 && steps <= MAX_STEPS, std::to_string(steps) + " steps are not between 1 and " + std::to_string(MAX_STEPS));
+    require_steps(steps);
     if (sampling.custom_sigmas_count == 0) {
-        const int schedule     = sampling.scheduler == SCHEDULER_COUNT ? model.default_schedule : sampling.scheduler;
-        const std::string name = sd_scheduler_name(static_cast<scheduler_t>(schedule));
-        require(steps >= 2 || !needs_two_steps(schedule), "the schedule " + name + " needs at least 2 steps");
-        require(schedule != AYS_SCHEDULER || has_align_your_steps(model.family), "the schedule " + name + " does not exist for " + model.family);
+        require_schedule(sampling.scheduler == SCHEDULER_COUNT ? model.default_schedule : sampling.scheduler, steps, model);
     }
 
     require_finite("the guidance scale", sampling.guidance.txt_cfg);
@@ -278,6 +287,62 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require_tiling(params.vae_tiling_params);
     require(params.cache.mode >= SD_CACHE_DISABLED && params.cache.mode <= SD_CACHE_SPECTRUM, "the cache mode does not exist");
     require_hires(params.hires, model.size_multiple);
+}
+
+void validate(const d4j_text_run_t& run, const d4j_parts_t& parts) {
+    require((run.ids == nullptr) != (run.embeddings == nullptr), "either ids or embeddings must be given");
+    if (run.ids != nullptr) {
+        validate_ids(run.encoder, run.ids, parts.text_length, parts);
+    }
+    require(run.encoder >= 0 && run.encoder < parts.text_encoder_count, "the model has no text encoder " + std::to_string(run.encoder));
+    const int layers = parts.text_encoders[run.encoder].layers;
+    require(run.skipped_layers >= 0 && run.skipped_layers < layers, std::to_string(run.skipped_layers) + " skipped layers are not between 0 and " + std::to_string(layers - 1));
+}
+
+void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_parts_t& parts) {
+    require(encoder >= 0 && encoder < parts.text_encoder_count, "the model has no text encoder " + std::to_string(encoder));
+    require(count >= 1, "there are no ids");
+    require_array("ids", ids, count);
+    for (int32_t i = 0; i < count; i++) {
+        require(ids[i] >= 0 && ids[i] < VOCABULARY_SIZE, "there is no token " + std::to_string(ids[i]));
+    }
+}
+
+void validate(const d4j_unet_run_t& run, const d4j_parts_t& parts, const d4j_model_info_t& model) {
+    validate_extent(run.batch, run.height, run.width, parts.unet_size_multiple);
+    for (const void* array : {static_cast<const void*>(run.latents), static_cast<const void*>(run.context), static_cast<const void*>(run.prediction)}) {
+        require(array != nullptr, "latents, context and prediction must be given");
+    }
+    require(run.timestep >= 0 && run.timestep < 1000, "the timestep is not between 0 and 1000");
+    require(run.context_batch == 1 || run.context_batch == run.batch, "the context's batch is neither 1 nor that of the latents");
+    require(run.context_length >= 1 && run.context_length <= MAX_CONTEXT, "the context's length is not between 1 and " + std::to_string(MAX_CONTEXT));
+    require_finite("the guidance scale", run.guidance_scale);
+    const bool has_vector = parts.unet_vector_size > 0;
+    require((run.vector != nullptr) == has_vector, has_vector ? "this model needs a vector" : "this model takes no vector");
+    require((run.negative_vector != nullptr) == (has_vector && run.negative_context != nullptr), "the negative vector must come with the negative context");
+    const bool has_concat = parts.unet_in_channels > model.latent_channels;
+    require((run.concat != nullptr) == has_concat, has_concat ? "this model needs mask and masked latents" : "this model takes no mask");
+}
+
+void validate(const sd_tiling_params_t& tiling) {
+    require_tiling(tiling);
+}
+
+void validate_loras(const sd_lora_t* loras, int32_t count) {
+    require(count >= 0, "the number of LoRAs is negative");
+    require_loras(loras, static_cast<uint32_t>(count));
+}
+
+void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model) {
+    require(schedule >= 0 && schedule < SCHEDULER_COUNT, "schedule " + std::to_string(schedule) + " does not exist");
+    require_steps(steps);
+    require_schedule(schedule, steps, model);
+}
+
+void validate_extent(int32_t batch, int32_t height, int32_t width, int32_t multiple) {
+    require(batch >= 1 && batch <= MAX_BATCH, "a batch of " + std::to_string(batch) + " is not between 1 and " + std::to_string(MAX_BATCH));
+    require_side("width", width, multiple);
+    require_side("height", height, multiple);
 }
 
 }  // namespace d4j

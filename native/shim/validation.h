@@ -12,8 +12,16 @@ namespace d4j {
 /* Throws Failure: D4J_INVALID for an impossible value, D4J_LOAD_FAILED for a file that cannot be read. */
 void validate(const sd_ctx_params_t& params);
 
-/* Throws Failure (D4J_INVALID). */
+/* All others throw Failure (D4J_INVALID). */
 void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model);
+void validate(const d4j_text_run_t& run, const d4j_parts_t& parts);
+void validate(const d4j_unet_run_t& run, const d4j_parts_t& parts, const d4j_model_info_t& model);
+void validate(const sd_tiling_params_t& tiling);
+void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_parts_t& parts);
+void validate_loras(const sd_lora_t* loras, int32_t count);
+void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model);
+/* Of pictures or latents; both sides must be multiples of the given number. */
+void validate_extent(int32_t batch, int32_t height, int32_t width, int32_t multiple);
 
 }  // namespace d4j
 

@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)1L;
+    private static final int D4J_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 1
+     * #define D4J_ABI_VERSION 2
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2099,6 +2099,33 @@ public class D4j extends D4j$shared {
     public static int D4J_DEVICE_ACCELERATOR() {
         return D4J_DEVICE_ACCELERATOR;
     }
+    private static final int D4J_PREDICTION_EPSILON = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_prediction.D4J_PREDICTION_EPSILON = 0
+     * }
+     */
+    public static int D4J_PREDICTION_EPSILON() {
+        return D4J_PREDICTION_EPSILON;
+    }
+    private static final int D4J_PREDICTION_V = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_prediction.D4J_PREDICTION_V = 1
+     * }
+     */
+    public static int D4J_PREDICTION_V() {
+        return D4J_PREDICTION_V;
+    }
+    private static final int D4J_PREDICTION_EDM_V = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_prediction.D4J_PREDICTION_EDM_V = 2
+     * }
+     */
+    public static int D4J_PREDICTION_EDM_V() {
+        return D4J_PREDICTION_EDM_V;
+    }
 
     private static class d4j_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -3045,6 +3072,707 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_live_pixel_bytes");
             }
             return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_clip_merges {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_clip_merges");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * }
+     */
+    public static FunctionDescriptor d4j_clip_merges$descriptor() {
+        return d4j_clip_merges.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * }
+     */
+    public static MethodHandle d4j_clip_merges$handle() {
+        return d4j_clip_merges.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * }
+     */
+    public static MemorySegment d4j_clip_merges$address() {
+        return d4j_clip_merges.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * }
+     */
+    public static int d4j_clip_merges(MemorySegment text, MemorySegment length) {
+        var mh$ = d4j_clip_merges.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_clip_merges", text, length);
+            }
+            return (int)mh$.invokeExact(text, length);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_parts {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_parts");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_parts(d4j_model_t *model, d4j_parts_t *parts)
+     * }
+     */
+    public static FunctionDescriptor d4j_parts$descriptor() {
+        return d4j_parts.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_parts(d4j_model_t *model, d4j_parts_t *parts)
+     * }
+     */
+    public static MethodHandle d4j_parts$handle() {
+        return d4j_parts.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_parts(d4j_model_t *model, d4j_parts_t *parts)
+     * }
+     */
+    public static MemorySegment d4j_parts$address() {
+        return d4j_parts.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_parts(d4j_model_t *model, d4j_parts_t *parts)
+     * }
+     */
+    public static int d4j_parts(MemorySegment model, MemorySegment parts) {
+        var mh$ = d4j_parts.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_parts", model, parts);
+            }
+            return (int)mh$.invokeExact(model, parts);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_set_loras {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_set_loras");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * }
+     */
+    public static FunctionDescriptor d4j_set_loras$descriptor() {
+        return d4j_set_loras.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * }
+     */
+    public static MethodHandle d4j_set_loras$handle() {
+        return d4j_set_loras.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * }
+     */
+    public static MemorySegment d4j_set_loras$address() {
+        return d4j_set_loras.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * }
+     */
+    public static int d4j_set_loras(MemorySegment model, MemorySegment loras, int count) {
+        var mh$ = d4j_set_loras.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_set_loras", model, loras, count);
+            }
+            return (int)mh$.invokeExact(model, loras, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_text_encode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_text_encode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static FunctionDescriptor d4j_text_encode$descriptor() {
+        return d4j_text_encode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static MethodHandle d4j_text_encode$handle() {
+        return d4j_text_encode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static MemorySegment d4j_text_encode$address() {
+        return d4j_text_encode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static int d4j_text_encode(MemorySegment model, MemorySegment run, MemorySegment observer) {
+        var mh$ = d4j_text_encode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_text_encode", model, run, observer);
+            }
+            return (int)mh$.invokeExact(model, run, observer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_text_pool {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_text_pool");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * }
+     */
+    public static FunctionDescriptor d4j_text_pool$descriptor() {
+        return d4j_text_pool.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * }
+     */
+    public static MethodHandle d4j_text_pool$handle() {
+        return d4j_text_pool.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * }
+     */
+    public static MemorySegment d4j_text_pool$address() {
+        return d4j_text_pool.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * }
+     */
+    public static int d4j_text_pool(MemorySegment model, MemorySegment run, int position, MemorySegment observer, MemorySegment pooled) {
+        var mh$ = d4j_text_pool.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_text_pool", model, run, position, observer, pooled);
+            }
+            return (int)mh$.invokeExact(model, run, position, observer, pooled);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_text_embed {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_text_embed");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * }
+     */
+    public static FunctionDescriptor d4j_text_embed$descriptor() {
+        return d4j_text_embed.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * }
+     */
+    public static MethodHandle d4j_text_embed$handle() {
+        return d4j_text_embed.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * }
+     */
+    public static MemorySegment d4j_text_embed$address() {
+        return d4j_text_embed.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * }
+     */
+    public static int d4j_text_embed(MemorySegment model, int encoder, MemorySegment ids, int count, MemorySegment embeddings) {
+        var mh$ = d4j_text_embed.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_text_embed", model, encoder, ids, count, embeddings);
+            }
+            return (int)mh$.invokeExact(model, encoder, ids, count, embeddings);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_unet_predict {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_unet_predict");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static FunctionDescriptor d4j_unet_predict$descriptor() {
+        return d4j_unet_predict.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static MethodHandle d4j_unet_predict$handle() {
+        return d4j_unet_predict.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static MemorySegment d4j_unet_predict$address() {
+        return d4j_unet_predict.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * }
+     */
+    public static int d4j_unet_predict(MemorySegment model, MemorySegment run, MemorySegment observer) {
+        var mh$ = d4j_unet_predict.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_unet_predict", model, run, observer);
+            }
+            return (int)mh$.invokeExact(model, run, observer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_vae_encode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_vae_encode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
+     * }
+     */
+    public static FunctionDescriptor d4j_vae_encode$descriptor() {
+        return d4j_vae_encode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
+     * }
+     */
+    public static MethodHandle d4j_vae_encode$handle() {
+        return d4j_vae_encode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
+     * }
+     */
+    public static MemorySegment d4j_vae_encode$address() {
+        return d4j_vae_encode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
+     * }
+     */
+    public static int d4j_vae_encode(MemorySegment model, MemorySegment pictures, int batch, int height, int width, MemorySegment tiling, MemorySegment observer, MemorySegment moments) {
+        var mh$ = d4j_vae_encode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_vae_encode", model, pictures, batch, height, width, tiling, observer, moments);
+            }
+            return (int)mh$.invokeExact(model, pictures, batch, height, width, tiling, observer, moments);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_vae_decode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_vae_decode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
+     * }
+     */
+    public static FunctionDescriptor d4j_vae_decode$descriptor() {
+        return d4j_vae_decode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
+     * }
+     */
+    public static MethodHandle d4j_vae_decode$handle() {
+        return d4j_vae_decode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
+     * }
+     */
+    public static MemorySegment d4j_vae_decode$address() {
+        return d4j_vae_decode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
+     * }
+     */
+    public static int d4j_vae_decode(MemorySegment model, MemorySegment latents, int batch, int height, int width, MemorySegment tiling, MemorySegment observer, MemorySegment pictures) {
+        var mh$ = d4j_vae_decode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_vae_decode", model, latents, batch, height, width, tiling, observer, pictures);
+            }
+            return (int)mh$.invokeExact(model, latents, batch, height, width, tiling, observer, pictures);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_sigmas {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_sigmas");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_sigmas(d4j_model_t *model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float *sigmas, int32_t *count)
+     * }
+     */
+    public static FunctionDescriptor d4j_sigmas$descriptor() {
+        return d4j_sigmas.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_sigmas(d4j_model_t *model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float *sigmas, int32_t *count)
+     * }
+     */
+    public static MethodHandle d4j_sigmas$handle() {
+        return d4j_sigmas.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_sigmas(d4j_model_t *model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float *sigmas, int32_t *count)
+     * }
+     */
+    public static MemorySegment d4j_sigmas$address() {
+        return d4j_sigmas.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_sigmas(d4j_model_t *model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float *sigmas, int32_t *count)
+     * }
+     */
+    public static int d4j_sigmas(MemorySegment model, int schedule, int steps, int width, int height, MemorySegment sigmas, MemorySegment count) {
+        var mh$ = d4j_sigmas.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_sigmas", model, schedule, steps, width, height, sigmas, count);
+            }
+            return (int)mh$.invokeExact(model, schedule, steps, width, height, sigmas, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_weight {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_weight");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_weight(d4j_model_t *model, const char *name, int64_t *shape, int32_t *rank, float *data, int64_t *count)
+     * }
+     */
+    public static FunctionDescriptor d4j_weight$descriptor() {
+        return d4j_weight.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_weight(d4j_model_t *model, const char *name, int64_t *shape, int32_t *rank, float *data, int64_t *count)
+     * }
+     */
+    public static MethodHandle d4j_weight$handle() {
+        return d4j_weight.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_weight(d4j_model_t *model, const char *name, int64_t *shape, int32_t *rank, float *data, int64_t *count)
+     * }
+     */
+    public static MemorySegment d4j_weight$address() {
+        return d4j_weight.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_weight(d4j_model_t *model, const char *name, int64_t *shape, int32_t *rank, float *data, int64_t *count)
+     * }
+     */
+    public static int d4j_weight(MemorySegment model, MemorySegment name, MemorySegment shape, MemorySegment rank, MemorySegment data, MemorySegment count) {
+        var mh$ = d4j_weight.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_weight", model, name, shape, rank, data, count);
+            }
+            return (int)mh$.invokeExact(model, name, shape, rank, data, count);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -36,7 +36,7 @@ public class d4j_device_t {
         MemoryLayout.paddingLayout(4),
         D4j.C_LONG.withName("memory_total"),
         D4j.C_LONG.withName("memory_free")
-    ).withName("$anon$72:9");
+    ).withName("$anon$79:9");
 
     /**
      * The layout of this struct

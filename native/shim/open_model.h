@@ -1,0 +1,39 @@
+/* An open model, and how functions of d4j.h run on one. */
+#ifndef D4J_OPEN_MODEL_H
+#define D4J_OPEN_MODEL_H
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "call.h"
+#include "d4j.h"
+
+struct d4j_model_t {
+    sd_ctx_t* context     = nullptr;
+    d4j_model_info_t info = {};
+    d4j_parts_t parts     = {};
+    /* The assertion that made the model unusable; empty while it is usable. */
+    std::string poison;
+    /* The last generation left its LoRAs on the weights, where the next one would have replaced them. */
+    bool has_loras_of_generation = false;
+    std::atomic<bool> busy{false};
+};
+
+namespace d4j {
+
+/* Throws Failure (D4J_INVALID). */
+void require_pointer(const char* name, const void* pointer);
+
+/*
+ * guarded(), for what runs on an open model: refuses a model that another thread uses or that an assertion made unusable,
+ * and remembers such an assertion.
+ */
+d4j_status guarded_on(d4j_model_t* model,
+                      const char* what_failed,
+                      const d4j_observer_t* observer,
+                      const std::function<void(Call&)>& body);
+
+}  // namespace d4j
+
+#endif
