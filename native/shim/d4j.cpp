@@ -31,7 +31,6 @@ const StructSize STRUCT_SIZES[] = {
     D4J_SIZE_OF(d4j_model_info_t),
     D4J_SIZE_OF(d4j_text_encoder_t),
     D4J_SIZE_OF(d4j_parts_t),
-    D4J_SIZE_OF(d4j_text_run_t),
     D4J_SIZE_OF(d4j_unet_run_t),
     D4J_SIZE_OF(sd_tiling_params_t),
     D4J_SIZE_OF(sd_embedding_t),

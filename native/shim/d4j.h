@@ -123,35 +123,16 @@ typedef struct {
     float vae_shift;
 } d4j_parts_t;
 
-/* One run of a text encoder on text_length positions. */
+/* One prediction of the U-Net; all pictures of the batch are at the same timestep. */
 typedef struct {
-    int32_t encoder;         /* 0 or 1 */
-    const int32_t* ids;      /* token ids; null if embeddings are given */
-    const float* embeddings; /* (text_length, hidden_size): what enters the first layer, token and position embedding */
-    int32_t skipped_layers;  /* how many of the last layers are left out, 0 to layers - 1 */
-    int32_t final_norm;      /* whether the final layer norm is applied */
-    float* hidden;           /* out: (text_length, hidden_size) */
-} d4j_text_run_t;
-
-/*
- * One prediction of the U-Net; all pictures of the batch are at the same timestep. With a negative context it is
- * negative + guidance_scale * (positive - negative).
- */
-typedef struct {
-    const float* latents;         /* (batch, latent channels, height, width) */
     int32_t batch;
-    int32_t height;
+    int32_t height; /* of the latents, as width */
     int32_t width;
-    float timestep;               /* 0 to 999, fractions too */
-    const float* context;         /* (context_batch, context_length, context size) */
-    const float* negative_context; /* of the same shape, or null for no guidance */
-    int32_t context_batch;        /* 1 for all, or batch */
+    float timestep; /* 0 to 999, fractions too */
+    int32_t context_batch; /* 1 for all pictures, or batch */
     int32_t context_length;
-    const float* vector;          /* (unet_vector_size); null if the model has none */
-    const float* negative_vector;
-    const float* concat;          /* (in - latent channels, height, width), what inpainting models see; or null */
+    int32_t negative_context_length;
     float guidance_scale;
-    float* prediction;            /* out: (batch, out channels, height, width) */
 } d4j_unet_run_t;
 
 /* ---- the library itself ---- */
@@ -192,25 +173,54 @@ D4J_API void d4j_image_array_free(sd_image_t* images);
 D4J_API int64_t d4j_live_pixel_bytes(void);
 
 /* ---- parts of a model ----
- * Arrays are row-major float32 of the shapes given above, and the caller's. Observers may be null; of the parts only the
- * VAE reports progress (tiles). LoRAs of a generation are taken off first, those of d4j_set_loras stay.
+ * Arrays are row-major float32 of the shapes given, and the caller's. Observers may be null; of the parts only the VAE
+ * reports progress (tiles). LoRAs of a generation are taken off first, those of d4j_set_loras stay.
  */
 /* CLIP's merges.txt, UTF-8, *length bytes, not terminated; static. */
 D4J_API int32_t d4j_clip_merges(const char** text, int64_t* length);
 D4J_API int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts);
 /* LoRAs for the parts, until the next call or generation; count 0 takes them off. */
 D4J_API int32_t d4j_set_loras(d4j_model_t* model, const sd_lora_t* loras, int32_t count);
-D4J_API int32_t d4j_text_encode(d4j_model_t* model, const d4j_text_run_t* run, const d4j_observer_t* observer);
+/*
+ * Runs a text encoder without its last skipped_layers layers, on text_length ids or, if ids is null, on embeddings
+ * (text_length, hidden_size): what enters the first layer, the sum of token and position embeddings. Writes hidden
+ * states (text_length, hidden_size).
+ */
+D4J_API int32_t d4j_text_encode(d4j_model_t* model,
+                                int32_t encoder,
+                                const int32_t* ids,
+                                const float* embeddings,
+                                int32_t skipped_layers,
+                                int32_t final_norm,
+                                const d4j_observer_t* observer,
+                                float* hidden);
 /* All layers and the final norm at one position, through the projection if there is one: pooled_size floats. */
 D4J_API int32_t d4j_text_pool(d4j_model_t* model,
-                              const d4j_text_run_t* run,
+                              int32_t encoder,
+                              const int32_t* ids,
+                              const float* embeddings,
                               int32_t position,
                               const d4j_observer_t* observer,
                               float* pooled);
 /* Rows of the token embedding table, (count, hidden_size). */
 D4J_API int32_t d4j_text_embed(d4j_model_t* model, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
-/* Keeps its working memory for the next prediction until another part or a generation runs. */
-D4J_API int32_t d4j_unet_predict(d4j_model_t* model, const d4j_unet_run_t* run, const d4j_observer_t* observer);
+/*
+ * Writes (batch, out channels, height, width). Latents (batch, latent channels, height, width), already at the scale that
+ * the model wants; context (context_batch, context_length, context size); negative_context of
+ * another length, or null for no guidance, else the result is negative + guidance_scale * (positive - negative); vectors of unet_vector_size, null if
+ * the model has none; concat (in - latent channels, height, width), what inpainting models see beside the latents, null
+ * for others. Keeps its working memory for the next prediction until another part or a generation runs.
+ */
+D4J_API int32_t d4j_unet_predict(d4j_model_t* model,
+                                 const d4j_unet_run_t* run,
+                                 const float* latents,
+                                 const float* context,
+                                 const float* negative_context,
+                                 const float* vector,
+                                 const float* negative_vector,
+                                 const float* concat,
+                                 const d4j_observer_t* observer,
+                                 float* prediction);
 /* Pictures (batch, 3, height, width), -1 to 1, to moments (batch, vae_moments, height / factor, width / factor), unscaled. */
 D4J_API int32_t d4j_vae_encode(d4j_model_t* model,
                                const float* pictures,

@@ -81,28 +81,35 @@ int32_t d4j_set_loras(d4j_model_t* model, const sd_lora_t* loras, int32_t count)
     });
 }
 
-int32_t d4j_text_encode(d4j_model_t* model, const d4j_text_run_t* run, const d4j_observer_t* observer) {
+int32_t d4j_text_encode(d4j_model_t* model,
+                        int32_t encoder,
+                        const int32_t* ids,
+                        const float* embeddings,
+                        int32_t skipped_layers,
+                        int32_t final_norm,
+                        const d4j_observer_t* observer,
+                        float* hidden) {
     return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context) {
-        require_pointer("run", run);
-        d4j::validate(*run, model->parts);
-        require_pointer("hidden", run->hidden);
-        d4j::text_encode(context, *run);
+        require_pointer("hidden", hidden);
+        d4j::validate_text(encoder, ids, embeddings, skipped_layers, model->parts);
+        d4j::text_encode(context, {encoder, ids, embeddings}, skipped_layers, final_norm != 0, hidden);
     });
 }
 
 int32_t d4j_text_pool(d4j_model_t* model,
-                      const d4j_text_run_t* run,
+                      int32_t encoder,
+                      const int32_t* ids,
+                      const float* embeddings,
                       int32_t position,
                       const d4j_observer_t* observer,
                       float* pooled) {
     return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context) {
-        require_pointer("run", run);
         require_pointer("pooled", pooled);
-        d4j::validate(*run, model->parts);
+        d4j::validate_text(encoder, ids, embeddings, 0, model->parts);
         if (position < 0 || position >= model->parts.text_length) {
             throw Failure{D4J_INVALID, "there is no position " + std::to_string(position)};
         }
-        d4j::text_pool(context, *run, position, pooled);
+        d4j::text_pool(context, {encoder, ids, embeddings}, position, pooled);
     });
 }
 
@@ -114,11 +121,22 @@ int32_t d4j_text_embed(d4j_model_t* model, int32_t encoder, const int32_t* ids, 
     });
 }
 
-int32_t d4j_unet_predict(d4j_model_t* model, const d4j_unet_run_t* run, const d4j_observer_t* observer) {
+int32_t d4j_unet_predict(d4j_model_t* model,
+                         const d4j_unet_run_t* run,
+                         const float* latents,
+                         const float* text,
+                         const float* negative_text,
+                         const float* vector,
+                         const float* negative_vector,
+                         const float* concat,
+                         const d4j_observer_t* observer,
+                         float* prediction) {
     return run_part(model, "the noise could not be predicted", observer, [&](sd_ctx_t* context) {
         require_pointer("run", run);
-        d4j::validate(*run, model->parts, model->info);
-        d4j::unet_predict(context, *run);
+        require_pointer("prediction", prediction);
+        const d4j::UNetInput input = {latents, text, negative_text, vector, negative_vector, concat};
+        d4j::validate(*run, input, model->parts, model->info);
+        d4j::unet_predict(context, *run, input, prediction);
     });
 }
 

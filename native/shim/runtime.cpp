@@ -180,19 +180,20 @@ d4j_text_encoder_t describe_text_encoder(const CLIPTextModel& model, SDVersion v
 
 /*
  * Runs a text encoder on ids or embeddings. Not through CLIPTextModelRunner::compute, which knows neither embeddings nor
- * a final norm of the caller's choice. Position below 0: hidden states; else the pooled output there.
+ * a final norm of the caller's choice. Without a position the result is the hidden states, else the pooled output there.
  */
-sd::Tensor<float> run_text_encoder(StableDiffusionGGML& sd, const d4j_text_run_t& run, int32_t position) {
-    CLIPTextModelRunner& runner = text_encoder(sd, run.encoder);
+sd::Tensor<float> run_text_encoder(
+    StableDiffusionGGML& sd, const TextInput& input, int32_t skipped_layers, bool final_norm, int32_t position = -1) {
+    CLIPTextModelRunner& runner = text_encoder(sd, input.encoder);
     CLIPTextModel& model        = runner.model;
     const int64_t length        = model.n_token;
 
     sd::Tensor<int32_t> ids;
     sd::Tensor<float> embeddings;
-    if (run.ids != nullptr) {
-        ids = sd::Tensor<int32_t>({length}, std::vector<int32_t>(run.ids, run.ids + length));
+    if (input.ids != nullptr) {
+        ids = sd::Tensor<int32_t>({length}, std::vector<int32_t>(input.ids, input.ids + length));
     } else {
-        embeddings = copied(run.embeddings, {model.hidden_size, length});
+        embeddings = copied(input.embeddings, {model.hidden_size, length});
     }
     sd::Tensor<float> causal_mask({length, length});
     for (int64_t query = 0; query < length; query++) {
@@ -204,14 +205,14 @@ sd::Tensor<float> run_text_encoder(StableDiffusionGGML& sd, const d4j_text_run_t
     const auto build = [&]() -> ggml_cgraph* {
         ggml_cgraph* graph         = RunnerAccess::new_graph(runner, 2048);
         GGMLRunnerContext run_with = runner.get_context();
-        ggml_tensor* x             = run.ids != nullptr
+        ggml_tensor* x             = input.ids != nullptr
                                          ? BlockAccess::block<CLIPEmbeddings>(model, "embeddings").forward(&run_with, runner.make_input(ids), nullptr)
                                          : runner.make_input(embeddings);
         // The names at which the runtime splits a graph when it keeps to a memory budget.
         sd::ggml_graph_cut::mark_graph_cut(x, "clip_text.prelude", "x");
-        const int clip_skip = position < 0 ? run.skipped_layers + 1 : 1;
-        x = BlockAccess::block<CLIPEncoder>(model, "encoder").forward(&run_with, x, runner.make_input(causal_mask), clip_skip, "clip_text");
-        if (position >= 0 || run.final_norm != 0) {
+        x = BlockAccess::block<CLIPEncoder>(model, "encoder")
+                .forward(&run_with, x, runner.make_input(causal_mask), skipped_layers + 1, "clip_text");
+        if (final_norm) {
             x = BlockAccess::block<LayerNorm>(model, "final_layer_norm").forward(&run_with, x);
         }
         if (position >= 0) {
@@ -282,17 +283,17 @@ void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count) {
     context->sd->apply_loras(loras, static_cast<uint32_t>(count));
 }
 
-void text_encode(sd_ctx_t* context, const d4j_text_run_t& run) {
+void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden) {
     StableDiffusionGGML& sd      = *context->sd;
-    const CLIPTextModel& encoder = text_encoder(sd, run.encoder).model;
-    copy_out(run_text_encoder(sd, run, -1), int64_t{encoder.n_token} * encoder.hidden_size, run.hidden);
+    const CLIPTextModel& encoder = text_encoder(sd, input.encoder).model;
+    copy_out(run_text_encoder(sd, input, skipped_layers, final_norm), int64_t{encoder.n_token} * encoder.hidden_size, hidden);
 }
 
-void text_pool(sd_ctx_t* context, const d4j_text_run_t& run, int32_t position, float* pooled) {
+void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, float* pooled) {
     StableDiffusionGGML& sd      = *context->sd;
-    const CLIPTextModel& encoder = text_encoder(sd, run.encoder).model;
+    const CLIPTextModel& encoder = text_encoder(sd, input.encoder).model;
     const bool is_projected      = encoder.version == OPEN_CLIP_VIT_BIGG_14;
-    copy_out(run_text_encoder(sd, run, position), is_projected ? encoder.projection_dim : encoder.hidden_size, pooled);
+    copy_out(run_text_encoder(sd, input, 0, true, position), is_projected ? encoder.projection_dim : encoder.hidden_size, pooled);
 }
 
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings) {
@@ -310,33 +311,29 @@ void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t 
     copy_out(result.value_or(sd::Tensor<float>()), int64_t{count} * runner.model.hidden_size, embeddings);
 }
 
-void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run) {
+void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run, const UNetInput& input, float* prediction) {
     StableDiffusionGGML& sd  = *context->sd;
     const d4j_parts_t parts  = d4j::parts(context);
     const int64_t pixels     = int64_t{run.width} * run.height;
     const int64_t in         = pixels * sd.get_latent_channel();
     const int64_t out        = pixels * parts.unet_out_channels;
-    const int64_t text       = int64_t{run.context_length} * parts.unet_context_size;
-    const auto prepare_text  = [&](const float* values) {
-        return copied(values, {parts.unet_context_size, run.context_length, 1});
-    };
     const auto prepare_vector = [&](const float* values) {
         return values == nullptr ? sd::Tensor<float>() : copied(values, {parts.unet_vector_size});
     };
 
     const sd::Tensor<float> timestep({1}, {run.timestep});
-    const sd::Tensor<float> vector          = prepare_vector(run.vector);
-    const sd::Tensor<float> negative_vector = prepare_vector(run.negative_vector);
+    const sd::Tensor<float> vector          = prepare_vector(input.vector);
+    const sd::Tensor<float> negative_vector = prepare_vector(input.negative_vector);
     sd::Tensor<float> concat;
-    if (run.concat != nullptr) {
-        concat = copied(run.concat, {run.width, run.height, parts.unet_in_channels - sd.get_latent_channel(), 1});
+    if (input.concat != nullptr) {
+        concat = copied(input.concat, {run.width, run.height, parts.unet_in_channels - sd.get_latent_channel(), 1});
     }
     // Two pictures at once take as long as one after the other on a CPU, and twice the memory.
     for (int32_t picture = 0; picture < run.batch; picture++) {
-        const sd::Tensor<float> latents = copied(run.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
-        const int64_t own_text          = run.context_batch == 1 ? 0 : picture * text;
-        const auto predict              = [&](const float* context_values, const sd::Tensor<float>& y) {
-            const sd::Tensor<float> context_tensor = prepare_text(context_values);
+        const sd::Tensor<float> latents = copied(input.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
+        const auto predict              = [&](const float* texts, int32_t length, const sd::Tensor<float>& y) {
+            const int64_t own_text = run.context_batch == 1 ? 0 : int64_t{picture} * length * parts.unet_context_size;
+            const sd::Tensor<float> context_tensor = copied(texts + own_text, {parts.unet_context_size, length, 1});
             DiffusionParams params;
             params.x         = &latents;
             params.timesteps = &timestep;
@@ -347,15 +344,15 @@ void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run) {
             return sd.diffusion_model->compute(sd.n_threads, params);
         };
 
-        float* prediction = run.prediction + picture * out;
-        copy_out(predict(run.context + own_text, vector), out, prediction);
-        if (run.negative_context != nullptr) {
-            const sd::Tensor<float> negative = predict(run.negative_context + own_text, negative_vector);
+        float* result = prediction + picture * out;
+        copy_out(predict(input.context, run.context_length, vector), out, result);
+        if (input.negative_context != nullptr) {
+            const sd::Tensor<float> negative = predict(input.negative_context, run.negative_context_length, negative_vector);
             if (negative.numel() != out) {
                 throw Failure{D4J_FAILED, "the computation failed"};
             }
             for (int64_t i = 0; i < out; i++) {
-                prediction[i] = negative[i] + run.guidance_scale * (prediction[i] - negative[i]);
+                result[i] = negative[i] + run.guidance_scale * (result[i] - negative[i]);
             }
         }
     }

@@ -18,16 +18,32 @@ d4j_model_info_t describe(const sd_ctx_t* context);
 /* Brings a model that a call has just left, in whatever way, back to the state between calls. */
 void settle(sd_ctx_t* context);
 
+struct TextInput {
+    int32_t encoder;
+    const int32_t* ids;
+    const float* embeddings; /* if ids is null */
+};
+
+/* The arrays of d4j_unet_predict. */
+struct UNetInput {
+    const float* latents;
+    const float* context;
+    const float* negative_context;
+    const float* vector;
+    const float* negative_vector;
+    const float* concat;
+};
+
 /*
  * The functions of d4j.h by the same names, with arguments already checked except where a comment says so. Those that
  * compute throw Failure if the runtime does not deliver.
  */
 d4j_parts_t parts(const sd_ctx_t* context);
 void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count);
-void text_encode(sd_ctx_t* context, const d4j_text_run_t& run);
-void text_pool(sd_ctx_t* context, const d4j_text_run_t& run, int32_t position, float* pooled);
+void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden);
+void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, float* pooled);
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
-void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run);
+void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run, const UNetInput& input, float* prediction);
 void vae_encode(sd_ctx_t* context,
                 const float* picture,
                 int32_t height,

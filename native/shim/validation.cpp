@@ -249,6 +249,16 @@ void require_hires(const sd_hires_params_t& hires, int size_multiple) {
     }
 }
 
+// ---- parts ----
+
+void require_context_length(int32_t length) {
+    require(length >= 1 && length <= MAX_CONTEXT, "the context's length is not between 1 and " + std::to_string(MAX_CONTEXT));
+}
+
+void require_text_encoder(int32_t encoder, const d4j_parts_t& parts) {
+    require(encoder >= 0 && encoder < parts.text_encoder_count, "the model has no text encoder " + std::to_string(encoder));
+}
+
 }  // namespace
 
 void validate(const sd_ctx_params_t& params) {
@@ -289,18 +299,19 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require_hires(params.hires, model.size_multiple);
 }
 
-void validate(const d4j_text_run_t& run, const d4j_parts_t& parts) {
-    require((run.ids == nullptr) != (run.embeddings == nullptr), "either ids or embeddings must be given");
-    if (run.ids != nullptr) {
-        validate_ids(run.encoder, run.ids, parts.text_length, parts);
+void validate_text(
+    int32_t encoder, const int32_t* ids, const float* embeddings, int32_t skipped_layers, const d4j_parts_t& parts) {
+    require((ids == nullptr) != (embeddings == nullptr), "either ids or embeddings must be given");
+    require_text_encoder(encoder, parts);
+    if (ids != nullptr) {
+        validate_ids(encoder, ids, parts.text_length, parts);
     }
-    require(run.encoder >= 0 && run.encoder < parts.text_encoder_count, "the model has no text encoder " + std::to_string(run.encoder));
-    const int layers = parts.text_encoders[run.encoder].layers;
-    require(run.skipped_layers >= 0 && run.skipped_layers < layers, std::to_string(run.skipped_layers) + " skipped layers are not between 0 and " + std::to_string(layers - 1));
+    const int layers = parts.text_encoders[encoder].layers;
+    require(skipped_layers >= 0 && skipped_layers < layers, std::to_string(skipped_layers) + " skipped layers are not between 0 and " + std::to_string(layers - 1));
 }
 
 void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_parts_t& parts) {
-    require(encoder >= 0 && encoder < parts.text_encoder_count, "the model has no text encoder " + std::to_string(encoder));
+    require_text_encoder(encoder, parts);
     require(count >= 1, "there are no ids");
     require_array("ids", ids, count);
     for (int32_t i = 0; i < count; i++) {
@@ -308,20 +319,22 @@ void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_
     }
 }
 
-void validate(const d4j_unet_run_t& run, const d4j_parts_t& parts, const d4j_model_info_t& model) {
+void validate(const d4j_unet_run_t& run, const UNetInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model) {
     validate_extent(run.batch, run.height, run.width, parts.unet_size_multiple);
-    for (const void* array : {static_cast<const void*>(run.latents), static_cast<const void*>(run.context), static_cast<const void*>(run.prediction)}) {
-        require(array != nullptr, "latents, context and prediction must be given");
-    }
+    require(input.latents != nullptr, "there are no latents");
+    require(input.context != nullptr, "there is no context");
     require(run.timestep >= 0 && run.timestep < 1000, "the timestep is not between 0 and 1000");
     require(run.context_batch == 1 || run.context_batch == run.batch, "the context's batch is neither 1 nor that of the latents");
-    require(run.context_length >= 1 && run.context_length <= MAX_CONTEXT, "the context's length is not between 1 and " + std::to_string(MAX_CONTEXT));
+    require_context_length(run.context_length);
+    if (input.negative_context != nullptr) {
+        require_context_length(run.negative_context_length);
+    }
     require_finite("the guidance scale", run.guidance_scale);
     const bool has_vector = parts.unet_vector_size > 0;
-    require((run.vector != nullptr) == has_vector, has_vector ? "this model needs a vector" : "this model takes no vector");
-    require((run.negative_vector != nullptr) == (has_vector && run.negative_context != nullptr), "the negative vector must come with the negative context");
+    require((input.vector != nullptr) == has_vector, has_vector ? "this model needs a vector" : "this model takes no vector");
+    require((input.negative_vector != nullptr) == (has_vector && input.negative_context != nullptr), "the negative vector must come with the negative context");
     const bool has_concat = parts.unet_in_channels > model.latent_channels;
-    require((run.concat != nullptr) == has_concat, has_concat ? "this model needs mask and masked latents" : "this model takes no mask");
+    require((input.concat != nullptr) == has_concat, has_concat ? "this model needs mask and masked latents" : "this model takes no mask");
 }
 
 void validate(const sd_tiling_params_t& tiling) {

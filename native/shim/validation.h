@@ -6,6 +6,7 @@
 #define D4J_VALIDATION_H
 
 #include "d4j.h"
+#include "runtime.h"
 
 namespace d4j {
 
@@ -14,9 +15,10 @@ void validate(const sd_ctx_params_t& params);
 
 /* All others throw Failure (D4J_INVALID). */
 void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model);
-void validate(const d4j_text_run_t& run, const d4j_parts_t& parts);
-void validate(const d4j_unet_run_t& run, const d4j_parts_t& parts, const d4j_model_info_t& model);
+void validate(const d4j_unet_run_t& run, const UNetInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model);
 void validate(const sd_tiling_params_t& tiling);
+void validate_text(
+    int32_t encoder, const int32_t* ids, const float* embeddings, int32_t skipped_layers, const d4j_parts_t& parts);
 void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_parts_t& parts);
 void validate_loras(const sd_lora_t* loras, int32_t count);
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model);

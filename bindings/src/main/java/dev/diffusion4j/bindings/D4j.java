@@ -3267,6 +3267,11 @@ public class D4j extends D4j$shared {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT,
             D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_INT,
             D4j.C_POINTER,
             D4j.C_POINTER
         );
@@ -3279,7 +3284,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
      * }
      */
     public static FunctionDescriptor d4j_text_encode$descriptor() {
@@ -3289,7 +3294,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
      * }
      */
     public static MethodHandle d4j_text_encode$handle() {
@@ -3299,7 +3304,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
      * }
      */
     public static MemorySegment d4j_text_encode$address() {
@@ -3308,16 +3313,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, const d4j_text_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
      * }
      */
-    public static int d4j_text_encode(MemorySegment model, MemorySegment run, MemorySegment observer) {
+    public static int d4j_text_encode(MemorySegment model, int encoder, MemorySegment ids, MemorySegment embeddings, int skipped_layers, int final_norm, MemorySegment observer, MemorySegment hidden) {
         var mh$ = d4j_text_encode.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_text_encode", model, run, observer);
+                traceDowncall("d4j_text_encode", model, encoder, ids, embeddings, skipped_layers, final_norm, observer, hidden);
             }
-            return (int)mh$.invokeExact(model, run, observer);
+            return (int)mh$.invokeExact(model, encoder, ids, embeddings, skipped_layers, final_norm, observer, hidden);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3327,6 +3332,8 @@ public class D4j extends D4j$shared {
 
     private static class d4j_text_pool {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
             D4j.C_INT,
             D4j.C_POINTER,
             D4j.C_POINTER,
@@ -3343,7 +3350,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
      * }
      */
     public static FunctionDescriptor d4j_text_pool$descriptor() {
@@ -3353,7 +3360,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
      * }
      */
     public static MethodHandle d4j_text_pool$handle() {
@@ -3363,7 +3370,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
      * }
      */
     public static MemorySegment d4j_text_pool$address() {
@@ -3372,16 +3379,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, const d4j_text_run_t *run, int32_t position, const d4j_observer_t *observer, float *pooled)
+     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
      * }
      */
-    public static int d4j_text_pool(MemorySegment model, MemorySegment run, int position, MemorySegment observer, MemorySegment pooled) {
+    public static int d4j_text_pool(MemorySegment model, int encoder, MemorySegment ids, MemorySegment embeddings, int position, MemorySegment observer, MemorySegment pooled) {
         var mh$ = d4j_text_pool.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_text_pool", model, run, position, observer, pooled);
+                traceDowncall("d4j_text_pool", model, encoder, ids, embeddings, position, observer, pooled);
             }
-            return (int)mh$.invokeExact(model, run, position, observer, pooled);
+            return (int)mh$.invokeExact(model, encoder, ids, embeddings, position, observer, pooled);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3458,6 +3465,13 @@ public class D4j extends D4j$shared {
             D4j.C_INT,
             D4j.C_POINTER,
             D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
             D4j.C_POINTER
         );
 
@@ -3469,7 +3483,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
      * }
      */
     public static FunctionDescriptor d4j_unet_predict$descriptor() {
@@ -3479,7 +3493,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
      * }
      */
     public static MethodHandle d4j_unet_predict$handle() {
@@ -3489,7 +3503,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
      * }
      */
     public static MemorySegment d4j_unet_predict$address() {
@@ -3498,16 +3512,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const d4j_observer_t *observer)
+     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
      * }
      */
-    public static int d4j_unet_predict(MemorySegment model, MemorySegment run, MemorySegment observer) {
+    public static int d4j_unet_predict(MemorySegment model, MemorySegment run, MemorySegment latents, MemorySegment context, MemorySegment negative_context, MemorySegment vector, MemorySegment negative_vector, MemorySegment concat, MemorySegment observer, MemorySegment prediction) {
         var mh$ = d4j_unet_predict.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_unet_predict", model, run, observer);
+                traceDowncall("d4j_unet_predict", model, run, latents, context, negative_context, vector, negative_vector, concat, observer, prediction);
             }
-            return (int)mh$.invokeExact(model, run, observer);
+            return (int)mh$.invokeExact(model, run, latents, context, negative_context, vector, negative_vector, concat, observer, prediction);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -15,20 +15,14 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 /**
  * {@snippet lang=c :
  * struct {
- *     const float *latents;
  *     int32_t batch;
  *     int32_t height;
  *     int32_t width;
  *     float timestep;
- *     const float *context;
- *     const float *negative_context;
  *     int32_t context_batch;
  *     int32_t context_length;
- *     const float *vector;
- *     const float *negative_vector;
- *     const float *concat;
+ *     int32_t negative_context_length;
  *     float guidance_scale;
- *     float *prediction;
  * }
  * }
  */
@@ -39,72 +33,21 @@ public class d4j_unet_run_t {
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-        D4j.C_POINTER.withName("latents"),
         D4j.C_INT.withName("batch"),
         D4j.C_INT.withName("height"),
         D4j.C_INT.withName("width"),
         D4j.C_FLOAT.withName("timestep"),
-        D4j.C_POINTER.withName("context"),
-        D4j.C_POINTER.withName("negative_context"),
         D4j.C_INT.withName("context_batch"),
         D4j.C_INT.withName("context_length"),
-        D4j.C_POINTER.withName("vector"),
-        D4j.C_POINTER.withName("negative_vector"),
-        D4j.C_POINTER.withName("concat"),
-        D4j.C_FLOAT.withName("guidance_scale"),
-        MemoryLayout.paddingLayout(4),
-        D4j.C_POINTER.withName("prediction")
-    ).withName("$anon$140:9");
+        D4j.C_INT.withName("negative_context_length"),
+        D4j.C_FLOAT.withName("guidance_scale")
+    ).withName("$anon$127:9");
 
     /**
      * The layout of this struct
      */
     public static final GroupLayout layout() {
         return $LAYOUT;
-    }
-
-    private static final AddressLayout latents$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("latents"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * const float *latents
-     * }
-     */
-    public static final AddressLayout latents$layout() {
-        return latents$LAYOUT;
-    }
-
-    private static final long latents$OFFSET = $LAYOUT.byteOffset(groupElement("latents"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * const float *latents
-     * }
-     */
-    public static final long latents$offset() {
-        return latents$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * const float *latents
-     * }
-     */
-    public static MemorySegment latents(MemorySegment struct) {
-        return struct.get(latents$LAYOUT, latents$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * const float *latents
-     * }
-     */
-    public static void latents(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(latents$LAYOUT, latents$OFFSET, fieldValue);
     }
 
     private static final OfInt batch$LAYOUT = (OfInt)$LAYOUT.select(groupElement("batch"));
@@ -283,94 +226,6 @@ public class d4j_unet_run_t {
         struct.set(timestep$LAYOUT, timestep$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout context$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("context"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * const float *context
-     * }
-     */
-    public static final AddressLayout context$layout() {
-        return context$LAYOUT;
-    }
-
-    private static final long context$OFFSET = $LAYOUT.byteOffset(groupElement("context"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * const float *context
-     * }
-     */
-    public static final long context$offset() {
-        return context$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * const float *context
-     * }
-     */
-    public static MemorySegment context(MemorySegment struct) {
-        return struct.get(context$LAYOUT, context$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * const float *context
-     * }
-     */
-    public static void context(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(context$LAYOUT, context$OFFSET, fieldValue);
-    }
-
-    private static final AddressLayout negative_context$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("negative_context"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * const float *negative_context
-     * }
-     */
-    public static final AddressLayout negative_context$layout() {
-        return negative_context$LAYOUT;
-    }
-
-    private static final long negative_context$OFFSET = $LAYOUT.byteOffset(groupElement("negative_context"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * const float *negative_context
-     * }
-     */
-    public static final long negative_context$offset() {
-        return negative_context$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * const float *negative_context
-     * }
-     */
-    public static MemorySegment negative_context(MemorySegment struct) {
-        return struct.get(negative_context$LAYOUT, negative_context$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * const float *negative_context
-     * }
-     */
-    public static void negative_context(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(negative_context$LAYOUT, negative_context$OFFSET, fieldValue);
-    }
-
     private static final OfInt context_batch$LAYOUT = (OfInt)$LAYOUT.select(groupElement("context_batch"));
 
     /**
@@ -459,136 +314,48 @@ public class d4j_unet_run_t {
         struct.set(context_length$LAYOUT, context_length$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout vector$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("vector"));
+    private static final OfInt negative_context_length$LAYOUT = (OfInt)$LAYOUT.select(groupElement("negative_context_length"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * const float *vector
+     * int32_t negative_context_length
      * }
      */
-    public static final AddressLayout vector$layout() {
-        return vector$LAYOUT;
+    public static final OfInt negative_context_length$layout() {
+        return negative_context_length$LAYOUT;
     }
 
-    private static final long vector$OFFSET = $LAYOUT.byteOffset(groupElement("vector"));
+    private static final long negative_context_length$OFFSET = $LAYOUT.byteOffset(groupElement("negative_context_length"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * const float *vector
+     * int32_t negative_context_length
      * }
      */
-    public static final long vector$offset() {
-        return vector$OFFSET;
+    public static final long negative_context_length$offset() {
+        return negative_context_length$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * const float *vector
+     * int32_t negative_context_length
      * }
      */
-    public static MemorySegment vector(MemorySegment struct) {
-        return struct.get(vector$LAYOUT, vector$OFFSET);
+    public static int negative_context_length(MemorySegment struct) {
+        return struct.get(negative_context_length$LAYOUT, negative_context_length$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * const float *vector
+     * int32_t negative_context_length
      * }
      */
-    public static void vector(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(vector$LAYOUT, vector$OFFSET, fieldValue);
-    }
-
-    private static final AddressLayout negative_vector$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("negative_vector"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * const float *negative_vector
-     * }
-     */
-    public static final AddressLayout negative_vector$layout() {
-        return negative_vector$LAYOUT;
-    }
-
-    private static final long negative_vector$OFFSET = $LAYOUT.byteOffset(groupElement("negative_vector"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * const float *negative_vector
-     * }
-     */
-    public static final long negative_vector$offset() {
-        return negative_vector$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * const float *negative_vector
-     * }
-     */
-    public static MemorySegment negative_vector(MemorySegment struct) {
-        return struct.get(negative_vector$LAYOUT, negative_vector$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * const float *negative_vector
-     * }
-     */
-    public static void negative_vector(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(negative_vector$LAYOUT, negative_vector$OFFSET, fieldValue);
-    }
-
-    private static final AddressLayout concat$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("concat"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * const float *concat
-     * }
-     */
-    public static final AddressLayout concat$layout() {
-        return concat$LAYOUT;
-    }
-
-    private static final long concat$OFFSET = $LAYOUT.byteOffset(groupElement("concat"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * const float *concat
-     * }
-     */
-    public static final long concat$offset() {
-        return concat$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * const float *concat
-     * }
-     */
-    public static MemorySegment concat(MemorySegment struct) {
-        return struct.get(concat$LAYOUT, concat$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * const float *concat
-     * }
-     */
-    public static void concat(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(concat$LAYOUT, concat$OFFSET, fieldValue);
+    public static void negative_context_length(MemorySegment struct, int fieldValue) {
+        struct.set(negative_context_length$LAYOUT, negative_context_length$OFFSET, fieldValue);
     }
 
     private static final OfFloat guidance_scale$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("guidance_scale"));
@@ -633,50 +400,6 @@ public class d4j_unet_run_t {
      */
     public static void guidance_scale(MemorySegment struct, float fieldValue) {
         struct.set(guidance_scale$LAYOUT, guidance_scale$OFFSET, fieldValue);
-    }
-
-    private static final AddressLayout prediction$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("prediction"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * float *prediction
-     * }
-     */
-    public static final AddressLayout prediction$layout() {
-        return prediction$LAYOUT;
-    }
-
-    private static final long prediction$OFFSET = $LAYOUT.byteOffset(groupElement("prediction"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * float *prediction
-     * }
-     */
-    public static final long prediction$offset() {
-        return prediction$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * float *prediction
-     * }
-     */
-    public static MemorySegment prediction(MemorySegment struct) {
-        return struct.get(prediction$LAYOUT, prediction$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * float *prediction
-     * }
-     */
-    public static void prediction(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(prediction$LAYOUT, prediction$OFFSET, fieldValue);
     }
 
     /**
