@@ -1,6 +1,9 @@
 package dev.diffusion4j;
 
-/** Range checks that name the field. */
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+
+/** Checks of ranges and shapes that name the field. */
 final class Checks {
 
     private Checks() {}
@@ -17,6 +20,12 @@ final class Checks {
             throw new InvalidRequestException(field, value, "from " + min + " to " + max);
         }
         return value;
+    }
+
+    static void shape(String field, Tensor tensor, Shape wanted) {
+        if (!tensor.shape().equals(wanted)) {
+            throw new InvalidRequestException(field, tensor.shape(), "of shape " + wanted);
+        }
     }
 
     private static String number(double value) {

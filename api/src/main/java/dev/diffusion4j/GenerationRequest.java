@@ -1,10 +1,14 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.GenerationInputs;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerType;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -61,6 +65,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     private boolean distinctReferenceIndices;
     private Consumer<? super Progress> progressListener;
     private PreviewSettings preview;
+    private Scheduler scheduler;
+    private Consumer<? super DenoisingStep> stepListener;
 
     /** Which previews are made and who sees them. */
     record PreviewSettings(PreviewMode mode, int everySteps, Consumer<? super Preview> listener) {}
@@ -135,6 +141,26 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     /** The noise schedule; the sampler's default without it. */
     public R schedule(NoiseSchedule newSchedule) {
         schedule = Objects.requireNonNull(newSchedule, "schedule");
+        return self();
+    }
+
+    /**
+     * Runs the loop in Java over the model's parts, with this scheduler in place of the native sampler. A scheduler that
+     * has a plan already ({@code withSteps}, {@code withSigmas}) is used as it is; one without gets the request's steps
+     * and strength. Noise comes from the request's seed. Models with a U-Net only; options of the native sampler
+     * (sampler, schedule, sigmas, eta, cache and the like), previews and reference pictures do not go with it.
+     */
+    public R scheduler(Scheduler newScheduler) {
+        scheduler = Objects.requireNonNull(newScheduler, "scheduler");
+        return self();
+    }
+
+    /**
+     * Sees each step of the loop over a {@link #scheduler}, on the model's own thread, and may change latents and
+     * guidance. An exception from it cancels the generation and reaches the caller.
+     */
+    public R onStep(Consumer<? super DenoisingStep> listener) {
+        stepListener = Objects.requireNonNull(listener, "listener");
         return self();
     }
 
@@ -318,23 +344,72 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
      * @throws InvalidRequestException if the request cannot be done
      */
     public Generation start() {
-        GenerationParameters parameters = parameters();
+        Optional<DenoisingLoop.Settings> loop = loop();
+        GenerationParameters parameters = parameters(loop);
         GenerationInputs inputs = inputs(
                 parameters.width(),
                 parameters.height(),
                 referenceImages,
                 resizeReferenceImages,
                 distinctReferenceIndices);
-        return model.start(parameters, inputs, progressListener, preview);
+        return model.start(parameters, inputs, progressListener, preview, loop);
     }
 
-    private GenerationParameters parameters() {
+    private Optional<DenoisingLoop.Settings> loop() {
+        if (scheduler == null) {
+            if (stepListener != null) {
+                throw new InvalidRequestException("onStep", "given", "used with a scheduler(...)");
+            }
+            return Optional.empty();
+        }
+        requireNoNativeOptions();
+        boolean seesMask = model.unet().inChannels() > model.unet().latentChannels();
+        if (seesMask && task() != GenerationParameters.Task.INPAINT) {
+            throw new InvalidRequestException(
+                    "scheduler", scheduler, "absent: this model is for inpainting and needs a mask");
+        }
+        boolean planned = scheduler.steps() > 0;
+        if (planned && steps != null && steps != scheduler.steps()) {
+            throw new InvalidRequestException("steps", steps, "the scheduler's own, " + scheduler.steps());
+        }
+        Scheduler plan = planned ? scheduler : scheduler.withSteps(stepsOrDefault(), strengthOrOne());
+        return Optional.of(new DenoisingLoop.Settings(plan, stepListener));
+    }
+
+    private void requireNoNativeOptions() {
+        Map<String, Boolean> nativeOptions = new LinkedHashMap<>();
+        nativeOptions.put("sampler", sampler != null);
+        nativeOptions.put("schedule", schedule != null);
+        nativeOptions.put("sigmas", !sigmas.isEmpty());
+        nativeOptions.put("eta", eta.isPresent());
+        nativeOptions.put("imageGuidanceScale", imageGuidanceScale.isPresent());
+        nativeOptions.put("shiftedTimestep", shiftedTimestep != 0);
+        nativeOptions.put("flowShift", flowShift.isPresent());
+        nativeOptions.put("samplerArguments", samplerArguments.isPresent());
+        nativeOptions.put("skipLayerGuidance", skipLayerGuidance.isPresent());
+        nativeOptions.put("cache", cache.isPresent());
+        nativeOptions.put("highResFix", highResFix.isPresent());
+        nativeOptions.put("referenceImages", !referenceImages.isEmpty());
+        nativeOptions.put("onPreview", preview != null);
+        nativeOptions.forEach((field, given) -> {
+            if (given) {
+                throw new InvalidRequestException(
+                        field, "given", "absent with a scheduler: it belongs to the native sampler");
+            }
+        });
+    }
+
+    private int stepsOrDefault() {
+        return steps != null ? steps : model.defaultSteps();
+    }
+
+    private GenerationParameters parameters(Optional<DenoisingLoop.Settings> loop) {
         ImageSize size = checkedSize();
         Sampler chosenSampler = sampler != null ? sampler : model.defaultSampler();
         NoiseSchedule chosenSchedule = schedule != null ? schedule : model.defaultSchedule(chosenSampler);
-        int wantedSteps = steps != null ? steps : model.defaultSteps();
-        int chosenSteps = sigmas.isEmpty() ? wantedSteps : sigmas.size() - 1;
-        if (sigmas.isEmpty()) {
+        int chosenSteps = loop.map(settings -> settings.scheduler().steps())
+                .orElseGet(() -> sigmas.isEmpty() ? stepsOrDefault() : sigmas.size() - 1);
+        if (sigmas.isEmpty() && loop.isEmpty()) {
             model.checkSchedule(chosenSchedule, chosenSteps);
         }
         loras.forEach(lora -> model.checkLora(lora.path()));
@@ -351,6 +426,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
                 distilledGuidance,
                 chosenSampler,
                 chosenSchedule,
+                loop.map(settings -> SchedulerType.of(settings.scheduler())),
                 sigmas,
                 eta,
                 shiftedTimestep,

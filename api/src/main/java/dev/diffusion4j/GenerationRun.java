@@ -18,6 +18,7 @@ final class GenerationRun implements GenerationObserver {
     private final GenerationParameters parameters;
     private final Consumer<? super Progress> progressListener;
     private final GenerationRequest.PreviewSettings preview;
+    private final Optional<DenoisingLoop.Settings> loop;
     private ProgressTracker tracker;
 
     /** The listener and the preview settings may be null. */
@@ -25,18 +26,22 @@ final class GenerationRun implements GenerationObserver {
             StableDiffusion model,
             GenerationParameters parameters,
             Consumer<? super Progress> progressListener,
-            GenerationRequest.PreviewSettings preview) {
+            GenerationRequest.PreviewSettings preview,
+            Optional<DenoisingLoop.Settings> loop) {
         this.model = model;
         this.parameters = parameters;
         this.progressListener = progressListener == null ? progress -> {} : progressListener;
         this.preview = preview;
+        this.loop = loop;
     }
 
     List<GeneratedImage> run(NativeModel nativeModel, GenerationInputs inputs, CancellationFlag cancellation) {
         int passes = parameters.highResFix().isPresent() ? 2 : 1;
         tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
         tracker.begin();
-        List<NativeImage> pictures = nativeModel.generate(parameters, inputs, this, cancellation);
+        List<NativeImage> pictures = loop.map(
+                        settings -> new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs))
+                .orElseGet(() -> nativeModel.generate(parameters, inputs, this, cancellation));
         tracker.end();
         List<GeneratedImage> images = new ArrayList<>(pictures.size());
         for (int i = 0; i < pictures.size(); i++) {

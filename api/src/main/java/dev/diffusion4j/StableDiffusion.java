@@ -6,9 +6,14 @@ import dev.diffusion4j.internal.ModelInfo;
 import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelThread;
 import dev.diffusion4j.internal.NativeModel;
+import dev.diffusion4j.internal.NativeParts;
 import dev.diffusion4j.model.ModelFile;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,15 +41,46 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelInfo info;
     private final ModelThread thread;
     private final ModelFile file;
+    private final RandomSource random;
+    private final List<TextualInversion> inversions;
+    private final Parts parts;
     private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
     private final Object closeLock = new Object();
     private volatile boolean closed;
 
-    private StableDiffusion(NativeModel model, ModelThread thread, ModelInfo info, ModelFile file) {
+    /** The parts of a U-Net model. */
+    private record Parts(PartCalls calls, List<TextEncoder> textEncoders, UNet unet, Vae vae) {}
+
+    private StableDiffusion(
+            NativeModel model,
+            ModelThread thread,
+            ModelInfo info,
+            NativeParts nativeParts,
+            ModelFile file,
+            RandomSource random,
+            List<TextualInversion> inversions) {
         this.model = model;
         this.thread = thread;
         this.info = info;
         this.file = file;
+        this.random = random;
+        this.inversions = inversions;
+        PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
+        parts = new Parts(
+                calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
+    }
+
+    private static List<TextEncoder> textEncoders(PartCalls calls, List<TextualInversion> inversions) {
+        List<TextEncoder> encoders = new ArrayList<>();
+        for (int i = 0; i < calls.info().textEncoders().size(); i++) {
+            int padding = calls.info().textEncoders().get(i).padding();
+            TextEncoder encoder = new TextEncoder(calls, i, ClipTokenizer.load().withPadding(padding), List.of());
+            for (TextualInversion inversion : inversions) {
+                encoder = encoder.with(inversion);
+            }
+            encoders.add(encoder);
+        }
+        return List.copyOf(encoders);
     }
 
     /**
@@ -64,7 +100,9 @@ public final class StableDiffusion implements AutoCloseable {
 
     static StableDiffusion open(ModelParameters parameters, ModelFile mainFile) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
+        List<TextualInversion> inversions = new ArrayList<>();
         try {
+            parameters.embeddings().forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
             NativeModel model = thread.call(() -> NativeModel.open(parameters));
             try {
                 ModelInfo info = thread.call(model::info);
@@ -72,7 +110,9 @@ public final class StableDiffusion implements AutoCloseable {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
                             + ", which does not make pictures");
                 }
-                return new StableDiffusion(model, thread, info, mainFile);
+                NativeParts nativeParts = thread.call(() -> new NativeParts(model));
+                return new StableDiffusion(
+                        model, thread, info, nativeParts, mainFile, parameters.random(), List.copyOf(inversions));
             } catch (RuntimeException e) {
                 thread.call(() -> {
                     model.close();
@@ -81,6 +121,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw e;
             }
         } catch (RuntimeException e) {
+            inversions.forEach(TextualInversion::close);
             thread.shutdown();
             throw e;
         }
@@ -107,6 +148,112 @@ public final class StableDiffusion implements AutoCloseable {
     public InpaintRequest inpaint(BufferedImage image, BufferedImage mask, String prompt) {
         requireVaeEncoder();
         return new InpaintRequest(this, image, mask, prompt);
+    }
+
+    /**
+     * The tokenizer of the first text encoder, with the model's textual inversions.
+     *
+     * @throws ModelFileException if the family has none
+     */
+    public ClipTokenizer tokenizer() {
+        return textEncoder().tokenizer();
+    }
+
+    /**
+     * The text encoder by itself; SDXL's first.
+     *
+     * @throws ModelFileException if the family is none with a U-Net, whose parts run by themselves
+     */
+    public TextEncoder textEncoder() {
+        return textEncoders().getFirst();
+    }
+
+    /**
+     * All text encoders: one, or SDXL's two.
+     *
+     * @throws ModelFileException as {@link #textEncoder()}
+     */
+    public List<TextEncoder> textEncoders() {
+        return parts().textEncoders();
+    }
+
+    /**
+     * The U-Net by itself.
+     *
+     * @throws ModelFileException as {@link #textEncoder()}
+     */
+    public UNet unet() {
+        return parts().unet();
+    }
+
+    /**
+     * The VAE by itself.
+     *
+     * @throws ModelFileException as {@link #textEncoder()}
+     */
+    public Vae vae() {
+        return parts().vae();
+    }
+
+    /**
+     * What the U-Net is told of a prompt: chunks of 75 tokens, weights such as {@code (word:1.2)}, both encoders of SDXL
+     * and the native size, as the native path does it.
+     *
+     * @return tensors that the caller closes
+     * @throws ModelFileException as {@link #textEncoder()}
+     */
+    public Conditioning encodePrompt(String prompt) {
+        return encodePrompt(prompt, 0, nativeSize());
+    }
+
+    /**
+     * As {@link #encodePrompt(String)}.
+     *
+     * @param clipSkip 1 for the last layer, 2 for the one before, 0 for the model's own
+     * @param size of the picture, which SDXL is told
+     */
+    public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
+        return promptEncoder().encode(prompt, clipSkip, size, NativeParts.UNOBSERVED);
+    }
+
+    /**
+     * The native runtime's noise levels, for a {@link dev.diffusion4j.scheduler.SigmaScheduler} over them.
+     *
+     * @param schedule the schedule
+     * @param steps how many steps, from 1
+     * @param size of the picture; only some families' levels depend on it
+     * @return falling, the last one 0
+     * @throws InvalidRequestException if the schedule cannot do that many steps or does not exist for the family
+     */
+    public float[] noiseLevels(NoiseSchedule schedule, int steps, ImageSize size) {
+        Checks.range("steps", steps, 1, GenerationRequest.MAX_STEPS);
+        checkSchedule(schedule, steps);
+        return parts().calls()
+                .call(nativeParts -> nativeParts.sigmas(schedule.ordinal(), steps, size.width(), size.height()));
+    }
+
+    PromptEncoder promptEncoder() {
+        return new PromptEncoder(textEncoders(), parts().calls().info());
+    }
+
+    void setLoras(List<Lora> loras) {
+        parts().calls().run(nativeParts -> nativeParts.setLoras(loras));
+    }
+
+    RandomSource random() {
+        return random;
+    }
+
+    private Parts parts() {
+        // On its own thread the model lives until the work in progress has ended.
+        if (!thread.isCurrent()) {
+            requireOpen();
+        }
+        if (parts.textEncoders().isEmpty()) {
+            throw new ModelFileException(name() + " is a model of the family " + family()
+                    + "; the parts of SD 1.x, SD 2.x and SDXL alone run by themselves");
+        }
+        return parts;
     }
 
     /** The model family as the runtime names it, such as {@code SD 1.x}. */
@@ -180,6 +327,7 @@ public final class StableDiffusion implements AutoCloseable {
         thread.execute(() -> {
             try {
                 model.close();
+                inversions.forEach(TextualInversion::close);
                 freed.complete(null);
             } catch (Throwable e) {
                 freed.completeExceptionally(e);
@@ -195,12 +343,13 @@ public final class StableDiffusion implements AutoCloseable {
             GenerationParameters parameters,
             GenerationInputs inputs,
             Consumer<? super Progress> progressListener,
-            GenerationRequest.PreviewSettings preview) {
+            GenerationRequest.PreviewSettings preview,
+            Optional<DenoisingLoop.Settings> loop) {
         requireOpen();
         CancellationFlag cancellation = new CancellationFlag();
         Generation generation = new Generation(cancellation);
         pending.add(generation);
-        GenerationRun run = new GenerationRun(this, parameters, progressListener, preview);
+        GenerationRun run = new GenerationRun(this, parameters, progressListener, preview, loop);
         try {
             thread.execute(() -> {
                 try {

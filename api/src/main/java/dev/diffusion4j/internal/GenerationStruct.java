@@ -39,7 +39,9 @@ final class GenerationStruct {
         writer.writeRequest(parameters);
         writer.writeSampling(parameters);
         writer.writePictures(inputs);
-        parameters.vaeTiling().ifPresent(writer::writeTiling);
+        parameters
+                .vaeTiling()
+                .ifPresent(tiling -> writeTiling(tiling, sd_img_gen_params_t.vae_tiling_params(writer.struct)));
         parameters.cache().ifPresent(writer::writeCache);
         parameters.highResFix().ifPresent(writer::writeHighResFix);
         return writer.struct;
@@ -58,14 +60,18 @@ final class GenerationStruct {
     }
 
     private void writeLoras(List<Lora> loras) {
+        sd_img_gen_params_t.loras(struct, loraArray(loras, arena));
+        sd_img_gen_params_t.lora_count(struct, loras.size());
+    }
+
+    static MemorySegment loraArray(List<Lora> loras, Arena arena) {
         MemorySegment array = sd_lora_t.allocateArray(loras.size(), arena);
         for (int i = 0; i < loras.size(); i++) {
             MemorySegment element = sd_lora_t.asSlice(array, i);
             sd_lora_t.path(element, arena.allocateFrom(loras.get(i).path().toString()));
             sd_lora_t.multiplier(element, (float) loras.get(i).multiplier());
         }
-        sd_img_gen_params_t.loras(struct, array);
-        sd_img_gen_params_t.lora_count(struct, loras.size());
+        return array;
     }
 
     private void writeSampling(GenerationParameters parameters) {
@@ -123,8 +129,7 @@ final class GenerationStruct {
         sd_img_gen_params_t.increase_ref_index(struct, inputs.distinctReferenceIndices());
     }
 
-    private void writeTiling(VaeTiling tiling) {
-        MemorySegment params = sd_img_gen_params_t.vae_tiling_params(struct);
+    static void writeTiling(VaeTiling tiling, MemorySegment params) {
         sd_tiling_params_t.enabled(params, true);
         sd_tiling_params_t.tile_size_x(params, tiling.tileWidth());
         sd_tiling_params_t.tile_size_y(params, tiling.tileHeight());

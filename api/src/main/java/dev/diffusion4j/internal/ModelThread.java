@@ -51,8 +51,18 @@ public final class ModelThread {
         }
     }
 
-    /** Runs work on the thread and waits for it without being interruptible: native work cannot be left half done. */
+    /**
+     * Runs work on the thread and waits for it without being interruptible: native work cannot be left half done. On the
+     * thread itself, in a listener, it runs at once.
+     */
     public <T> T call(Callable<T> work) {
+        if (isCurrent()) {
+            try {
+                return work.call();
+            } catch (Exception e) {
+                throw rethrow(e);
+            }
+        }
         CompletableFuture<T> result = new CompletableFuture<>();
         execute(() -> {
             try {

@@ -6,6 +6,9 @@ import dev.diffusion4j.bindings.d4j_device_t;
 import dev.diffusion4j.bindings.d4j_log_fn;
 import dev.diffusion4j.bindings.d4j_model_info_t;
 import dev.diffusion4j.bindings.d4j_observer_t;
+import dev.diffusion4j.bindings.d4j_parts_t;
+import dev.diffusion4j.bindings.d4j_text_encoder_t;
+import dev.diffusion4j.bindings.d4j_unet_run_t;
 import dev.diffusion4j.bindings.sd_cache_params_t;
 import dev.diffusion4j.bindings.sd_ctx_params_t;
 import dev.diffusion4j.bindings.sd_embedding_t;
@@ -123,6 +126,9 @@ public final class NativeLibrary {
         checkSize("d4j_observer_t", d4j_observer_t.layout());
         checkSize("d4j_device_t", d4j_device_t.layout());
         checkSize("d4j_model_info_t", d4j_model_info_t.layout());
+        checkSize("d4j_text_encoder_t", d4j_text_encoder_t.layout());
+        checkSize("d4j_parts_t", d4j_parts_t.layout());
+        checkSize("d4j_unet_run_t", d4j_unet_run_t.layout());
     }
 
     private static void checkSize(String name, MemoryLayout layout) {

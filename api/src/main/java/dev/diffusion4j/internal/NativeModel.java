@@ -3,11 +3,7 @@ package dev.diffusion4j.internal;
 import dev.diffusion4j.GenerationParameters;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_model_info_t;
-import dev.diffusion4j.bindings.d4j_observer_t;
-import dev.diffusion4j.bindings.d4j_preview_fn;
-import dev.diffusion4j.bindings.d4j_progress_fn;
 import dev.diffusion4j.bindings.sd_image_t;
-import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,12 +15,14 @@ import java.util.List;
  */
 public final class NativeModel {
 
-    private static final GenerationObserver.ProgressKind[] KINDS = GenerationObserver.ProgressKind.values();
-
     private final MemorySegment handle;
 
     private NativeModel(MemorySegment handle) {
         this.handle = handle;
+    }
+
+    MemorySegment handle() {
+        return handle;
     }
 
     /** Opens the model; weights are read on first use. */
@@ -67,7 +65,7 @@ public final class NativeModel {
             CancellationFlag cancellation) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment struct = GenerationStruct.allocate(parameters, inputs, arena);
-            Callbacks callbacks = new Callbacks(observer, cancellation);
+            NativeCallbacks callbacks = new NativeCallbacks(observer, cancellation);
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
             int status = D4j.d4j_generate_image(handle, struct, callbacks.allocate(arena), images, count);
@@ -100,68 +98,5 @@ public final class NativeModel {
         }
         D4j.d4j_image_array_free(array);
         return result;
-    }
-
-    /** The upcalls of one generation. Nothing thrown may leave an upcall: the JVM would end. */
-    private static final class Callbacks {
-
-        private final GenerationObserver observer;
-        private final CancellationFlag cancellation;
-        private Throwable failure;
-
-        Callbacks(GenerationObserver observer, CancellationFlag cancellation) {
-            this.observer = observer;
-            this.cancellation = cancellation;
-        }
-
-        MemorySegment allocate(Arena arena) {
-            MemorySegment struct = d4j_observer_t.allocate(arena);
-            d4j_observer_t.progress(struct, d4j_progress_fn.allocate(this::progress, arena));
-            d4j_observer_t.cancel(struct, cancellation.segment());
-            observer.previewMode().ifPresent(mode -> {
-                d4j_observer_t.preview(struct, d4j_preview_fn.allocate(this::preview, arena));
-                d4j_observer_t.preview_mode(
-                        struct,
-                        switch (mode) {
-                            case PROJECTION -> D4j.PREVIEW_PROJ();
-                            case TINY_AUTOENCODER -> D4j.PREVIEW_TAE();
-                            case VAE -> D4j.PREVIEW_VAE();
-                        });
-                d4j_observer_t.preview_interval(struct, observer.previewInterval());
-            });
-            return struct;
-        }
-
-        private void progress(int kind, int step, int of, float seconds) {
-            guarded(() -> observer.progress(KINDS[kind], step, of));
-        }
-
-        private void preview(int step, int width, int height, MemorySegment rgb) {
-            guarded(() -> {
-                BufferedImage image = Rgb8.toBufferedImage(rgb.reinterpret(3L * width * height), width, height);
-                observer.preview(step, image);
-            });
-        }
-
-        private void guarded(Runnable callback) {
-            if (failure != null) {
-                return;
-            }
-            try {
-                callback.run();
-            } catch (Throwable e) {
-                failure = e;
-                cancellation.set();
-            }
-        }
-
-        void rethrow() {
-            switch (failure) {
-                case null -> {}
-                case RuntimeException e -> throw e;
-                case Error e -> throw e;
-                default -> throw new IllegalStateException(failure);
-            }
-        }
     }
 }

@@ -11,6 +11,7 @@ import dev.diffusion4j.SkipLayerGuidance;
 import dev.diffusion4j.StepCache;
 import dev.diffusion4j.VaeTiling;
 import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.scheduler.SchedulerType;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -29,8 +30,12 @@ public final class ParametersText {
     public static String text(GenerationParameters p, long seed, int width, int height, String model) {
         Map<String, String> pairs = new LinkedHashMap<>();
         pairs.put("Steps", Integer.toString(p.steps()));
-        pairs.put("Sampler", p.sampler().title());
-        if (p.sigmas().isEmpty()) {
+        pairs.put(
+                "Sampler",
+                p.scheduler().map(SchedulerType::title).orElse(p.sampler().title()));
+        if (p.scheduler().isPresent()) {
+            pairs.put("Pipeline", "Java");
+        } else if (p.sigmas().isEmpty()) {
             pairs.put("Schedule type", p.schedule().title());
         } else {
             pairs.put("Sigmas", p.sigmas().stream().map(ParametersText::number).collect(Collectors.joining(" ")));
@@ -88,8 +93,10 @@ public final class ParametersText {
         node.put("guidanceScale", p.guidanceScale());
         p.imageGuidanceScale().ifPresent(scale -> node.put("imageGuidanceScale", scale));
         node.put("distilledGuidance", p.distilledGuidance());
-        node.put("sampler", p.sampler().cliName());
-        node.put("schedule", p.schedule().cliName());
+        p.scheduler().ifPresentOrElse(scheduler -> node.put("scheduler", scheduler.cliName()), () -> {
+            node.put("sampler", p.sampler().cliName());
+            node.put("schedule", p.schedule().cliName());
+        });
         if (!p.sigmas().isEmpty()) {
             ArrayNode sigmas = node.putArray("sigmas");
             p.sigmas().forEach(sigmas::add);

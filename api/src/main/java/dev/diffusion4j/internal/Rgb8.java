@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.bindings.sd_image_t;
+import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +29,25 @@ public final class Rgb8 {
             image.setRGB(0, y, width, 1, row, 0, width);
         }
         return image;
+    }
+
+    /**
+     * Rounds a tensor's picture to 8 bits a channel.
+     *
+     * @param picture (1, 3, height, width), -1 to 1
+     */
+    public static NativeImage ofTensor(Tensor picture) {
+        int height = (int) picture.shape().dimension(2);
+        int width = (int) picture.shape().dimension(3);
+        long plane = (long) width * height;
+        MemorySegment pixels = Arena.ofAuto().allocate(3 * plane);
+        for (long pixel = 0; pixel < plane; pixel++) {
+            for (int channel = 0; channel < 3; channel++) {
+                float value = (picture.getFlat(channel * plane + pixel) + 1) * 127.5f;
+                pixels.set(ValueLayout.JAVA_BYTE, 3 * pixel + channel, (byte) Math.round(Math.clamp(value, 0, 255)));
+            }
+        }
+        return new NativeImage(width, height, pixels.asReadOnly());
     }
 
     /** Fills the struct with a picture of type INT_RGB, as 3 channels. */

@@ -1,7 +1,9 @@
 package dev.diffusion4j.model;
 
 import dev.diffusion4j.ImageSize;
+import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.ModelFileException;
+import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -101,6 +103,22 @@ public final class ModelFile {
      */
     public Optional<TensorInfo> tensor(String name) {
         return Optional.ofNullable(byName.get(Objects.requireNonNull(name, "name")));
+    }
+
+    /**
+     * Reads a tensor's numbers. The file must not have changed since {@link #read(Path)}.
+     *
+     * @param name a name as in the file
+     * @return a new tensor, the caller's to close
+     * @throws InvalidRequestException if there is no tensor of that name
+     * @throws ModelFileException if the file cannot be read, or the tensor is quantised or compressed
+     */
+    public Tensor load(String name) {
+        TensorInfo info = tensor(name)
+                .orElseThrow(() -> new InvalidRequestException("name", name, "that of a tensor in " + Text.of(path)));
+        try (ByteSource source = ByteSource.open(path)) {
+            return TensorData.read(source, format, info);
+        }
     }
 
     /** How many numbers all tensors hold together. */

@@ -1,6 +1,8 @@
 package dev.diffusion4j.text;
 
 import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.internal.NativeParts;
 import dev.diffusion4j.text.PromptWeights.Part;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +30,9 @@ public final class ClipTokenizer {
     /** How many ids the text encoder takes at once, start and end among them. */
     public static final int CONTEXT_LENGTH = 77;
 
+    /** How many ids the vocabulary has; those of added tokens come after them. */
+    public static final int VOCABULARY_SIZE = BytePairs.SIZE;
+
     /** The id that every input starts with. */
     public static final int START_OF_TEXT = BytePairs.START_OF_TEXT;
 
@@ -40,6 +45,8 @@ public final class ClipTokenizer {
     /** The token of {@link #END_OF_TEXT}. */
     public static final String END_OF_TEXT_TOKEN = "<|endoftext|>";
 
+    private static ClipTokenizer loaded;
+
     private final BytePairs vocabulary;
     private final AddedTokens added;
     private final int padding;
@@ -48,6 +55,18 @@ public final class ClipTokenizer {
         this.vocabulary = vocabulary;
         this.added = added;
         this.padding = padding;
+    }
+
+    /**
+     * The tokenizer with the vocabulary that the native library carries. It needs no model, and is built once.
+     *
+     * @throws NativeLibraryException if the native library cannot be used here
+     */
+    public static synchronized ClipTokenizer load() {
+        if (loaded == null) {
+            loaded = fromMerges(NativeParts.clipMerges());
+        }
+        return loaded;
     }
 
     /**

@@ -1,0 +1,297 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.CancellationFlag;
+import dev.diffusion4j.internal.GenerationInputs;
+import dev.diffusion4j.internal.GenerationObserver;
+import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.NativeCallbacks;
+import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.Rgb8;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.Timestep;
+import dev.diffusion4j.tensor.ImageTensors;
+import dev.diffusion4j.tensor.NormalGenerator;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The diffusion pipeline in Java: text encoder, U-Net, scheduler and VAE one after another, as diffusers' Stable Diffusion
+ * pipelines for text-to-image, image-to-image and inpainting do it. Runs on the model's thread.
+ */
+final class DenoisingLoop {
+
+    /** What a request says of the loop; the listener may be null. */
+    record Settings(Scheduler scheduler, Consumer<? super DenoisingStep> listener) {}
+
+    private final StableDiffusion model;
+    private final GenerationParameters parameters;
+    private final Settings settings;
+    private final CancellationFlag cancellation;
+    private final GenerationObserver observer;
+    private final NativeCallbacks callbacks;
+
+    DenoisingLoop(
+            StableDiffusion model,
+            GenerationParameters parameters,
+            Settings settings,
+            GenerationObserver observer,
+            CancellationFlag cancellation) {
+        this.model = model;
+        this.parameters = parameters;
+        this.settings = settings;
+        this.observer = observer;
+        this.cancellation = cancellation;
+        callbacks = new NativeCallbacks(observer, cancellation);
+    }
+
+    List<NativeImage> run(GenerationInputs inputs) {
+        boolean hasLoras = !parameters.loras().isEmpty();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment watch = callbacks.allocate(arena);
+            if (hasLoras) {
+                model.setLoras(parameters.loras());
+            }
+            return run(inputs, watch);
+        } catch (RuntimeException e) {
+            // What the listener threw comes first: it is why the native call was stopped.
+            callbacks.rethrow();
+            throw e;
+        } finally {
+            if (hasLoras) {
+                model.setLoras(List.of());
+            }
+        }
+    }
+
+    private List<NativeImage> run(GenerationInputs inputs, MemorySegment watch) {
+        List<Tensor> finished = new ArrayList<>();
+        try (Conditioning positive = encode(parameters.prompt(), watch);
+                Conditioning negative = needsNegative() ? encode(parameters.negativePrompt(), watch) : null;
+                Picture picture = new Picture(inputs, watch)) {
+            for (int image = 0; image < parameters.batchCount(); image++) {
+                finished.add(denoise(image, positive, negative, picture, watch));
+            }
+            List<NativeImage> images = new ArrayList<>();
+            for (Tensor latents : finished) {
+                images.add(decode(latents, watch));
+            }
+            return images;
+        } finally {
+            finished.forEach(Tensor::close);
+        }
+    }
+
+    /** A listener may switch guidance on at any step. */
+    private boolean needsNegative() {
+        return parameters.guidanceScale() != 1 || settings.listener() != null;
+    }
+
+    private Conditioning encode(String prompt, MemorySegment watch) {
+        requireNotCancelled();
+        ImageSize size = new ImageSize(parameters.width(), parameters.height());
+        return model.promptEncoder().encode(prompt, parameters.clipSkip(), size, watch);
+    }
+
+    private Tensor denoise(
+            int image, Conditioning positive, Conditioning negative, Picture picture, MemorySegment watch) {
+        NormalGenerator generator = NormalGenerator.of(model.random(), parameters.seed() + image);
+        Scheduler scheduler = settings.scheduler().withNoise(generator);
+        List<Timestep> timesteps = scheduler.timesteps();
+        Shape shape = latentShape();
+        Tensor latents = Tensor.zeros(shape);
+        try (Tensor clean = picture.draw(generator);
+                Tensor noise = Tensor.zeros(shape);
+                Tensor scaled = Tensor.zeros(shape);
+                Tensor prediction = Tensor.zeros(shape);
+                Tensor kept = picture.mask == null ? null : Tensor.zeros(shape)) {
+            generator.fill(noise);
+            if (clean == null) {
+                latents.addScaled(scheduler.initNoiseSigma(), noise);
+            } else {
+                latents.copyFrom(clean);
+                scheduler.addNoise(latents, noise, timesteps.getFirst());
+            }
+            double guidance = parameters.guidanceScale();
+            observer.progress(ProgressKind.SAMPLING, 0, timesteps.size());
+            for (int i = 0; i < timesteps.size(); i++) {
+                requireNotCancelled();
+                Timestep timestep = timesteps.get(i);
+                scheduler.scaleModelInput(latents, timestep, scaled);
+                model.unet()
+                        .predict(
+                                scaled,
+                                timestep.value(),
+                                positive,
+                                guidance == 1 ? null : negative,
+                                guidance,
+                                picture.concat,
+                                prediction,
+                                watch);
+                callbacks.rethrow();
+                scheduler.step(prediction, timestep, latents);
+                if (picture.mask != null) {
+                    Timestep next = i + 1 < timesteps.size() ? timesteps.get(i + 1) : null;
+                    picture.restoreKept(latents, clean, noise, scheduler, next, kept);
+                }
+                guidance = show(image, i, timesteps.size(), timestep, latents, prediction, guidance);
+                observer.progress(ProgressKind.SAMPLING, i + 1, timesteps.size());
+            }
+            return latents;
+        } catch (Throwable e) {
+            latents.close();
+            throw e;
+        }
+    }
+
+    private double show(
+            int image, int index, int count, Timestep timestep, Tensor latents, Tensor prediction, double guidance) {
+        if (settings.listener() == null) {
+            return guidance;
+        }
+        DenoisingStep step = new DenoisingStep(image, index, count, timestep, latents, prediction, guidance);
+        settings.listener().accept(step);
+        return step.guidanceScale();
+    }
+
+    private NativeImage decode(Tensor latents, MemorySegment watch) {
+        requireNotCancelled();
+        model.vae().fromModelScale(latents);
+        try (Tensor picture = model.vae().decode(latents, parameters.vaeTiling(), watch)) {
+            callbacks.rethrow();
+            return Rgb8.ofTensor(picture);
+        }
+    }
+
+    private void requireNotCancelled() {
+        if (cancellation.isSet()) {
+            throw new GenerationCancelledException("the generation was cancelled");
+        }
+    }
+
+    private Shape latentShape() {
+        Vae vae = model.vae();
+        return Shape.of(
+                1,
+                vae.latentChannels(),
+                parameters.height() / vae.scaleFactor(),
+                parameters.width() / vae.scaleFactor());
+    }
+
+    /** The picture that the loop starts from, if there is one, and what of it is redrawn. */
+    private final class Picture implements AutoCloseable {
+
+        /** Of the picture, at the model's scale once drawn; null for text-to-image. */
+        private final LatentDistribution distribution;
+        /** (1, 4, height, width): 1 where the picture is redrawn; null if all is, or the U-Net sees to it. */
+        private final Tensor mask;
+        /** What inpainting models see beside the latents, or null. */
+        private final Tensor concat;
+
+        Picture(GenerationInputs inputs, MemorySegment watch) {
+            Optional<BufferedImage> init = inputs.init();
+            requireNotCancelled();
+            distribution = init.isEmpty() ? null : encode(init.get(), watch);
+            boolean modelSeesMask = model.unet().inChannels() > model.unet().latentChannels();
+            Tensor latentMask =
+                    inputs.mask().map(image -> latentMask(image, latentShape())).orElse(null);
+            concat = modelSeesMask ? concat(init.orElseThrow(), inputs.mask().orElseThrow(), latentMask, watch) : null;
+            mask = modelSeesMask ? null : latentMask;
+            if (modelSeesMask) {
+                latentMask.close();
+            }
+        }
+
+        private LatentDistribution encode(BufferedImage image, MemorySegment watch) {
+            try (Tensor picture = ImageTensors.of(image)) {
+                return model.vae().encode(picture, parameters.vaeTiling(), watch);
+            }
+        }
+
+        /** Latents of the picture at the model's scale, or null. */
+        Tensor draw(NormalGenerator generator) {
+            if (distribution == null) {
+                return null;
+            }
+            Tensor latents = distribution.sample(generator);
+            model.vae().toModelScale(latents);
+            return latents;
+        }
+
+        /** Puts the picture, as noisy as the latents are now, back where it is kept. */
+        void restoreKept(Tensor latents, Tensor clean, Tensor noise, Scheduler scheduler, Timestep next, Tensor kept) {
+            kept.copyFrom(clean);
+            if (next != null) {
+                scheduler.addNoise(kept, noise, next);
+            }
+            // kept + mask * (latents - kept)
+            latents.addScaled(-1, kept);
+            latents.multiply(mask);
+            latents.addScaled(1, kept);
+        }
+
+        /** A latent is redrawn if any of its pixels is. */
+        private static Tensor latentMask(BufferedImage image, Shape shape) {
+            Tensor result = Tensor.zeros(shape);
+            int width = (int) shape.dimension(3);
+            int factor = image.getWidth() / width;
+            for (int y = 0; y < image.getHeight(); y++) {
+                for (int x = 0; x < image.getWidth(); x++) {
+                    if (image.getRaster().getSample(x, y, 0) >= 128) {
+                        for (long channel = 0; channel < shape.dimension(1); channel++) {
+                            result.set(1, 0, channel, y / factor, x / factor);
+                        }
+                    }
+                }
+            }
+            return result;
+        }
+
+        /** Mask and latents of the picture with the masked part grey. */
+        private Tensor concat(BufferedImage image, BufferedImage maskImage, Tensor latentMask, MemorySegment watch) {
+            Shape latents = latentShape();
+            Tensor result =
+                    Tensor.zeros(Shape.of(latents.dimension(1) + 1, latents.dimension(2), latents.dimension(3)));
+            try (Tensor masked = ImageTensors.of(image)) {
+                for (int y = 0; y < maskImage.getHeight(); y++) {
+                    for (int x = 0; x < maskImage.getWidth(); x++) {
+                        if (maskImage.getRaster().getSample(x, y, 0) >= 128) {
+                            for (int channel = 0; channel < 3; channel++) {
+                                masked.set(0, 0, channel, y, x);
+                            }
+                        }
+                    }
+                }
+                try (LatentDistribution encoded = model.vae().encode(masked, parameters.vaeTiling(), watch);
+                        Tensor mean = encoded.mean()) {
+                    model.vae().toModelScale(mean);
+                    long plane = latents.dimension(2) * latents.dimension(3) * Float.BYTES;
+                    MemorySegment.copy(latentMask.segment(), 0, result.segment(), 0, plane);
+                    MemorySegment.copy(mean.segment(), 0, result.segment(), plane, plane * latents.dimension(1));
+                }
+                return result;
+            } catch (Throwable e) {
+                result.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (distribution != null) {
+                distribution.close();
+            }
+            for (Tensor tensor : new Tensor[] {mask, concat}) {
+                if (tensor != null) {
+                    tensor.close();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.ModelThread;
+import dev.diffusion4j.internal.NativeParts;
+import dev.diffusion4j.internal.PartsInfo;
+import dev.diffusion4j.tensor.Tensor;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Brings calls of a model's parts to the model's thread. */
+final class PartCalls {
+
+    private final ModelThread thread;
+    private final NativeParts nativeParts;
+    private final BooleanSupplier closed;
+
+    PartCalls(ModelThread thread, NativeParts nativeParts, BooleanSupplier closed) {
+        this.thread = thread;
+        this.nativeParts = nativeParts;
+        this.closed = closed;
+    }
+
+    PartsInfo info() {
+        return nativeParts.info();
+    }
+
+    <T> T call(Function<NativeParts, T> work) {
+        // On the model's own thread the model lives until the work in progress has ended.
+        if (closed.getAsBoolean() && !thread.isCurrent()) {
+            throw new ClosedException("the model is closed");
+        }
+        return thread.call(() -> work.apply(nativeParts));
+    }
+
+    void run(Consumer<NativeParts> work) {
+        call(parts -> {
+            work.accept(parts);
+            return null;
+        });
+    }
+
+    /** Runs work that fills a new tensor, and gives the tensor back if it succeeds. */
+    Tensor fill(Tensor result, BiConsumer<NativeParts, Tensor> work) {
+        try {
+            run(parts -> work.accept(parts, result));
+            return result;
+        } catch (Throwable e) {
+            result.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.PartsInfo;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.WeightedTokens;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Turns a prompt of any length, with weights, into what the U-Net is told, as the native runtime does it: the chunks'
+ * hidden states follow one another; those of SDXL's two encoders stand side by side; weights scale a token's state, and
+ * the chunk then gets its mean back.
+ */
+final class PromptEncoder {
+
+    /** Of SDXL's embedding of the picture's size: sinusoids of each number (Podell et al. 2023). */
+    private static final int SIZE_EMBEDDING = 256;
+
+    private static final double MAX_PERIOD = 10_000;
+
+    private final List<TextEncoder> encoders;
+    private final PartsInfo info;
+
+    PromptEncoder(List<TextEncoder> encoders, PartsInfo info) {
+        this.encoders = encoders;
+        this.info = info;
+    }
+
+    /**
+     * @param clipSkip 0 for the model's own
+     * @param size of the picture, which SDXL is told
+     */
+    Conditioning encode(String prompt, int clipSkip, ImageSize size, MemorySegment observer) {
+        List<WeightedTokens> chunks = encoders.getFirst().tokenizer().encodeWeighted(prompt);
+        Tensor context = Tensor.zeros(Shape.of(1, (long) chunks.size() * info.textLength(), info.contextSize()));
+        try (Tensor rows = context.view(Shape.of(chunks.size(), info.textLength(), info.contextSize()))) {
+            for (int i = 0; i < chunks.size(); i++) {
+                try (Tensor chunk = rows.slice(i, i + 1)) {
+                    encodeChunk(chunks.get(i), clipSkip, observer, chunk);
+                }
+            }
+            Optional<Tensor> vector =
+                    info.vectorSize() == 0 ? Optional.empty() : Optional.of(vector(chunks.getFirst(), size, observer));
+            return new Conditioning(context, vector);
+        } catch (Throwable e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    private void encodeChunk(WeightedTokens chunk, int clipSkip, MemorySegment observer, Tensor result) {
+        int column = 0;
+        for (int encoder = 0; encoder < encoders.size(); encoder++) {
+            TextEncoder text = encoders.get(encoder);
+            int skip = clipSkip == 0 ? text.defaultClipSkip() : clipSkip;
+            boolean finalNorm = info.textEncoders().get(encoder).finalNorm();
+            try (Tensor hidden = text.hiddenState(ids(chunk, encoder), skip, finalNorm, observer)) {
+                copyColumns(hidden, result, column);
+            }
+            column += text.hiddenSize();
+        }
+        if (chunk.weighted()) {
+            applyWeights(chunk, result);
+        }
+    }
+
+    /** The second encoder's padding differs from the first's: everything behind the first end of text. */
+    private int[] ids(WeightedTokens chunk, int encoder) {
+        int[] ids = chunk.tokens().ids();
+        if (encoder == 1) {
+            boolean ended = false;
+            for (int i = 0; i < ids.length; i++) {
+                boolean padding = ended;
+                ended |= ids[i] == ClipTokenizer.END_OF_TEXT;
+                ids[i] = padding ? info.textEncoders().get(1).padding() : ids[i];
+            }
+        }
+        return ids;
+    }
+
+    private static void copyColumns(Tensor hidden, Tensor result, int column) {
+        long width = hidden.shape().dimension(2);
+        long resultWidth = result.shape().dimension(2);
+        for (long row = 0; row < hidden.shape().dimension(1); row++) {
+            MemorySegment.copy(
+                    hidden.segment(),
+                    row * width * Float.BYTES,
+                    result.segment(),
+                    (row * resultWidth + column) * Float.BYTES,
+                    width * Float.BYTES);
+        }
+    }
+
+    private static void applyWeights(WeightedTokens chunk, Tensor hidden) {
+        double before = hidden.mean();
+        long width = hidden.shape().dimension(2);
+        for (int token = 0; token < chunk.tokens().length(); token++) {
+            for (long i = token * width; i < (token + 1) * width; i++) {
+                hidden.setFlat(i, hidden.getFlat(i) * chunk.weight(token));
+            }
+        }
+        double after = hidden.mean();
+        if (Double.isFinite(before) && Double.isFinite(after) && after != 0) {
+            hidden.scale(before / after);
+        }
+    }
+
+    /** SDXL's vector: the second encoder's pooled output, then original size, crop corner and target size. */
+    private Tensor vector(WeightedTokens chunk, ImageSize size, MemorySegment observer) {
+        int[] numbers = {size.height(), size.width(), 0, 0, size.height(), size.width()};
+        List<Float> values = new ArrayList<>();
+        try (Tensor pooled = encoders.getLast().pooled(ids(chunk, encoders.size() - 1), observer)) {
+            for (float value : pooled.toArray()) {
+                values.add(value);
+            }
+        }
+        for (int number : numbers) {
+            addSinusoids(number, values);
+        }
+        if (values.size() != info.vectorSize()) {
+            throw new NativeFailureException("the model wants a vector of " + info.vectorSize()
+                    + " numbers, text and size make " + values.size());
+        }
+        Tensor vector = Tensor.zeros(Shape.of(1, info.vectorSize()));
+        for (int i = 0; i < values.size(); i++) {
+            vector.setFlat(i, values.get(i));
+        }
+        return vector;
+    }
+
+    private static void addSinusoids(int number, List<Float> values) {
+        int half = SIZE_EMBEDDING / 2;
+        float[] sines = new float[half];
+        for (int i = 0; i < half; i++) {
+            double angle = number * Math.exp(-Math.log(MAX_PERIOD) * i / half);
+            values.add((float) Math.cos(angle));
+            sines[i] = (float) Math.sin(angle);
+        }
+        for (float sine : sines) {
+            values.add(sine);
+        }
+    }
+}
