@@ -19,6 +19,7 @@ import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.cli.progress.Terminal;
 import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.scheduler.SchedulerType;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -48,7 +49,7 @@ import picocli.CommandLine.Spec;
             "  1:the runtime failed while drawing",
             "  2:the command line, or what it asks for, is not valid",
             "  3:a model file is missing, unreadable or not supported",
-            "  4:a picture cannot be read or written",
+            "  4:a picture or array file cannot be read or written",
             "  5:the native library is missing or does not fit",
             "  6:not enough memory",
             " 70:internal error",
@@ -136,6 +137,7 @@ public final class Diffuse implements Runnable {
         Converters.register(line, Path.class, Converters::path);
         Converters.register(line, Sampler.class, Sampler::of);
         Converters.register(line, NoiseSchedule.class, NoiseSchedule::of);
+        Converters.register(line, SchedulerType.class, SchedulerType::of);
         Converters.register(line, WeightType.class, WeightType::of);
         Converters.register(line, PixelSize.class, PixelSize::parse);
         Converters.register(line, LoraArgument.class, LoraArgument::parse);
@@ -164,6 +166,12 @@ public final class Diffuse implements Runnable {
 
     GlobalOptions globals() {
         return globals;
+    }
+
+    /** Shows progress in that style, or none where the user wants quiet. */
+    ProgressDisplay openDisplay(ProgressDisplay.Style style) {
+        return ProgressDisplay.of(
+                globals.quiet ? ProgressDisplay.Style.NONE : style, console.terminal(), console.err());
     }
 
     private ErrorReport errorReport() {

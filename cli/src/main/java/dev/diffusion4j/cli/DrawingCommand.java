@@ -2,12 +2,9 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.ModelFileException;
 import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.cli.options.HighResOptions;
-import dev.diffusion4j.cli.options.LoadingOptions;
-import dev.diffusion4j.cli.options.ModelFileOptions;
+import dev.diffusion4j.cli.options.ModelOptions;
 import dev.diffusion4j.cli.options.OutputOptions;
 import dev.diffusion4j.cli.options.PictureOptions;
 import dev.diffusion4j.cli.options.PixelSize;
@@ -17,9 +14,6 @@ import dev.diffusion4j.cli.options.SamplingOptions;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
-import dev.diffusion4j.demo.DemoModel;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -35,11 +29,8 @@ abstract class DrawingCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "The model, as safetensors, GGUF or checkpoint; the built-in demo model without it.")
-    private Path model;
+    @Mixin
+    private ModelOptions model;
 
     @Mixin
     private PictureOptions picture;
@@ -62,12 +53,6 @@ abstract class DrawingCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nReference pictures:%n")
     private ReferenceOptions references = new ReferenceOptions();
 
-    @ArgGroup(validate = false, heading = "%nModel files:%n")
-    private ModelFileOptions files = new ModelFileOptions();
-
-    @ArgGroup(validate = false, heading = "%nMemory and speed:%n")
-    private LoadingOptions loading = new LoadingOptions();
-
     /** The prompt as typed. */
     abstract String promptArgument();
 
@@ -85,59 +70,38 @@ abstract class DrawingCommand implements Callable<Integer> {
         Console console = diffuse.console();
         Cancellation cancellation = console.cancellation();
         cancellation.begin();
-        String prompt = PromptArgument.resolve(promptArgument(), console.in());
+        String prompt = PromptArgument.resolve("PROMPT", promptArgument(), console.in());
         OutputFiles outputFiles = output.files(prompt, picture.batchCount());
         preview.check();
         readPictures();
         references.read();
 
         Drawing drawing;
-        try (ProgressDisplay display = display(console);
+        try (ProgressDisplay display = diffuse.openDisplay(progress);
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
-            display.activity(
-                    "loading " + (model == null && !files.hasDiffusionModel() ? "the demo model" : "the model"));
+            display.activity("loading " + model.title());
             drawing = new Drawing(display, cancellation);
-            try (StableDiffusion sd = open()) {
+            try (StableDiffusion sd = model.open()) {
                 GenerationRequest<?> request = request(sd, prompt);
                 PixelSize usual = usualSize(sd);
                 if (!picture.givesSize()) {
                     requireMultiple(usual, sd.sizeMultiple());
                 }
                 picture.applyTo(request, usual.width(), usual.height());
+                picture.scheduler()
+                        .ifPresent(
+                                type -> request.scheduler(type.create(sd.unet().predictionType())));
                 sampling.applyTo(request);
                 highRes.applyTo(request);
                 references.applyTo(request);
                 preview.applyTo(request);
-                loading.applyTo(request);
+                model.loading().vaeTiling().ifPresent(request::vaeTiling);
                 drawing.run(request, outputFiles);
             }
             log.succeeded();
         }
         report(console, drawing);
         return ExitCode.OK;
-    }
-
-    private ProgressDisplay display(Console console) {
-        ProgressDisplay.Style style = diffuse.globals().quiet ? ProgressDisplay.Style.NONE : progress;
-        return ProgressDisplay.of(style, console.terminal(), console.err());
-    }
-
-    private StableDiffusion open() {
-        StableDiffusionOptions options = StableDiffusion.options();
-        files.applyTo(options);
-        loading.applyTo(options);
-        if (model != null) {
-            return options.open(model);
-        }
-        return files.hasDiffusionModel() ? options.open() : options.open(demoModel());
-    }
-
-    private static Path demoModel() {
-        try {
-            return DemoModel.path();
-        } catch (UncheckedIOException e) {
-            throw new ModelFileException(e.getMessage(), e);
-        }
     }
 
     /** The API would name a width that nobody typed. */

@@ -8,6 +8,7 @@ import dev.diffusion4j.ModelFileException;
 import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.OutOfNativeMemoryException;
 import dev.diffusion4j.cli.options.OptionNames;
+import dev.diffusion4j.tensor.TensorFileException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -74,7 +75,7 @@ final class ErrorReport {
         return switch (failure) {
             case InvalidRequestException _, ParameterException _ -> ExitCode.USAGE;
             case ModelFileException _ -> ExitCode.MODEL_FILE;
-            case ImageFileException _ -> ExitCode.PICTURE_FILE;
+            case ImageFileException _, TensorFileException _ -> ExitCode.PICTURE_FILE;
             case NativeLibraryException _ -> ExitCode.NATIVE_LIBRARY;
             case OutOfNativeMemoryException _, OutOfMemoryError _ -> ExitCode.OUT_OF_MEMORY;
             case GenerationCancelledException _ -> ExitCode.CANCELLED;

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Finds the prompt: the argument itself, or what comes from standard input where the argument is {@code -}. */
+/** Finds a prompt or another text: the argument itself, or what comes from standard input where the argument is {@code -}. */
 final class PromptArgument {
 
     /** More than any request accepts, so that a large file piped in by mistake ends in a message and not in memory. */
@@ -17,14 +17,19 @@ final class PromptArgument {
 
     private PromptArgument() {}
 
-    static String resolve(String argument, InputStream in) {
+    /**
+     * @param label what the command's help calls the argument
+     * @param argument as typed
+     * @param in what {@code -} stands for
+     */
+    static String resolve(String label, String argument, InputStream in) {
         if (!argument.equals("-")) {
-            return TypedText.require("PROMPT", argument);
+            return TypedText.require(label, argument);
         }
         try {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {
-                throw new InvalidRequestException("PROMPT", "more than a megabyte", "shorter");
+                throw new InvalidRequestException(label, "more than a megabyte", "shorter");
             }
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -32,8 +37,7 @@ final class PromptArgument {
                     .toString()
                     .strip();
         } catch (CharacterCodingException e) {
-            throw new InvalidRequestException(
-                    "PROMPT", "other bytes", "text in UTF-8 when it comes from standard input");
+            throw new InvalidRequestException(label, "other bytes", "text in UTF-8 when it comes from standard input");
         } catch (IOException e) {
             throw new UncheckedIOException("standard input cannot be read: " + e.getMessage(), e);
         }

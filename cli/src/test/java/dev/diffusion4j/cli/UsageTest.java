@@ -12,6 +12,8 @@ import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.OutOfNativeMemoryException;
 import dev.diffusion4j.Sampler;
+import dev.diffusion4j.scheduler.SchedulerType;
+import dev.diffusion4j.tensor.TensorFileException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -86,6 +88,9 @@ class UsageTest {
                 Arguments.of(new String[] {"generate", "x", "--rng", "dice"}, "invalid value for option '--rng'"),
                 Arguments.of(new String[] {"generate", "x", "--type", "f17"}, "invalid value for option '--type'"),
                 Arguments.of(
+                        new String[] {"generate", "x", "--scheduler", "unipc"},
+                        "invalid value for option '--scheduler'"),
+                Arguments.of(
                         new String[] {"generate", "x", "--cache", "ucache:speed=9"},
                         "invalid value for option '--cache': must be given with settings among threshold"),
                 Arguments.of(
@@ -102,6 +107,17 @@ class UsageTest {
                         + System.lineSeparator());
         assertThat(err)
                 .contains(Stream.of(Sampler.values()).map(Sampler::cliName).toList());
+    }
+
+    @Test
+    void anUnknownSchedulerIsAnsweredWithAllNames() {
+        String err = Run.diffuse("edit", "x.png", "x", "--scheduler", "magic").err();
+        assertThat(err)
+                .startsWith("diffuse: invalid value for option '--scheduler': must be one of ")
+                .contains("not 'magic'")
+                .contains(Stream.of(SchedulerType.values())
+                        .map(SchedulerType::cliName)
+                        .toList());
     }
 
     @Test
@@ -148,12 +164,13 @@ class UsageTest {
 
     @Test
     void readsAPromptFromStandardInput() throws IOException {
-        assertThat(PromptArgument.resolve("-", stream("  a größer circle\n".getBytes(StandardCharsets.UTF_8))))
+        assertThat(PromptArgument.resolve(
+                        "PROMPT", "-", stream("  a größer circle\n".getBytes(StandardCharsets.UTF_8))))
                 .isEqualTo("a größer circle");
-        assertThatThrownBy(() -> PromptArgument.resolve("-", stream(new byte[] {'a', (byte) 0xFF})))
+        assertThatThrownBy(() -> PromptArgument.resolve("PROMPT", "-", stream(new byte[] {'a', (byte) 0xFF})))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("UTF-8");
-        assertThatThrownBy(() -> PromptArgument.resolve("-", stream(new byte[(1 << 20) + 1])))
+        assertThatThrownBy(() -> PromptArgument.resolve("PROMPT", "-", stream(new byte[(1 << 20) + 1])))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("megabyte");
     }
@@ -208,6 +225,7 @@ class UsageTest {
                         "--cfg-scale must be from 0 to 100, not 200"),
                 Arguments.of(new ModelFileException("bad model"), 3, "bad model"),
                 Arguments.of(new ImageFileException("bad picture"), 4, "bad picture"),
+                Arguments.of(new TensorFileException("bad array"), 4, "bad array"),
                 Arguments.of(new NativeLibraryException("none"), 5, "none"),
                 Arguments.of(new OutOfNativeMemoryException("full"), 6, "full"),
                 Arguments.of(new OutOfMemoryError("x"), 6, "the Java heap is full; raise it with -Xmx"),

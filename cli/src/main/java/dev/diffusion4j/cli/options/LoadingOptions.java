@@ -1,6 +1,5 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.LoraMode;
 import dev.diffusion4j.Prediction;
@@ -9,6 +8,7 @@ import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.VaeTiling;
 import dev.diffusion4j.WeightType;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How the model is held in memory and computed. */
@@ -164,15 +164,21 @@ public final class LoadingOptions {
         }
     }
 
-    /** Sets on the request what was given. */
-    public void applyTo(GenerationRequest<?> request) {
-        if (vaeTiling || tileSize != null || tileOverlap != null) {
-            VaeTiling usual = VaeTiling.DEFAULT;
-            request.vaeTiling(new VaeTiling(
-                    tileSize == null ? usual.tileWidth() : requireTile("vaeTiling.tileWidth", tileSize.width()),
-                    tileSize == null ? usual.tileHeight() : requireTile("vaeTiling.tileHeight", tileSize.height()),
-                    tileOverlap == null ? usual.overlap() : tileOverlap));
+    /** The tiles that the VAE shall run in; empty for whole pictures. */
+    public Optional<VaeTiling> vaeTiling() {
+        if (!vaeTiling && tileSize == null && tileOverlap == null) {
+            return Optional.empty();
         }
+        VaeTiling usual = VaeTiling.DEFAULT;
+        return Optional.of(new VaeTiling(
+                tileSize == null ? usual.tileWidth() : requireTile("vaeTiling.tileWidth", tileSize.width()),
+                tileSize == null ? usual.tileHeight() : requireTile("vaeTiling.tileHeight", tileSize.height()),
+                tileOverlap == null ? usual.overlap() : tileOverlap));
+    }
+
+    /** Where noise comes from. */
+    public RandomSource random() {
+        return random == null ? RandomSource.CUDA : random;
     }
 
     /** Who types a size of 0 does not mean the usual one. */

@@ -3,7 +3,9 @@ package dev.diffusion4j.cli.options;
 import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.Sampler;
+import dev.diffusion4j.scheduler.SchedulerType;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** What most people set: what to draw, how large, how carefully. */
@@ -47,6 +49,13 @@ public final class PictureOptions {
     private Sampler sampler;
 
     @Option(
+            names = "--scheduler",
+            paramLabel = "NAME",
+            description = "Run the denoising loop in Java with this scheduler, in place of the native sampler."
+                    + " One of ${COMPLETION-CANDIDATES}.")
+    private SchedulerType scheduler;
+
+    @Option(
             names = {"-s", "--seed"},
             paramLabel = "N",
             description = "The same seed draws the same picture; random without it, or with -1 or 'random'.")
@@ -61,6 +70,11 @@ public final class PictureOptions {
     /** How many pictures are asked for. */
     public int batchCount() {
         return batchCount;
+    }
+
+    /** The scheduler of the loop in Java; empty for the native sampler. */
+    public Optional<SchedulerType> scheduler() {
+        return Optional.ofNullable(scheduler);
     }
 
     /** Whether a size is asked for, in part at least. */
