@@ -55,6 +55,21 @@ public final class TextualInversion implements AutoCloseable {
         return load(read(file), token);
     }
 
+    /**
+     * A word of vectors of your own.
+     *
+     * @param token the word that stands for them in prompts, without spaces
+     * @param vectors {@code (vectors, 768)}: copied
+     * @throws InvalidRequestException if the shape is another, or there are more than {@value #MAX_VECTORS}
+     */
+    public static TextualInversion of(String token, Tensor vectors) {
+        Shape shape = vectors.shape();
+        if (shape.rank() != 2 || shape.dimension(0) > MAX_VECTORS) {
+            throw new InvalidRequestException("vectors", shape, "1 to " + MAX_VECTORS + " vectors in two dimensions");
+        }
+        return new TextualInversion(token, List.of(vectors.copy()));
+    }
+
     private static ModelFile read(Path file) {
         ModelFile model = ModelFile.read(file);
         if (model.family() != ModelFamily.TEXTUAL_INVERSION) {
