@@ -27,11 +27,17 @@ final class PartCalls {
     }
 
     <T> T call(Function<NativeParts, T> work) {
-        // On the model's own thread the model lives until the work in progress has ended.
-        if (closed.getAsBoolean() && !thread.isCurrent()) {
-            throw new ClosedException("the model is closed");
+        if (thread.isCurrent()) {
+            // The model lives until the work in progress, such as a generation's listener, has ended.
+            return work.apply(nativeParts);
         }
-        return thread.call(() -> work.apply(nativeParts));
+        return thread.call(() -> {
+            // Asked here and not before: the model may be closed while this call waits for its turn.
+            if (closed.getAsBoolean()) {
+                throw new ClosedException("the model is closed");
+            }
+            return work.apply(nativeParts);
+        });
     }
 
     void run(Consumer<NativeParts> work) {

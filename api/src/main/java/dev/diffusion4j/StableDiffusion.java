@@ -353,7 +353,8 @@ public final class StableDiffusion implements AutoCloseable {
         try {
             thread.execute(() -> {
                 try {
-                    if (cancellation.isSet()) {
+                    // A call that close() overtakes is queued behind the end of the model.
+                    if (closed || cancellation.isSet()) {
                         throw new GenerationCancelledException("the generation was cancelled before it began");
                     }
                     generation.future().complete(run.run(model, inputs, cancellation));

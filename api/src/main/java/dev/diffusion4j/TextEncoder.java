@@ -141,14 +141,16 @@ public final class TextEncoder {
             end++;
         }
         int position = end;
-        Tensor pooled = Tensor.zeros(Shape.of(1, pooledSize()));
+        Shape shape = Shape.of(1, pooledSize());
         if (hasInversions(ids)) {
             try (Tensor embeddings = inputEmbeddings(ids)) {
                 return calls.fill(
-                        pooled, (parts, result) -> parts.poolEmbeddings(index, embeddings, position, observer, result));
+                        Tensor.zeros(shape),
+                        (parts, pooled) -> parts.poolEmbeddings(index, embeddings, position, observer, pooled));
             }
         }
-        return calls.fill(pooled, (parts, result) -> parts.poolText(index, ids, position, observer, result));
+        return calls.fill(
+                Tensor.zeros(shape), (parts, pooled) -> parts.poolText(index, ids, position, observer, pooled));
     }
 
     /**
@@ -185,12 +187,17 @@ public final class TextEncoder {
         }
         Tensor embeddings = calls.fill(
                 Tensor.zeros(textShape(hiddenSize())), (parts, result) -> parts.embedTokens(index, known, result));
-        for (int i = 0; i < ids.length; i++) {
-            if (isInversion(ids[i])) {
-                copyInversion(ids[i], embeddings, i);
+        try {
+            for (int i = 0; i < ids.length; i++) {
+                if (isInversion(ids[i])) {
+                    copyInversion(ids[i], embeddings, i);
+                }
             }
+            return embeddings;
+        } catch (Throwable e) {
+            embeddings.close();
+            throw e;
         }
-        return embeddings;
     }
 
     private void copyInversion(int id, Tensor embeddings, int position) {
