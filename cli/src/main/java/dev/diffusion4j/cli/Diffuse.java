@@ -58,6 +58,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             GenerateCommand.class,
             EditCommand.class,
+            TokenizeCommand.class,
+            SchedulersCommand.class,
             InspectCommand.class,
             DevicesCommand.class,
             VersionCommand.class,

@@ -74,7 +74,9 @@ final class InspectCommand implements Callable<Integer> {
         if (!model.metadata().isEmpty()) {
             out.println();
             out.println("metadata");
-            model.metadata().forEach((key, value) -> out.println("  " + printable(key) + " = " + shortened(value)));
+            model.metadata()
+                    .forEach(
+                            (key, value) -> out.println("  " + TerminalText.printable(key) + " = " + shortened(value)));
         }
         if (tensors) {
             out.println();
@@ -94,7 +96,7 @@ final class InspectCommand implements Callable<Integer> {
         for (TensorInfo tensor : tensors) {
             out.printf(
                     "%-" + Math.max(width, 1) + "s  %-7s  %-20s  %s%n",
-                    printable(tensor.name()),
+                    TerminalText.printable(tensor.name()),
                     tensor.type().displayName(),
                     tensor.shapeText(),
                     Quantity.bytes(tensor.byteLength()));
@@ -102,15 +104,10 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String shortened(String value) {
-        String line = printable(value);
+        String line = TerminalText.printable(value);
         return line.length() <= SHOWN_METADATA
                 ? line
                 : line.substring(0, SHOWN_METADATA) + "... (" + value.length() + " characters)";
-    }
-
-    /** A file from anywhere must not steer the terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
     }
 
     private ObjectNode toJson(ModelFile model) {

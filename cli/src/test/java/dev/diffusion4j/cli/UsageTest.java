@@ -22,16 +22,20 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the program says to people, without any model or native library. */
 class UsageTest {
+
+    private static final List<String> COMMANDS =
+            List.of("generate", "edit", "tokenize", "schedulers", "inspect", "devices", "version", "completion");
 
     @TempDir
     private Path folder;
@@ -40,13 +44,13 @@ class UsageTest {
     void helpIsReadableAndShowsTheExitCodes() {
         Run run = Run.diffuse("--help");
         assertThat(run.code()).isZero();
-        assertThat(run.out()).contains("generate", "edit", "inspect", "devices", "version", "completion");
+        assertThat(run.out()).contains(COMMANDS);
         assertThat(run.out()).contains("Exit codes:", "130   cancelled");
         assertThat(run.err()).isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "edit", "inspect", "devices", "version", "completion"})
+    @FieldSource("COMMANDS")
     void eachCommandHasHelp(String command) {
         Run run = Run.diffuse(command, "--help");
         assertThat(run.code()).isZero();
@@ -80,6 +84,11 @@ class UsageTest {
                 Arguments.of(new String[] {}, "missing command"),
                 Arguments.of(new String[] {"genrate", "x"}, "unknown command 'genrate' (did you mean generate?)"),
                 Arguments.of(new String[] {"generate"}, "missing required parameter: 'PROMPT'"),
+                Arguments.of(new String[] {"tokenize"}, "missing required parameter: 'TEXT'"),
+                Arguments.of(new String[] {"tokenize", "--decode", "red"}, "invalid value for option '--decode'"),
+                Arguments.of(
+                        new String[] {"schedulers", "--scheduler", "magic", "--steps", "4"},
+                        "invalid value for option '--scheduler': must be one of pndm"),
                 Arguments.of(new String[] {"generate", "a", "red"}, "superfluous argument 'red'"),
                 Arguments.of(new String[] {"generate", "x", "--stepz", "3"}, "unknown option '--stepz'"),
                 Arguments.of(new String[] {"generate", "x", "--steps", "few"}, "invalid value for option '--steps'"),
@@ -240,7 +249,10 @@ class UsageTest {
     void writesACompletionScript() {
         Run run = Run.diffuse("completion");
         assertThat(run.code()).isZero();
-        assertThat(run.out()).startsWith("#!/usr/bin/env bash").contains("--negative-prompt", "dpm++2m", "inspect");
+        assertThat(run.out())
+                .startsWith("#!/usr/bin/env bash")
+                .contains("--negative-prompt", "dpm++2m", "--scheduler", "dpm-solver-multistep")
+                .contains(COMMANDS);
         assertThat(run.err()).isEmpty();
     }
 
