@@ -137,10 +137,11 @@ public final class UNet {
             MemorySegment observer) {
         requireLatents(latents);
         Checks.shape("prediction", prediction, latents.shape());
-        if (!(timestep >= 0 && timestep < 1000)) {
+        // The model takes both as float, where a little below 1000 is 1000 and a large scale is infinite.
+        if (!((float) timestep >= 0 && (float) timestep < 1000)) {
             throw new InvalidRequestException("timestep", timestep, "from 0 to below 1000");
         }
-        if (!Double.isFinite(guidanceScale)) {
+        if (!Float.isFinite((float) guidanceScale)) {
             throw new InvalidRequestException("guidanceScale", guidanceScale, "a finite number");
         }
         requireConcat(latents, concat);
