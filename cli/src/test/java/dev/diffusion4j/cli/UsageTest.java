@@ -34,8 +34,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What the program says to people, without any model or native library. */
 class UsageTest {
 
-    private static final List<String> COMMANDS =
-            List.of("generate", "edit", "tokenize", "schedulers", "inspect", "devices", "version", "completion");
+    private static final List<String> COMMANDS = List.of(
+            "generate",
+            "edit",
+            "tokenize",
+            "embed",
+            "encode",
+            "decode",
+            "schedulers",
+            "inspect",
+            "devices",
+            "version",
+            "completion");
 
     @TempDir
     private Path folder;
@@ -84,6 +94,9 @@ class UsageTest {
                 Arguments.of(new String[] {}, "missing command"),
                 Arguments.of(new String[] {"genrate", "x"}, "unknown command 'genrate' (did you mean generate?)"),
                 Arguments.of(new String[] {"generate"}, "missing required parameter: 'PROMPT'"),
+                Arguments.of(new String[] {"encode", "x.png"}, "missing required option: '--output=FILE'"),
+                Arguments.of(new String[] {"decode", "-o", "x.png"}, "missing required parameter: 'LATENTS'"),
+                Arguments.of(new String[] {"embed", "-o", "x.npy"}, "missing required parameter: 'TEXT'"),
                 Arguments.of(new String[] {"tokenize"}, "missing required parameter: 'TEXT'"),
                 Arguments.of(new String[] {"tokenize", "--decode", "red"}, "invalid value for option '--decode'"),
                 Arguments.of(

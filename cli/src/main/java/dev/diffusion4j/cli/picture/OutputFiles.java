@@ -3,11 +3,9 @@ package dev.diffusion4j.cli.picture;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
-import java.io.IOException;
+import java.awt.image.BufferedImage;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,17 +66,9 @@ public final class OutputFiles {
      */
     public static void requireWritable(Path file) {
         PictureWriter.format(file);
-        requireNoFolder(file);
-        Path folder = file.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
-            throw new ImageFileException(file + " cannot be written: the folder " + folder + " does not exist");
-        }
-        try {
-            // The only way to know: permissions, a read-only disk, a quota.
-            Files.delete(Files.createTempFile(folder, ".diffuse", ".part"));
-        } catch (IOException e) {
-            throw new ImageFileException(file + " cannot be written: " + reason(e), e);
-        }
+        OutputPlace.obstacle(file).ifPresent(obstacle -> {
+            throw new ImageFileException(file + " cannot be written: " + obstacle);
+        });
     }
 
     /** Saves the pictures under their names. */
@@ -88,6 +78,17 @@ public final class OutputFiles {
             saved.add(image.save(file(image.index(), image.seed())));
         }
         return saved;
+    }
+
+    /** Writes pictures that were not drawn from a prompt, and so have no parameters, under the names asked for. */
+    public List<Path> write(List<BufferedImage> images) {
+        List<Path> written = new ArrayList<>();
+        for (int i = 0; i < images.size(); i++) {
+            Path file = numbered(wanted.orElseThrow(), i);
+            PictureWriter.write(images.get(i), file);
+            written.add(file);
+        }
+        return written;
     }
 
     /** The name of a picture. */
@@ -142,13 +143,5 @@ public final class OutputFiles {
         if (Files.isDirectory(file)) {
             throw new ImageFileException(file + " cannot be written: it is a folder");
         }
-    }
-
-    private static String reason(IOException e) {
-        return switch (e) {
-            case AccessDeniedException _ -> "permission denied";
-            case FileSystemException f -> f.getReason() == null ? "its folder takes no files" : f.getReason();
-            default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        };
     }
 }

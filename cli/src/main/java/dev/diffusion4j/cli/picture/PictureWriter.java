@@ -11,7 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 
-/** Writes pictures that are no results, such as previews: whole or not at all, without parameters. */
+/** Writes pictures that no prompt explains, such as previews: whole or not at all, without parameters. */
 public final class PictureWriter {
 
     private PictureWriter() {}
