@@ -29,7 +29,7 @@ LIGHT_GREY = (196, 196, 196)
 BACKGROUNDS = {**COLOURS, "light grey": LIGHT_GREY}
 
 # Half the extent of the shape, as a fraction of the picture.
-SIZES = {"small": 0.12, "medium": 0.20, "large": 0.30}
+SIZES = {"small": 0.14, "medium": 0.20, "large": 0.30}
 POSITIONS = {
     "centre": (0, 0),
     "left": (-1, 0),

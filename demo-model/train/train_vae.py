@@ -16,12 +16,17 @@ from vae import SCALE, Decoder, encode
 
 # The most noise on the latents while training: the decoder must not mind the U-Net's errors.
 LATENT_NOISE = 0.12 * SCALE
+# How often another scene is drawn in place of an easy one.
+HARD = 0.75
 
 
 def random_picture(rng: random.Random, size: int) -> np.ndarray:
     """A scene as the demo model draws it or, at times, with free colours or a second shape, so that pictures given to
     image-to-image survive too."""
     scene = random_scene(rng)
+    # Thin points, small beside a latent's 8 pixels, are what is hardest to make out.
+    while rng.random() < HARD and (scene.shape not in ("star", "ring") or scene.size == "large"):
+        scene = random_scene(rng)
     free = rng.random()
     colour = lambda named: [rng.randrange(256) for _ in range(3)] if free < 0.2 else named  # noqa: E731
     picture = np.broadcast_to(np.array(colour(BACKGROUNDS[scene.background]), np.float32), (size, size, 3))
@@ -64,12 +69,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--start", type=Path, help="begin with the averaged weights of this file")
     parser.add_argument("--out", type=Path, default=Path("work/decoder.pt"))
     args = parser.parse_args()
     args.out.parent.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(0)
     model = Decoder().to(memory_format=torch.channels_last)
+    if args.start:
+        # Blocks that the file lacks begin as identities.
+        model.load_state_dict(torch.load(args.start)["average"], strict=False)
     average = {name: value.clone() for name, value in model.state_dict().items()}
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0, fused=True)
     spent, step = 0.0, 0

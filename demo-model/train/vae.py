@@ -59,9 +59,14 @@ class Decoder(nn.Module):
         super().__init__()
         a, b, c, d = (DECODER_WIDTH * m * GROUPS // 32 for m in MULTIPLIERS)
         self.conv_in = nn.Conv2d(4, d, 3, padding=1)
+        # Most of the blocks are where a latent sees its neighbours best: they make out the shape, the others draw it.
         self.mid_block_1 = ResBlock(d, d)
+        self.mid_block_2 = ResBlock(d, d)
+        self.up_3_block_0 = ResBlock(d, d)
+        self.up_3_block_1 = ResBlock(d, d)
         self.up_3_upsample_conv = nn.Conv2d(d, d, 3, padding=1)
         self.up_2_block_0 = ResBlock(d, c)
+        self.up_2_block_1 = ResBlock(c, c)
         self.up_2_upsample_conv = nn.Conv2d(c, c, 3, padding=1)
         self.up_1_block_0 = ResBlock(c, b)
         self.up_1_upsample_conv = nn.Conv2d(b, b, 3, padding=1)
@@ -102,8 +107,10 @@ class Decoder(nn.Module):
             self.conv_out.bias[colour] = MEAN[colour]
 
     def forward(self, latents):
-        h = self.mid_block_1(self.conv_in(latents / SCALE))
+        h = self.mid_block_2(self.mid_block_1(self.conv_in(latents / SCALE)))
+        h = self.up_3_block_1(self.up_3_block_0(h))
         h = self.up_2_block_0(self.up_3_upsample_conv(F.interpolate(h, scale_factor=2)))
+        h = self.up_2_block_1(h)
         h = self.up_1_block_0(self.up_2_upsample_conv(F.interpolate(h, scale_factor=2)))
         h = self.up_0_block_0(self.up_1_upsample_conv(F.interpolate(h, scale_factor=2)))
         return self.conv_out(F.silu(self.norm_out(h)))
