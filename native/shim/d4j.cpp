@@ -52,6 +52,8 @@ void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params,
     if (call.poll_cancel()) {
         throw Failure{D4J_CANCELLED, ""};
     }
+    // A generation begins with its LoRAs, which must not find the U-Net holding weights of the last prediction.
+    d4j::settle(model.context);
     sd_image_t* generated = nullptr;
     try {
         generated = generate_image(model.context, &params);

@@ -280,6 +280,8 @@ d4j_parts_t parts(const sd_ctx_t* context) {
 }
 
 void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count) {
+    // Taking weights away from a part that still holds on to them leaves it, and the next loader, with freed memory.
+    settle(context);
     context->sd->apply_loras(loras, static_cast<uint32_t>(count));
 }
 
