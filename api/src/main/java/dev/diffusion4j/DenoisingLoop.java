@@ -18,7 +18,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -193,16 +192,23 @@ final class DenoisingLoop {
         private final Tensor concat;
 
         Picture(GenerationInputs inputs, MemorySegment watch) {
-            Optional<BufferedImage> init = inputs.init();
             requireNotCancelled();
-            distribution = init.isEmpty() ? null : encode(init.get(), watch);
-            boolean modelSeesMask = model.unet().inChannels() > model.unet().latentChannels();
             Tensor latentMask =
                     inputs.mask().map(image -> latentMask(image, latentShape())).orElse(null);
-            concat = modelSeesMask ? concat(init.orElseThrow(), inputs.mask().orElseThrow(), latentMask, watch) : null;
-            mask = modelSeesMask ? null : latentMask;
-            if (modelSeesMask) {
-                latentMask.close();
+            if (model.unet().inChannels() > model.unet().latentChannels()) {
+                mask = null;
+                try (latentMask) {
+                    concat = concat(inputs.init().orElseThrow(), inputs.mask().orElseThrow(), latentMask, watch);
+                }
+            } else {
+                mask = latentMask;
+                concat = null;
+            }
+            try {
+                distribution = inputs.init().map(image -> encode(image, watch)).orElse(null);
+            } catch (Throwable e) {
+                closeAll(mask, concat);
+                throw e;
             }
         }
 
@@ -285,7 +291,11 @@ final class DenoisingLoop {
             if (distribution != null) {
                 distribution.close();
             }
-            for (Tensor tensor : new Tensor[] {mask, concat}) {
+            closeAll(mask, concat);
+        }
+
+        private static void closeAll(Tensor... tensors) {
+            for (Tensor tensor : tensors) {
                 if (tensor != null) {
                     tensor.close();
                 }

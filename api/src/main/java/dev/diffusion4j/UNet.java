@@ -157,13 +157,14 @@ public final class UNet {
                                 + positive.context().shape());
             }
         }
+        Conditioning against = guidanceScale == 1 ? null : negative;
         calls.run(parts -> parts.predict(
                 latents,
                 (float) timestep,
                 positive.context(),
-                negative == null ? null : negative.context(),
+                against == null ? null : against.context(),
                 positive.vector().orElse(null),
-                negative == null ? null : negative.vector().orElse(null),
+                against == null ? null : against.vector().orElse(null),
                 concat,
                 (float) guidanceScale,
                 observer,
