@@ -42,6 +42,9 @@ static void test_struct_sizes(void) {
     CHECK(d4j_struct_size("d4j_observer_t") == (int64_t) sizeof(d4j_observer_t));
     CHECK(d4j_struct_size("d4j_device_t") == (int64_t) sizeof(d4j_device_t));
     CHECK(d4j_struct_size("d4j_model_info_t") == (int64_t) sizeof(d4j_model_info_t));
+    CHECK(d4j_struct_size("d4j_text_encoder_t") == (int64_t) sizeof(d4j_text_encoder_t));
+    CHECK(d4j_struct_size("d4j_parts_t") == (int64_t) sizeof(d4j_parts_t));
+    CHECK(d4j_struct_size("d4j_unet_run_t") == (int64_t) sizeof(d4j_unet_run_t));
     CHECK(d4j_struct_size("no_such_t") == -1);
     CHECK(d4j_struct_size(NULL) == -1);
 }
@@ -137,12 +140,52 @@ static void test_bad_arguments(void) {
     CHECK(d4j_live_pixel_bytes() == 0);
 }
 
+static void test_merges(void) {
+    const char* text = NULL;
+    int64_t length   = 0;
+    CHECK(d4j_clip_merges(&text, &length) == D4J_OK);
+    CHECK(length == 524619);
+    CHECK(text != NULL && memcmp(text, "#version: 0.2\n", 14) == 0);
+    CHECK(d4j_clip_merges(NULL, &length) == D4J_INVALID && last_error_says("text is null"));
+    CHECK(d4j_clip_merges(&text, NULL) == D4J_INVALID && last_error_says("length is null"));
+}
+
+static void test_parts_without_a_model(void) {
+    static const int32_t ids[77]  = {0};
+    static const float values[64] = {0};
+    float result[64]              = {0};
+    d4j_parts_t parts;
+    d4j_unet_run_t run = {1, 1, 1, 0, 1, 1, 1, 1};
+    int64_t shape[4];
+    int64_t elements = 0;
+    int32_t rank     = 0;
+    int32_t count    = 64;
+
+    CHECK(d4j_parts(NULL, &parts) == D4J_INVALID && last_error_says("model is null"));
+    CHECK(d4j_set_loras(NULL, NULL, 0) == D4J_INVALID);
+    CHECK(d4j_text_encode(NULL, 0, ids, NULL, 0, 1, NULL, result) == D4J_INVALID);
+    CHECK(d4j_text_pool(NULL, 0, ids, NULL, 0, NULL, result) == D4J_INVALID);
+    CHECK(d4j_text_embed(NULL, 0, ids, 1, result) == D4J_INVALID);
+    CHECK(d4j_unet_predict(NULL, &run, values, values, NULL, NULL, NULL, NULL, NULL, result) == D4J_INVALID);
+    CHECK(d4j_vae_encode(NULL, values, 1, 8, 8, NULL, NULL, result) == D4J_INVALID);
+    CHECK(d4j_vae_decode(NULL, values, 1, 1, 1, NULL, NULL, result) == D4J_INVALID);
+    CHECK(d4j_sigmas(NULL, 0, 10, 64, 64, result, &count) == D4J_INVALID && count == 64);
+    CHECK(d4j_weight(NULL, "a.weight", shape, &rank, NULL, &elements) == D4J_INVALID && last_error_says("model is null"));
+    CHECK(d4j_parts(NULL, NULL) == D4J_INVALID);
+    CHECK(d4j_text_encode(NULL, 0, NULL, NULL, 0, 1, NULL, NULL) == D4J_INVALID);
+    CHECK(d4j_unet_predict(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == D4J_INVALID);
+    CHECK(d4j_vae_decode(NULL, NULL, 0, 0, 0, NULL, NULL, NULL) == D4J_INVALID);
+    CHECK(d4j_weight(NULL, NULL, NULL, NULL, NULL, NULL) == D4J_INVALID);
+}
+
 int main(void) {
     test_library();
     test_struct_sizes();
     test_devices();
     test_files_that_are_no_models();
     test_bad_arguments();
+    test_merges();
+    test_parts_without_a_model();
     if (failures == 0) {
         printf("all checks passed\n");
     }

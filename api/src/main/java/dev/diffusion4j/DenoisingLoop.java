@@ -70,8 +70,12 @@ final class DenoisingLoop {
 
     private List<NativeImage> draw(GenerationInputs inputs) {
         List<Tensor> finished = new ArrayList<>();
-        try (Conditioning positive = encode(parameters.prompt());
-                Conditioning negative = needsNegative() ? encode(parameters.negativePrompt()) : null;
+        ImageSize size = new ImageSize(parameters.width(), parameters.height());
+        PromptEncoder prompts = model.promptEncoder();
+        try (Conditioning positive = prompts.encode(parameters.prompt(), parameters.clipSkip(), size, watch);
+                Conditioning negative = needsNegative()
+                        ? prompts.encodeNegative(parameters.negativePrompt(), parameters.clipSkip(), size, watch)
+                        : null;
                 Picture picture = new Picture(inputs)) {
             for (int image = 0; image < parameters.batchCount(); image++) {
                 finished.add(denoise(image, positive, negative, picture));
@@ -89,12 +93,6 @@ final class DenoisingLoop {
     /** A listener may switch guidance on at any step. */
     private boolean needsNegative() {
         return parameters.guidanceScale() != 1 || settings.listener() != null;
-    }
-
-    private Conditioning encode(String prompt) {
-        requireNotCancelled();
-        ImageSize size = new ImageSize(parameters.width(), parameters.height());
-        return model.promptEncoder().encode(prompt, parameters.clipSkip(), size, watch);
     }
 
     private Tensor denoise(int image, Conditioning positive, Conditioning negative, Picture picture) {

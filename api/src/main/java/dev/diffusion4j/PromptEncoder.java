@@ -53,6 +53,15 @@ final class PromptEncoder {
         }
     }
 
+    /** As {@link #encode}; SDXL was trained with zeros in place of an empty text. */
+    Conditioning encodeNegative(String prompt, int clipSkip, ImageSize size, Watch watch) {
+        Conditioning conditioning = encode(prompt, clipSkip, size, watch);
+        if (prompt.isEmpty() && info.zeroesEmptyNegative()) {
+            conditioning.context().fill(0);
+        }
+        return conditioning;
+    }
+
     private void encodeChunk(WeightedTokens chunk, int clipSkip, Watch watch, Tensor result) {
         int column = 0;
         for (int encoder = 0; encoder < encoders.size(); encoder++) {

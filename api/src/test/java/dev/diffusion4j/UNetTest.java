@@ -282,7 +282,7 @@ class UNetTest {
     @Test
     void aTensorInUseStaysOpen() throws Exception {
         // Large enough that the prediction is still running when the tensor is closed.
-        try (Tensor large = Tensor.randomNormal(Shape.of(4, 4, 64, 64), 1);
+        try (Tensor large = Tensor.randomNormal(Shape.of(2, 4, 32, 32), 1);
                 Tensor prediction = Tensor.zeros(large.shape());
                 Tensor context = circle.context().copy()) {
             CompletableFuture<Void> running = CompletableFuture.runAsync(

@@ -19,6 +19,7 @@ import java.util.List;
  * @param vectorSize size of SDXL's vector of pooled text and picture size, 0 for models without
  * @param sizeMultiple latents' sides must be multiples of it
  * @param predictionType what the U-Net predicts
+ * @param zeroesEmptyNegative whether guidance against an empty text uses zeros in its place, as SDXL was trained
  * @param momentChannels channels of the VAE's encoding
  * @param scaling what unscaled latents are multiplied with
  * @param shift what is subtracted before
@@ -32,6 +33,7 @@ public record PartsInfo(
         int vectorSize,
         int sizeMultiple,
         PredictionType predictionType,
+        boolean zeroesEmptyNegative,
         int momentChannels,
         float scaling,
         float shift) {
@@ -80,6 +82,8 @@ public record PartsInfo(
                 d4j_parts_t.prediction(struct) == D4j.D4J_PREDICTION_EPSILON()
                         ? PredictionType.EPSILON
                         : PredictionType.V_PREDICTION,
+                d4j_parts_t.unet_vector_size(struct) > 0
+                        && d4j_parts_t.prediction(struct) != D4j.D4J_PREDICTION_EDM_V(),
                 d4j_parts_t.vae_moments(struct),
                 d4j_parts_t.vae_scaling(struct),
                 d4j_parts_t.vae_shift(struct));

@@ -111,7 +111,7 @@ public final class ModelFile {
      * @param name a name as in the file
      * @return a new tensor, the caller's to close
      * @throws InvalidRequestException if there is no tensor of that name
-     * @throws ModelFileException if the file cannot be read, or the tensor is quantised or compressed
+     * @throws ModelFileException if the file cannot be read, or the tensor is quantised, compressed or empty
      */
     public Tensor load(String name) {
         TensorInfo info = tensor(name)

@@ -42,6 +42,9 @@ final class TensorData {
                 throw source.unsupported("its tensor " + Text.quoted(info.name()) + " is stored as "
                         + info.type().displayName() + ", which only the runtime reads");
         }
+        if (info.elements() == 0) {
+            throw source.unsupported("its tensor " + Text.quoted(info.name()) + " is empty");
+        }
         boolean deflated = format == ModelFormat.ZIP_CHECKPOINT
                 && ZipDirectory.read(source).entries().stream()
                         .anyMatch(entry -> entry.deflated() && entry.dataOffset() == info.offset());

@@ -9,21 +9,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
 
-/** Writes safetensors files whose data is a hole, so that even full-size shapes cost nothing. */
-final class Safetensors {
+/** Writes safetensors files. What has no values is a hole, so that even full-size shapes cost nothing. */
+public final class Safetensors {
 
     private final List<String> entries = new ArrayList<>();
+    private final Map<Long, byte[]> contents = new HashMap<>();
     private long dataBytes;
+
+    /** An empty file. */
+    public Safetensors() {}
 
     Safetensors metadata(String key, String value) {
         entries.add("\"__metadata__\":{\"" + key + "\":\"" + value + "\"}");
         return this;
     }
 
-    Safetensors tensor(String name, String dtype, long... shape) {
+    public Safetensors tensor(String name, String dtype, long... shape) {
         int size = switch (dtype) {
             case "F64", "I64" -> 8;
             case "F32", "I32" -> 4;
@@ -40,8 +46,26 @@ final class Safetensors {
                 .data(length);
     }
 
-    Safetensors floats(String name, long... shape) {
+    public Safetensors floats(String name, long... shape) {
         return tensor(name, "F32", shape);
+    }
+
+    /** A tensor with these numbers, stored as F64, F32, F16 or BF16. */
+    public Safetensors values(String name, String dtype, float[] values, long... shape) {
+        long offset = dataBytes;
+        tensor(name, dtype, shape);
+        ByteBuffer bytes = ByteBuffer.allocate((int) (dataBytes - offset)).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            switch (dtype) {
+                case "F64" -> bytes.putDouble(value);
+                case "F32" -> bytes.putFloat(value);
+                case "F16" -> bytes.putShort(Float.floatToFloat16(value));
+                case "BF16" -> bytes.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+                default -> throw new IllegalArgumentException(dtype);
+            }
+        }
+        contents.put(offset, bytes.array());
+        return this;
     }
 
     /** An entry as it stands, right or wrong. */
@@ -55,8 +79,18 @@ final class Safetensors {
         return this;
     }
 
-    Path write(Path path) {
-        return write(path, "{" + String.join(",", entries) + "}", dataBytes);
+    public Path write(Path path) {
+        byte[] header = ("{" + String.join(",", entries) + "}").getBytes(StandardCharsets.UTF_8);
+        write(path, header.length, header, dataBytes);
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            for (Map.Entry<Long, byte[]> content : contents.entrySet()) {
+                file.seek(Long.BYTES + header.length + content.getKey());
+                file.write(content.getValue());
+            }
+            return path;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static Path write(Path path, String header, long dataBytes) {

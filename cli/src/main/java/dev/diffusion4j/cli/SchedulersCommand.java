@@ -41,7 +41,7 @@ final class SchedulersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (scheduler == null != (steps == null)) {
+        if ((scheduler == null) != (steps == null)) {
             throw new InvalidRequestException(
                     scheduler == null ? "--scheduler" : "--steps",
                     "absent",

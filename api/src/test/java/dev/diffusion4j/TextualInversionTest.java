@@ -1,0 +1,260 @@
+package dev.diffusion4j;
+
+import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static dev.diffusion4j.Tensors.distance;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Learned words: their files, and that one made of a known word's embedding means that word. */
+@Timeout(120)
+class TextualInversionTest {
+
+    private static final String PROMPT = "a red circle on a white background";
+    private static final String LEARNED = "a red <cat> on a white background";
+
+    private static StableDiffusion sd;
+    /** The embeddings of "red" and "circle". */
+    private static float[] red;
+
+    private static float[] circle;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void open() {
+        sd = StableDiffusion.open(DemoModel.path());
+        red = embedding(2);
+        circle = embedding(3);
+    }
+
+    @AfterAll
+    static void close() {
+        sd.close();
+    }
+
+    /** The embedding of a token of the prompt. */
+    private static float[] embedding(int position) {
+        TextEncoder encoder = sd.textEncoder();
+        try (Tensor embeddings = encoder.embed(encoder.tokenizer().encode(PROMPT))) {
+            return Arrays.copyOfRange(embeddings.toArray(), position * 768, (position + 1) * 768);
+        }
+    }
+
+    private static float[] redAndCircle() {
+        float[] both = Arrays.copyOf(red, 2 * 768);
+        System.arraycopy(circle, 0, both, 768, 768);
+        return both;
+    }
+
+    private Path write(String name, Safetensors file) {
+        return file.write(folder.resolve(name));
+    }
+
+    private Path cat() {
+        return write("cat.safetensors", new Safetensors().values("<cat>", "F32", circle, 768));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F64, 0", "F32, 0", "F16, 1e-3", "BF16, 1e-2"})
+    void loadsEveryFloatingPointType(String type, float relative) {
+        Path file = write("emb.safetensors", new Safetensors().values("<cat>", type, redAndCircle(), 2, 768));
+        try (TextualInversion inversion = TextualInversion.load(file)) {
+            assertThat(inversion.token()).isEqualTo("<cat>");
+            assertThat(inversion.vectors()).hasSize(1);
+            assertThat(inversion.vectors(768)).isSameAs(inversion.vectors().getFirst());
+            assertThat(inversion.vectors(768).shape()).isEqualTo(Shape.of(2, 768));
+            float[] expected = redAndCircle();
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(inversion.vectors(768).getFlat(i))
+                        .isCloseTo(expected[i], within(relative * Math.abs(expected[i]) + 1e-7f));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "emb_params, my-style.safetensors, my-style",
+        "<cat>, my-style.safetensors, <cat>",
+        "*, some.v2.pt, some.v2",
+        "string_to_param.*, another.bin, another",
+    })
+    void theWordIsTheFilesOrThatOfItsName(String tensor, String name, String token) {
+        Path file = write(name, new Safetensors().values(tensor, "F32", circle, 1, 768));
+        try (TextualInversion inversion = TextualInversion.load(file);
+                TextualInversion renamed = TextualInversion.load(file, "other")) {
+            assertThat(inversion.token()).isEqualTo(token);
+            assertThat(renamed.token()).isEqualTo("other");
+            assertThat(renamed.vectors(768).toArray()).containsExactly(circle);
+        }
+    }
+
+    @Test
+    void loadsBothEncodersOfSdxl() {
+        Path file = write(
+                "sdxl.safetensors", new Safetensors().floats("clip_g", 3, 1280).floats("clip_l", 3, 768));
+        try (TextualInversion inversion = TextualInversion.load(file)) {
+            assertThat(inversion.token()).isEqualTo("sdxl");
+            assertThat(inversion.vectors(768).shape()).isEqualTo(Shape.of(3, 768));
+            assertThat(inversion.vectors(1280).shape()).isEqualTo(Shape.of(3, 1280));
+        }
+    }
+
+    @Test
+    void filesThatAreNoInversionsAreRefused() throws IOException {
+        assertThatThrownBy(() -> TextualInversion.load(DemoModel.path()))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("is not a textual inversion");
+        assertThatThrownBy(() -> TextualInversion.load(folder.resolve("missing.safetensors")))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("missing.safetensors");
+        Path text = Files.writeString(folder.resolve("text.pt"), "hello");
+        assertThatThrownBy(() -> TextualInversion.load(text, "<cat>")).isInstanceOf(ModelFileException.class);
+        Path integers = write("integers.safetensors", new Safetensors().tensor("<cat>", "I32", 1, 768));
+        assertThatThrownBy(() -> TextualInversion.load(integers)).isInstanceOf(ModelFileException.class);
+        Path wide = write("wide.safetensors", new Safetensors().floats("<cat>", 1, 700));
+        assertThatThrownBy(() -> TextualInversion.load(wide)).isInstanceOf(ModelFileException.class);
+
+        byte[] whole = Files.readAllBytes(cat());
+        Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 100));
+        assertThatThrownBy(() -> TextualInversion.load(cut)).isInstanceOf(ModelFileException.class);
+    }
+
+    @Test
+    void aWordHasRoomInAPrompt() {
+        Path most = write("most.safetensors", new Safetensors().floats("<cat>", 75, 768));
+        Path tooMany = write("many.safetensors", new Safetensors().floats("<cat>", 76, 768));
+
+        try (TextualInversion inversion = TextualInversion.load(most)) {
+            assertThat(inversion.vectors(768).shape().dimension(0)).isEqualTo(TextualInversion.MAX_VECTORS);
+        }
+        assertThatThrownBy(() -> TextualInversion.load(tooMany))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("76x768")
+                .hasMessageContaining("75");
+        assertThatThrownBy(() ->
+                        StableDiffusion.options().embedding("<cat>", tooMany).open(DemoModel.path()))
+                .isInstanceOf(ModelFileException.class);
+        try (Tensor vectors = Tensor.zeros(Shape.of(76, 768));
+                Tensor flat = Tensor.zeros(Shape.of(768))) {
+            assertThatThrownBy(() -> TextualInversion.of("<cat>", vectors)).isInstanceOf(InvalidRequestException.class);
+            assertThatThrownBy(() -> TextualInversion.of("<cat>", flat)).isInstanceOf(InvalidRequestException.class);
+        }
+    }
+
+    @Test
+    void anotherWidthIsRefused() {
+        Path file = write("sd2.safetensors", new Safetensors().floats("<cat>", 1, 1024));
+        try (TextualInversion inversion = TextualInversion.load(file)) {
+            assertThatThrownBy(() -> sd.textEncoder().with(inversion))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("768")
+                    .hasMessageContaining("1x1024");
+        }
+        assertThatThrownBy(
+                        () -> StableDiffusion.options().embedding("<cat>", file).open(DemoModel.path()))
+                .isInstanceOf(ModelFileException.class);
+    }
+
+    @Test
+    void aKnownWordsEmbeddingMeansThatWord() {
+        TextEncoder plain = sd.textEncoder();
+        try (TextualInversion inversion = TextualInversion.load(cat())) {
+            TextEncoder learned = plain.with(inversion);
+            assertThat(learned.inversions()).containsExactly(inversion);
+            assertThat(plain.inversions()).isEmpty();
+            assertThat(learned.tokenizer().encode(LEARNED).id(3)).isEqualTo(49408);
+
+            try (Tensor expected = plain.encode(plain.tokenizer().encode(PROMPT));
+                    Tensor actual = learned.encode(learned.tokenizer().encode(LEARNED));
+                    Tensor unknown = plain.encode(plain.tokenizer().encode(LEARNED));
+                    Tensor expectedEarly = plain.hiddenState(plain.tokenizer().encode(PROMPT), 12, false);
+                    Tensor early = learned.hiddenState(learned.tokenizer().encode(LEARNED), 12, false);
+                    Tensor expectedPooled = plain.pooled(plain.tokenizer().encode(PROMPT));
+                    Tensor pooled = learned.pooled(learned.tokenizer().encode(LEARNED))) {
+                assertThat(distance(actual, expected)).isLessThan(1e-4);
+                assertThat(distance(unknown, expected)).isGreaterThan(0.1);
+                assertThat(distance(early, expectedEarly)).isLessThan(1e-4);
+                assertThat(distance(pooled, expectedPooled)).isLessThan(1e-4);
+            }
+        }
+    }
+
+    @Test
+    void aWordMayHaveSeveralVectors() {
+        Path file = write("two.safetensors", new Safetensors().values("<cat>", "F32", redAndCircle(), 2, 768));
+        Path blue = write("blue.safetensors", new Safetensors().floats("<dog>", 1, 768));
+        TextEncoder plain = sd.textEncoder();
+        try (TextualInversion first = TextualInversion.load(blue);
+                TextualInversion inversion = TextualInversion.load(file)) {
+            TextEncoder learned = plain.with(first).with(inversion);
+            try (Tensor expected = plain.encode(plain.tokenizer().encode(PROMPT));
+                    Tensor actual = learned.encode(learned.tokenizer().encode("a <cat> on a white background"));
+                    Tensor dog = learned.embed(learned.tokenizer().encode("<dog>"))) {
+                assertThat(distance(actual, expected)).isLessThan(1e-4);
+                assertThat(dog.get(0, 1, 5)).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aWordIsLearnedOnceAndUsedWhileItIsOpen() {
+        TextualInversion inversion = TextualInversion.load(cat());
+        TextEncoder learned = sd.textEncoder().with(inversion);
+        assertThatThrownBy(() -> learned.with(inversion))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("<cat>");
+        inversion.close();
+
+        assertThatThrownBy(() -> learned.encode(learned.tokenizer().encode(LEARNED)))
+                .isInstanceOf(ClosedException.class);
+    }
+
+    @Test
+    void bothPathsDrawALearnedWord() {
+        try (StableDiffusion learned =
+                StableDiffusion.options().embedding("<cat>", cat()).open(DemoModel.path())) {
+            assertThat(learned.textEncoder().inversions()).hasSize(1);
+            BufferedImage expected = drawNatively(sd, PROMPT);
+            assertThat(psnr(expected, drawNatively(learned, LEARNED))).isGreaterThan(35);
+            assertThat(psnr(expected, drawInJava(learned, LEARNED))).isGreaterThan(35);
+            assertThat(psnr(expected, drawInJava(sd, LEARNED))).isLessThan(30);
+        }
+    }
+
+    private static BufferedImage drawNatively(StableDiffusion model, String prompt) {
+        return model.textToImage(prompt)
+                .sampler(Sampler.EULER)
+                .schedule(NoiseSchedule.DISCRETE)
+                .steps(5)
+                .seed(3)
+                .generate()
+                .toBufferedImage();
+    }
+
+    private static BufferedImage drawInJava(StableDiffusion model, String prompt) {
+        Scheduler scheduler = EulerScheduler.stableDiffusion()
+                .withSigmas(model.noiseLevels(NoiseSchedule.DISCRETE, 5, model.nativeSize()));
+        return model.textToImage(prompt).scheduler(scheduler).seed(3).generate().toBufferedImage();
+    }
+}
