@@ -6,7 +6,7 @@ import java.time.Duration;
  * How a model runs in a process of its own.
  *
  * <p><b>What it costs.</b> A child JVM starts when the model is opened and again after it has died: a few tenths of a
- * second before the weights are read. Each call then takes well under a millisecond more. The child needs the parent's
+ * second before the weights are read. Each call then takes about a millisecond more. The child needs the parent's
  * class path or module path in the file system; class loaders that read libraries from elsewhere cannot start one.
  *
  * <p><b>Threads and lifetime.</b> As for every model: usable from any thread, calls queue. The child ends with
