@@ -4,9 +4,9 @@ import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.NativeCallbacks;
 import dev.diffusion4j.internal.NativeImage;
 import dev.diffusion4j.internal.Rgb8;
+import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.ImageTensors;
@@ -14,7 +14,6 @@ import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +33,7 @@ final class DenoisingLoop {
     private final Settings settings;
     private final CancellationFlag cancellation;
     private final GenerationObserver observer;
-    private final NativeCallbacks callbacks;
+    private final Watch watch;
 
     DenoisingLoop(
             StableDiffusion model,
@@ -47,20 +46,19 @@ final class DenoisingLoop {
         this.settings = settings;
         this.observer = observer;
         this.cancellation = cancellation;
-        callbacks = new NativeCallbacks(observer, cancellation);
+        watch = new Watch(observer, cancellation);
     }
 
     List<NativeImage> run(GenerationInputs inputs) {
         boolean hasLoras = !parameters.loras().isEmpty();
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment watch = callbacks.allocate(arena);
+        try (watch) {
             if (hasLoras) {
                 model.setLoras(parameters.loras());
             }
-            return run(inputs, watch);
+            return draw(inputs);
         } catch (RuntimeException e) {
             // What the listener threw comes first: it is why the native call was stopped.
-            callbacks.rethrow();
+            watch.rethrow();
             throw e;
         } finally {
             if (hasLoras) {
@@ -69,7 +67,7 @@ final class DenoisingLoop {
         }
     }
 
-    private List<NativeImage> run(GenerationInputs inputs, MemorySegment watch) {
+    private List<NativeImage> draw(GenerationInputs inputs) {
         List<Tensor> finished = new ArrayList<>();
         ImageSize size = new ImageSize(parameters.width(), parameters.height());
         PromptEncoder prompts = model.promptEncoder();
@@ -77,13 +75,13 @@ final class DenoisingLoop {
                 Conditioning negative = needsNegative()
                         ? prompts.encodeNegative(parameters.negativePrompt(), parameters.clipSkip(), size, watch)
                         : null;
-                Picture picture = new Picture(inputs, watch)) {
+                Picture picture = new Picture(inputs)) {
             for (int image = 0; image < parameters.batchCount(); image++) {
-                finished.add(denoise(image, positive, negative, picture, watch));
+                finished.add(denoise(image, positive, negative, picture));
             }
             List<NativeImage> images = new ArrayList<>();
             for (Tensor latents : finished) {
-                images.add(decode(latents, watch));
+                images.add(decode(latents));
             }
             return images;
         } finally {
@@ -96,8 +94,7 @@ final class DenoisingLoop {
         return parameters.guidanceScale() != 1 || settings.listener() != null;
     }
 
-    private Tensor denoise(
-            int image, Conditioning positive, Conditioning negative, Picture picture, MemorySegment watch) {
+    private Tensor denoise(int image, Conditioning positive, Conditioning negative, Picture picture) {
         NormalGenerator generator = NormalGenerator.of(model.random(), parameters.seed() + image);
         Scheduler scheduler = settings.scheduler().withNoise(generator);
         List<Timestep> timesteps = scheduler.timesteps();
@@ -131,7 +128,7 @@ final class DenoisingLoop {
                                 picture.concat,
                                 prediction,
                                 watch);
-                callbacks.rethrow();
+                watch.rethrow();
                 scheduler.step(prediction, timestep, latents);
                 if (picture.mask != null) {
                     Timestep next = i + 1 < timesteps.size() ? timesteps.get(i + 1) : null;
@@ -157,11 +154,11 @@ final class DenoisingLoop {
         return step.guidanceScale();
     }
 
-    private NativeImage decode(Tensor latents, MemorySegment watch) {
+    private NativeImage decode(Tensor latents) {
         requireNotCancelled();
         model.vae().fromModelScale(latents);
         try (Tensor picture = model.vae().decode(latents, parameters.vaeTiling(), watch)) {
-            callbacks.rethrow();
+            watch.rethrow();
             return Rgb8.ofTensor(picture);
         }
     }
@@ -191,28 +188,28 @@ final class DenoisingLoop {
         /** What inpainting models see beside the latents, or null. */
         private final Tensor concat;
 
-        Picture(GenerationInputs inputs, MemorySegment watch) {
+        Picture(GenerationInputs inputs) {
             requireNotCancelled();
             Tensor latentMask =
                     inputs.mask().map(image -> latentMask(image, latentShape())).orElse(null);
             if (model.unet().inChannels() > model.unet().latentChannels()) {
                 mask = null;
                 try (latentMask) {
-                    concat = concat(inputs.init().orElseThrow(), inputs.mask().orElseThrow(), latentMask, watch);
+                    concat = concat(inputs.init().orElseThrow(), inputs.mask().orElseThrow(), latentMask);
                 }
             } else {
                 mask = latentMask;
                 concat = null;
             }
             try {
-                distribution = inputs.init().map(image -> encode(image, watch)).orElse(null);
+                distribution = inputs.init().map(image -> encode(image)).orElse(null);
             } catch (Throwable e) {
                 closeAll(mask, concat);
                 throw e;
             }
         }
 
-        private LatentDistribution encode(BufferedImage image, MemorySegment watch) {
+        private LatentDistribution encode(BufferedImage image) {
             try (Tensor picture = ImageTensors.of(image)) {
                 return model.vae().encode(picture, parameters.vaeTiling(), watch);
             }
@@ -258,7 +255,7 @@ final class DenoisingLoop {
         }
 
         /** Mask and latents of the picture with the masked part grey. */
-        private Tensor concat(BufferedImage image, BufferedImage maskImage, Tensor latentMask, MemorySegment watch) {
+        private Tensor concat(BufferedImage image, BufferedImage maskImage, Tensor latentMask) {
             Shape latents = latentShape();
             Tensor result =
                     Tensor.zeros(Shape.of(latents.dimension(1) + 1, latents.dimension(2), latents.dimension(3)));

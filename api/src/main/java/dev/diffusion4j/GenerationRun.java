@@ -3,8 +3,8 @@ package dev.diffusion4j;
 import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
+import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.NativeImage;
-import dev.diffusion4j.internal.NativeModel;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ final class GenerationRun implements GenerationObserver {
         this.loop = loop;
     }
 
-    List<GeneratedImage> run(NativeModel nativeModel, GenerationInputs inputs, CancellationFlag cancellation) {
+    List<GeneratedImage> run(Model nativeModel, GenerationInputs inputs, CancellationFlag cancellation) {
         int passes = parameters.highResFix().isPresent() ? 2 : 1;
         tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
         tracker.begin();

@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.ModelThread;
-import dev.diffusion4j.internal.NativeParts;
+import dev.diffusion4j.internal.Parts;
 import dev.diffusion4j.internal.PartsInfo;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.function.BiConsumer;
@@ -13,10 +13,10 @@ import java.util.function.Function;
 final class PartCalls {
 
     private final ModelThread thread;
-    private final NativeParts nativeParts;
+    private final Parts nativeParts;
     private final BooleanSupplier closed;
 
-    PartCalls(ModelThread thread, NativeParts nativeParts, BooleanSupplier closed) {
+    PartCalls(ModelThread thread, Parts nativeParts, BooleanSupplier closed) {
         this.thread = thread;
         this.nativeParts = nativeParts;
         this.closed = closed;
@@ -26,7 +26,7 @@ final class PartCalls {
         return nativeParts.info();
     }
 
-    <T> T call(Function<NativeParts, T> work) {
+    <T> T call(Function<Parts, T> work) {
         if (thread.isCurrent()) {
             // The model lives until the work in progress, such as a generation's listener, has ended.
             return work.apply(nativeParts);
@@ -40,7 +40,7 @@ final class PartCalls {
         });
     }
 
-    void run(Consumer<NativeParts> work) {
+    void run(Consumer<Parts> work) {
         call(parts -> {
             work.accept(parts);
             return null;
@@ -48,7 +48,7 @@ final class PartCalls {
     }
 
     /** Runs work that fills a new tensor, and gives the tensor back if it succeeds. */
-    Tensor fill(Tensor result, BiConsumer<NativeParts, Tensor> work) {
+    Tensor fill(Tensor result, BiConsumer<Parts, Tensor> work) {
         try {
             run(parts -> work.accept(parts, result));
             return result;

@@ -1,6 +1,7 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.PartsInfo;
+import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import dev.diffusion4j.text.ClipTokenizer;
@@ -34,17 +35,17 @@ final class PromptEncoder {
      * @param clipSkip 0 for the model's own
      * @param size of the picture, which SDXL is told
      */
-    Conditioning encode(String prompt, int clipSkip, ImageSize size, MemorySegment observer) {
+    Conditioning encode(String prompt, int clipSkip, ImageSize size, Watch watch) {
         List<WeightedTokens> chunks = encoders.getFirst().tokenizer().encodeWeighted(prompt);
         Tensor context = Tensor.zeros(Shape.of(1, (long) chunks.size() * info.textLength(), info.contextSize()));
         try (Tensor rows = context.view(Shape.of(chunks.size(), info.textLength(), info.contextSize()))) {
             for (int i = 0; i < chunks.size(); i++) {
                 try (Tensor chunk = rows.slice(i, i + 1)) {
-                    encodeChunk(chunks.get(i), clipSkip, observer, chunk);
+                    encodeChunk(chunks.get(i), clipSkip, watch, chunk);
                 }
             }
             Optional<Tensor> vector =
-                    info.vectorSize() == 0 ? Optional.empty() : Optional.of(vector(chunks.getFirst(), size, observer));
+                    info.vectorSize() == 0 ? Optional.empty() : Optional.of(vector(chunks.getFirst(), size, watch));
             return new Conditioning(context, vector);
         } catch (Throwable e) {
             context.close();
@@ -53,21 +54,21 @@ final class PromptEncoder {
     }
 
     /** As {@link #encode}; SDXL was trained with zeros in place of an empty text. */
-    Conditioning encodeNegative(String prompt, int clipSkip, ImageSize size, MemorySegment observer) {
-        Conditioning conditioning = encode(prompt, clipSkip, size, observer);
+    Conditioning encodeNegative(String prompt, int clipSkip, ImageSize size, Watch watch) {
+        Conditioning conditioning = encode(prompt, clipSkip, size, watch);
         if (prompt.isEmpty() && info.zeroesEmptyNegative()) {
             conditioning.context().fill(0);
         }
         return conditioning;
     }
 
-    private void encodeChunk(WeightedTokens chunk, int clipSkip, MemorySegment observer, Tensor result) {
+    private void encodeChunk(WeightedTokens chunk, int clipSkip, Watch watch, Tensor result) {
         int column = 0;
         for (int encoder = 0; encoder < encoders.size(); encoder++) {
             TextEncoder text = encoders.get(encoder);
             int skip = clipSkip == 0 ? text.defaultClipSkip() : clipSkip;
             boolean finalNorm = info.textEncoders().get(encoder).finalNorm();
-            try (Tensor hidden = text.hiddenState(ids(chunk, encoder), skip, finalNorm, observer)) {
+            try (Tensor hidden = text.hiddenState(ids(chunk, encoder), skip, finalNorm, watch)) {
                 copyColumns(hidden, result, column);
             }
             column += text.hiddenSize();
@@ -119,10 +120,10 @@ final class PromptEncoder {
     }
 
     /** SDXL's vector: the second encoder's pooled output, then original size, crop corner and target size. */
-    private Tensor vector(WeightedTokens chunk, ImageSize size, MemorySegment observer) {
+    private Tensor vector(WeightedTokens chunk, ImageSize size, Watch watch) {
         int[] numbers = {size.height(), size.width(), 0, 0, size.height(), size.width()};
         List<Float> values = new ArrayList<>();
-        try (Tensor pooled = encoders.getLast().pooled(ids(chunk, encoders.size() - 1), observer)) {
+        try (Tensor pooled = encoders.getLast().pooled(ids(chunk, encoders.size() - 1), watch)) {
             for (float value : pooled.toArray()) {
                 values.add(value);
             }

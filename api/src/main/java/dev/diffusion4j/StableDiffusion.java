@@ -2,11 +2,14 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
+import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
 import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelThread;
 import dev.diffusion4j.internal.NativeModel;
-import dev.diffusion4j.internal.NativeParts;
+import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.internal.isolated.IsolatedModel;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.text.ClipTokenizer;
 import java.awt.image.BufferedImage;
@@ -30,6 +33,9 @@ import java.util.function.Consumer;
  *
  * <p>Safe for use by several threads: each model owns one thread on which its native calls run one after another, in
  * the order they were made. {@link #close()} cancels what runs, waits for it and frees the model.
+ *
+ * <p>A model that was opened {@linkplain StableDiffusionOptions#isolated() isolated} lives in a process of its own and
+ * is used in the same way.
  */
 public final class StableDiffusion implements AutoCloseable {
 
@@ -37,25 +43,25 @@ public final class StableDiffusion implements AutoCloseable {
     private static final int DEFAULT_STEPS = 20;
     private static final double DEFAULT_GUIDANCE_SCALE = 7;
 
-    private final NativeModel model;
+    private final Model model;
     private final ModelInfo info;
     private final ModelThread thread;
     private final ModelFile file;
     private final RandomSource random;
     private final List<TextualInversion> inversions;
-    private final Parts parts;
+    private final UNetParts parts;
     private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
     private final Object closeLock = new Object();
     private volatile boolean closed;
 
     /** The parts of a U-Net model. */
-    private record Parts(PartCalls calls, List<TextEncoder> textEncoders, UNet unet, Vae vae) {}
+    private record UNetParts(PartCalls calls, List<TextEncoder> textEncoders, UNet unet, Vae vae) {}
 
     private StableDiffusion(
-            NativeModel model,
+            Model model,
             ModelThread thread,
             ModelInfo info,
-            NativeParts nativeParts,
+            Parts nativeParts,
             ModelFile file,
             RandomSource random,
             List<TextualInversion> inversions) {
@@ -66,7 +72,7 @@ public final class StableDiffusion implements AutoCloseable {
         this.random = random;
         this.inversions = inversions;
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
-        parts = new Parts(
+        parts = new UNetParts(
                 calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
     }
 
@@ -98,19 +104,22 @@ public final class StableDiffusion implements AutoCloseable {
         return new StableDiffusionOptions();
     }
 
-    static StableDiffusion open(ModelParameters parameters, ModelFile mainFile) {
+    /** Opens a model in this process, or with isolation in one of its own. */
+    static StableDiffusion open(ModelParameters parameters, ModelFile mainFile, Optional<IsolatedOptions> isolation) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
         List<TextualInversion> inversions = new ArrayList<>();
         try {
             parameters.embeddings().forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
-            NativeModel model = thread.call(() -> NativeModel.open(parameters));
+            Model model = thread.call(() -> isolation
+                    .<Model>map(options -> IsolatedModel.open(parameters, options))
+                    .orElseGet(() -> NativeModel.open(parameters)));
             try {
                 ModelInfo info = thread.call(model::info);
                 if (!info.generatesImages()) {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
                             + ", which does not make pictures");
                 }
-                NativeParts nativeParts = thread.call(() -> new NativeParts(model));
+                Parts nativeParts = thread.call(model::parts);
                 return new StableDiffusion(
                         model, thread, info, nativeParts, mainFile, parameters.random(), List.copyOf(inversions));
             } catch (RuntimeException e) {
@@ -213,7 +222,7 @@ public final class StableDiffusion implements AutoCloseable {
      * @param size of the picture, which SDXL is told
      */
     public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
-        return promptEncoder().encode(prompt, clipSkip, size, NativeParts.UNOBSERVED);
+        return promptEncoder().encode(prompt, clipSkip, size, Watch.NONE);
     }
 
     /**
@@ -244,7 +253,7 @@ public final class StableDiffusion implements AutoCloseable {
         return random;
     }
 
-    private Parts parts() {
+    private UNetParts parts() {
         // On its own thread the model lives until the work in progress has ended.
         if (!thread.isCurrent()) {
             requireOpen();

@@ -53,6 +53,7 @@ public final class StableDiffusionOptions {
     private double vramBudgetGib;
     private boolean streamLayers;
     private Optional<String> parameterBackend = Optional.empty();
+    private Optional<IsolatedOptions> isolation = Optional.empty();
 
     StableDiffusionOptions() {}
 
@@ -250,6 +251,21 @@ public final class StableDiffusionOptions {
         return this;
     }
 
+    /** As {@link #isolated(IsolatedOptions)}, with {@link IsolatedOptions#DEFAULT}. */
+    public StableDiffusionOptions isolated() {
+        return isolated(IsolatedOptions.DEFAULT);
+    }
+
+    /**
+     * Runs the model in a process of its own, a child JVM: if native code crashes, is killed or hangs there, the call in
+     * progress throws {@link IsolatedProcessException}, and the next call starts a new process that opens the model
+     * again. {@link IsolatedOptions} says more.
+     */
+    public StableDiffusionOptions isolated(IsolatedOptions options) {
+        isolation = Optional.of(options);
+        return this;
+    }
+
     /**
      * Opens a model file. The file and all files given here are checked before native code sees them.
      *
@@ -277,7 +293,7 @@ public final class StableDiffusionOptions {
         Map<Part, Path> allFiles = new EnumMap<>(files);
         allFiles.put(mainPart, mainPath);
         ModelFile main = ModelFileChecks.check(mainPart, allFiles, tinyAutoencoderForPreviewsOnly, embeddings);
-        return StableDiffusion.open(parameters(allFiles), main);
+        return StableDiffusion.open(parameters(allFiles), main, isolation);
     }
 
     private ModelParameters parameters(Map<Part, Path> allFiles) {

@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.NativeParts;
 import dev.diffusion4j.internal.PartsInfo.TextEncoderInfo;
+import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import dev.diffusion4j.text.ClipTokenizer;
@@ -104,25 +104,25 @@ public final class TextEncoder {
      * @throws InvalidRequestException if there is no such layer or token
      */
     public Tensor hiddenState(Tokens tokens, int clipSkip, boolean finalNorm) {
-        return hiddenState(tokens.ids(), clipSkip, finalNorm, NativeParts.UNOBSERVED);
+        return hiddenState(tokens.ids(), clipSkip, finalNorm, Watch.NONE);
     }
 
-    Tensor hiddenState(int[] ids, int clipSkip, boolean finalNorm, MemorySegment observer) {
+    Tensor hiddenState(int[] ids, int clipSkip, boolean finalNorm, Watch watch) {
         int skipped = Checks.range("clipSkip", clipSkip, 1, layers()) - 1;
         if (hasInversions(ids)) {
             try (Tensor embeddings = inputEmbeddings(ids)) {
-                return encodeEmbeddings(embeddings, skipped, finalNorm, observer);
+                return encodeEmbeddings(embeddings, skipped, finalNorm, watch);
             }
         }
         return calls.fill(
                 Tensor.zeros(textShape(hiddenSize())),
-                (parts, hidden) -> parts.encodeText(index, ids, skipped, finalNorm, observer, hidden));
+                (parts, hidden) -> parts.encodeText(index, ids, skipped, finalNorm, watch, hidden));
     }
 
-    private Tensor encodeEmbeddings(Tensor embeddings, int skipped, boolean finalNorm, MemorySegment observer) {
+    private Tensor encodeEmbeddings(Tensor embeddings, int skipped, boolean finalNorm, Watch watch) {
         return calls.fill(
                 Tensor.zeros(textShape(hiddenSize())),
-                (parts, hidden) -> parts.encodeEmbeddings(index, embeddings, skipped, finalNorm, observer, hidden));
+                (parts, hidden) -> parts.encodeEmbeddings(index, embeddings, skipped, finalNorm, watch, hidden));
     }
 
     /**
@@ -132,10 +132,10 @@ public final class TextEncoder {
      * @return {@code (1, 768)}: (1, {@link #pooledSize()})
      */
     public Tensor pooled(Tokens tokens) {
-        return pooled(tokens.ids(), NativeParts.UNOBSERVED);
+        return pooled(tokens.ids(), Watch.NONE);
     }
 
-    Tensor pooled(int[] ids, MemorySegment observer) {
+    Tensor pooled(int[] ids, Watch watch) {
         int end = 0;
         while (end < ids.length - 1 && ids[end] != ClipTokenizer.END_OF_TEXT) {
             end++;
@@ -146,11 +146,10 @@ public final class TextEncoder {
             try (Tensor embeddings = inputEmbeddings(ids)) {
                 return calls.fill(
                         Tensor.zeros(shape),
-                        (parts, pooled) -> parts.poolEmbeddings(index, embeddings, position, observer, pooled));
+                        (parts, pooled) -> parts.poolEmbeddings(index, embeddings, position, watch, pooled));
             }
         }
-        return calls.fill(
-                Tensor.zeros(shape), (parts, pooled) -> parts.poolText(index, ids, position, observer, pooled));
+        return calls.fill(Tensor.zeros(shape), (parts, pooled) -> parts.poolText(index, ids, position, watch, pooled));
     }
 
     /**
@@ -272,7 +271,7 @@ public final class TextEncoder {
     public Tensor encodeEmbeddings(Tensor inputEmbeddings, int clipSkip, boolean finalNorm) {
         Checks.shape("inputEmbeddings", inputEmbeddings, textShape(hiddenSize()));
         int skipped = Checks.range("clipSkip", clipSkip, 1, layers()) - 1;
-        return encodeEmbeddings(inputEmbeddings, skipped, finalNorm, NativeParts.UNOBSERVED);
+        return encodeEmbeddings(inputEmbeddings, skipped, finalNorm, Watch.NONE);
     }
 
     /**

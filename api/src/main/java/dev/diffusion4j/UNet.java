@@ -1,12 +1,11 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.NativeParts;
 import dev.diffusion4j.internal.PartsInfo;
+import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -98,7 +97,7 @@ public final class UNet {
      * @throws InvalidRequestException if a shape or the timestep is out of range
      */
     public void predictNoise(Tensor latents, double timestep, Conditioning conditioning, Tensor prediction) {
-        predict(latents, timestep, conditioning, null, 1, null, prediction, NativeParts.UNOBSERVED);
+        predict(latents, timestep, conditioning, null, 1, null, prediction, Watch.NONE);
     }
 
     /**
@@ -119,7 +118,7 @@ public final class UNet {
             Conditioning negative,
             double guidanceScale,
             Tensor prediction) {
-        predict(latents, timestep, positive, negative, guidanceScale, null, prediction, NativeParts.UNOBSERVED);
+        predict(latents, timestep, positive, negative, guidanceScale, null, prediction, Watch.NONE);
     }
 
     /**
@@ -134,7 +133,7 @@ public final class UNet {
             double guidanceScale,
             Tensor concat,
             Tensor prediction,
-            MemorySegment observer) {
+            Watch watch) {
         requireLatents(latents);
         Checks.shape("prediction", prediction, latents.shape());
         // The model takes both as float, where a little below 1000 is 1000 and a large scale is infinite.
@@ -167,7 +166,7 @@ public final class UNet {
                 against == null ? null : against.vector().orElse(null),
                 concat,
                 (float) guidanceScale,
-                observer,
+                watch,
                 prediction));
     }
 

@@ -1,13 +1,12 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.NativeParts;
 import dev.diffusion4j.internal.PartsInfo;
+import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -94,10 +93,10 @@ public final class Vae {
     }
 
     private LatentDistribution encode(Tensor pictures, Optional<VaeTiling> tiling) {
-        return encode(pictures, tiling, NativeParts.UNOBSERVED);
+        return encode(pictures, tiling, Watch.NONE);
     }
 
-    LatentDistribution encode(Tensor pictures, Optional<VaeTiling> tiling, MemorySegment observer) {
+    LatentDistribution encode(Tensor pictures, Optional<VaeTiling> tiling, Watch watch) {
         if (!hasEncoder()) {
             throw new InvalidRequestException("pictures", "given", "absent: this model's VAE has no encoder");
         }
@@ -115,7 +114,7 @@ public final class Vae {
                 shape.dimension(0), parts.momentChannels(), shape.dimension(2) / factor, shape.dimension(3) / factor);
         Tensor moments = calls.fill(
                 Tensor.zeros(latents),
-                (nativeParts, result) -> nativeParts.encodePictures(pictures, tiling, observer, result));
+                (nativeParts, result) -> nativeParts.encodePictures(pictures, tiling, watch, result));
         return new LatentDistribution(moments, latentChannels());
     }
 
@@ -127,15 +126,15 @@ public final class Vae {
      * @throws InvalidRequestException if the shape is another
      */
     public Tensor decode(Tensor latents) {
-        return decode(latents, Optional.empty(), NativeParts.UNOBSERVED);
+        return decode(latents, Optional.empty(), Watch.NONE);
     }
 
     /** As {@link #decode(Tensor)}, in tiles: less memory for large pictures, a little less exact at the seams. */
     public Tensor decode(Tensor latents, VaeTiling tiling) {
-        return decode(latents, Optional.of(tiling), NativeParts.UNOBSERVED);
+        return decode(latents, Optional.of(tiling), Watch.NONE);
     }
 
-    Tensor decode(Tensor latents, Optional<VaeTiling> tiling, MemorySegment observer) {
+    Tensor decode(Tensor latents, Optional<VaeTiling> tiling, Watch watch) {
         Shape shape = latents.shape();
         if (shape.rank() != 4 || shape.dimension(1) != latentChannels()) {
             throw new InvalidRequestException("latents", shape, "(batch, " + latentChannels() + ", height, width)");
@@ -144,7 +143,7 @@ public final class Vae {
         Shape pictures = Shape.of(shape.dimension(0), 3, shape.dimension(2) * factor, shape.dimension(3) * factor);
         return calls.fill(
                 Tensor.zeros(pictures),
-                (nativeParts, result) -> nativeParts.decodeLatents(latents, tiling, observer, result));
+                (nativeParts, result) -> nativeParts.decodeLatents(latents, tiling, watch, result));
     }
 
     /**

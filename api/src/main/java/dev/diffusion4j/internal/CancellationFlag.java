@@ -10,12 +10,27 @@ public final class CancellationFlag {
 
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
 
-    // Automatic: the flag may be set long after the generation it belonged to has ended.
-    private final MemorySegment segment = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
+    private final MemorySegment segment;
+
+    /** A flag of its own. */
+    public CancellationFlag() {
+        // Automatic: the flag may be set long after the generation it belonged to has ended.
+        this(Arena.ofAuto().allocate(ValueLayout.JAVA_INT));
+    }
+
+    /** A flag in memory that others may set as well. */
+    public CancellationFlag(MemorySegment segment) {
+        this.segment = segment;
+    }
 
     /** Requests cancellation. */
     public void set() {
         INT.setVolatile(segment, 0L, 1);
+    }
+
+    /** Takes the request back, for the next call that the flag belongs to. */
+    public void clear() {
+        INT.setVolatile(segment, 0L, 0);
     }
 
     /** Whether cancellation was requested. */

@@ -31,6 +31,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * Loads the native library once, checks that it is the one these bindings were made for, and connects its log. Every
@@ -40,6 +42,8 @@ public final class NativeLibrary {
 
     private static final Logger LOG = System.getLogger("dev.diffusion4j.runtime");
 
+    private static volatile BiConsumer<Level, String> log = LOG::log;
+    private static volatile Predicate<Level> logs = LOG::isLoggable;
     private static Path loadedFrom;
     private static NativeLibraryException failure;
 
@@ -141,6 +145,17 @@ public final class NativeLibrary {
         }
     }
 
+    /** Sends log lines from a level on elsewhere, in place of the logger. */
+    public static void logTo(Level least, BiConsumer<Level, String> receiver) {
+        logs = level -> level.getSeverity() >= least.getSeverity();
+        log = receiver;
+    }
+
+    /** The logger of the runtime's own lines. */
+    public static Logger logger() {
+        return LOG;
+    }
+
     private static void connect() {
         NativeStatus.check(D4j.d4j_initialize(), "starting the native library");
         D4j.d4j_set_log_callback(d4j_log_fn.allocate(NativeLibrary::log, Arena.global()));
@@ -153,8 +168,8 @@ public final class NativeLibrary {
                     : level == D4j.SD_LOG_WARN()
                             ? Level.WARNING
                             : level == D4j.SD_LOG_INFO() ? Level.DEBUG : Level.TRACE;
-            if (LOG.isLoggable(javaLevel)) {
-                LOG.log(javaLevel, text.getString(0).strip());
+            if (logs.test(javaLevel)) {
+                log.accept(javaLevel, text.getString(0).strip());
             }
         } catch (Throwable e) {
             // Nothing may leave an upcall; a lost log line harms nobody.

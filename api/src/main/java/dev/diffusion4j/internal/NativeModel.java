@@ -10,10 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * An open model in the native library. Not thread-safe: the owner calls all methods on its {@link ModelThread}.
- */
-public final class NativeModel {
+/** A model that is open in this process. */
+public final class NativeModel implements Model {
 
     private final MemorySegment handle;
 
@@ -35,7 +33,7 @@ public final class NativeModel {
         }
     }
 
-    /** What the runtime says of the model. */
+    @Override
     public ModelInfo info() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = d4j_model_info_t.allocate(arena);
@@ -53,32 +51,33 @@ public final class NativeModel {
         }
     }
 
-    /**
-     * Draws pictures. An exception from the observer stops the native work and is rethrown.
-     *
-     * @return one picture per image of the batch
-     */
+    @Override
+    public Parts parts() {
+        return new NativeParts(this);
+    }
+
+    @Override
     public List<NativeImage> generate(
             GenerationParameters parameters,
             GenerationInputs inputs,
             GenerationObserver observer,
             CancellationFlag cancellation) {
-        try (Arena arena = Arena.ofConfined()) {
+        try (Arena arena = Arena.ofConfined();
+                Watch watch = new Watch(observer, cancellation)) {
             MemorySegment struct = GenerationStruct.allocate(parameters, inputs, arena);
-            NativeCallbacks callbacks = new NativeCallbacks(observer, cancellation);
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-            int status = D4j.d4j_generate_image(handle, struct, callbacks.allocate(arena), images, count);
+            int status = D4j.d4j_generate_image(handle, struct, watch.struct(), images, count);
             List<NativeImage> result = status == D4j.D4J_OK()
                     ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();
-            callbacks.rethrow();
+            watch.rethrow();
             NativeStatus.check(status, "drawing");
             return result;
         }
     }
 
-    /** Frees the model. */
+    @Override
     public void close() {
         NativeStatus.check(D4j.d4j_model_close(handle), "closing the model");
     }

@@ -15,16 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The parts of an open model, run one by one. Tensors are handed over as they are: the callers have checked their shapes.
- * Not thread-safe: all methods run on the model's {@link ModelThread}.
- *
- * <p>{@code observer} is {@link #UNOBSERVED} or a struct of {@link NativeCallbacks}.
- */
-public final class NativeParts {
-
-    /** For calls that nobody watches or cancels. */
-    public static final MemorySegment UNOBSERVED = MemorySegment.NULL;
+/** The parts of a model that is open in this process. */
+public final class NativeParts implements Parts {
 
     private static final long MAX_DIMENSIONS = 4;
 
@@ -43,7 +35,7 @@ public final class NativeParts {
         }
     }
 
-    /** What the runtime says of them. */
+    @Override
     public PartsInfo info() {
         return info;
     }
@@ -60,7 +52,7 @@ public final class NativeParts {
         }
     }
 
-    /** Applies LoRAs to the parts until the next call or generation; an empty list takes them off. */
+    @Override
     public void setLoras(List<Lora> loras) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment array = GenerationStruct.loraArray(loras, arena);
@@ -68,23 +60,17 @@ public final class NativeParts {
         }
     }
 
-    /** Hidden states of token ids. */
-    public void encodeText(
-            int encoder, int[] ids, int skippedLayers, boolean finalNorm, MemorySegment observer, Tensor hidden) {
+    @Override
+    public void encodeText(int encoder, int[] ids, int skippedLayers, boolean finalNorm, Watch watch, Tensor hidden) {
         try (Arena arena = Arena.ofConfined()) {
-            encodeText(encoder, ids(ids, arena), MemorySegment.NULL, skippedLayers, finalNorm, observer, hidden);
+            encodeText(encoder, ids(ids, arena), MemorySegment.NULL, skippedLayers, finalNorm, watch, hidden);
         }
     }
 
-    /** Hidden states of what enters the first layer. */
+    @Override
     public void encodeEmbeddings(
-            int encoder,
-            Tensor embeddings,
-            int skippedLayers,
-            boolean finalNorm,
-            MemorySegment observer,
-            Tensor hidden) {
-        encodeText(encoder, MemorySegment.NULL, embeddings.segment(), skippedLayers, finalNorm, observer, hidden);
+            int encoder, Tensor embeddings, int skippedLayers, boolean finalNorm, Watch watch, Tensor hidden) {
+        encodeText(encoder, MemorySegment.NULL, embeddings.segment(), skippedLayers, finalNorm, watch, hidden);
     }
 
     private void encodeText(
@@ -93,30 +79,30 @@ public final class NativeParts {
             MemorySegment embeddings,
             int skippedLayers,
             boolean finalNorm,
-            MemorySegment observer,
+            Watch watch,
             Tensor hidden) {
         int status = D4j.d4j_text_encode(
-                model, encoder, ids, embeddings, skippedLayers, finalNorm ? 1 : 0, observer, hidden.segment());
+                model, encoder, ids, embeddings, skippedLayers, finalNorm ? 1 : 0, watch.struct(), hidden.segment());
         NativeStatus.check(status, "encoding text");
     }
 
-    /** The pooled output at a position. */
-    public void poolText(int encoder, int[] ids, int position, MemorySegment observer, Tensor pooled) {
+    @Override
+    public void poolText(int encoder, int[] ids, int position, Watch watch, Tensor pooled) {
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_text_pool(
-                    model, encoder, ids(ids, arena), MemorySegment.NULL, position, observer, pooled.segment());
+                    model, encoder, ids(ids, arena), MemorySegment.NULL, position, watch.struct(), pooled.segment());
             NativeStatus.check(status, "encoding text");
         }
     }
 
-    /** The pooled output at a position, of what enters the first layer. */
-    public void poolEmbeddings(int encoder, Tensor embeddings, int position, MemorySegment observer, Tensor pooled) {
+    @Override
+    public void poolEmbeddings(int encoder, Tensor embeddings, int position, Watch watch, Tensor pooled) {
         int status = D4j.d4j_text_pool(
-                model, encoder, MemorySegment.NULL, embeddings.segment(), position, observer, pooled.segment());
+                model, encoder, MemorySegment.NULL, embeddings.segment(), position, watch.struct(), pooled.segment());
         NativeStatus.check(status, "encoding text");
     }
 
-    /** Rows of the token embedding table. */
+    @Override
     public void embedTokens(int encoder, int[] ids, Tensor embeddings) {
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_text_embed(model, encoder, ids(ids, arena), ids.length, embeddings.segment());
@@ -128,17 +114,7 @@ public final class NativeParts {
         return arena.allocateFrom(ValueLayout.JAVA_INT, ids);
     }
 
-    /**
-     * One prediction of the U-Net. Allocates nothing off the heap.
-     *
-     * @param latents (batch, channels, height, width)
-     * @param context (1 or batch, tokens, context size)
-     * @param negativeContext for guidance, or null
-     * @param vector of the models that have one, or null
-     * @param negativeVector with the negative context, or null
-     * @param concat of inpainting models, or null
-     * @param result (batch, out channels, height, width)
-     */
+    @Override
     public void predict(
             Tensor latents,
             float timestep,
@@ -148,7 +124,7 @@ public final class NativeParts {
             Tensor negativeVector,
             Tensor concat,
             float guidanceScale,
-            MemorySegment observer,
+            Watch watch,
             Tensor result) {
         Shape shape = latents.shape();
         d4j_unet_run_t.batch(prediction, (int) shape.dimension(0));
@@ -170,7 +146,7 @@ public final class NativeParts {
                 segment(vector),
                 segment(negativeVector),
                 segment(concat),
-                observer,
+                watch.struct(),
                 result.segment());
         NativeStatus.check(status, "predicting noise");
     }
@@ -179,8 +155,8 @@ public final class NativeParts {
         return tensor == null ? MemorySegment.NULL : tensor.segment();
     }
 
-    /** The VAE's encoding of pictures (batch, 3, height, width). */
-    public void encodePictures(Tensor pictures, Optional<VaeTiling> tiling, MemorySegment observer, Tensor moments) {
+    @Override
+    public void encodePictures(Tensor pictures, Optional<VaeTiling> tiling, Watch watch, Tensor moments) {
         Shape shape = pictures.shape();
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_vae_encode(
@@ -190,14 +166,14 @@ public final class NativeParts {
                     (int) shape.dimension(2),
                     (int) shape.dimension(3),
                     tiling(tiling, arena),
-                    observer,
+                    watch.struct(),
                     moments.segment());
             NativeStatus.check(status, "encoding a picture");
         }
     }
 
-    /** Pictures of unscaled latents (batch, channels, height, width). */
-    public void decodeLatents(Tensor latents, Optional<VaeTiling> tiling, MemorySegment observer, Tensor pictures) {
+    @Override
+    public void decodeLatents(Tensor latents, Optional<VaeTiling> tiling, Watch watch, Tensor pictures) {
         Shape shape = latents.shape();
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_vae_decode(
@@ -207,7 +183,7 @@ public final class NativeParts {
                     (int) shape.dimension(2),
                     (int) shape.dimension(3),
                     tiling(tiling, arena),
-                    observer,
+                    watch.struct(),
                     pictures.segment());
             NativeStatus.check(status, "decoding a picture");
         }
@@ -222,7 +198,7 @@ public final class NativeParts {
         return struct;
     }
 
-    /** The noise levels of a schedule for pictures of a size, the last one 0. */
+    @Override
     public float[] sigmas(int schedule, int steps, int width, int height) {
         try (Arena arena = Arena.ofConfined()) {
             // Some schedules make a few more than asked.
@@ -236,7 +212,7 @@ public final class NativeParts {
         }
     }
 
-    /** A weight of the model's files, by the runtime's name of it. */
+    @Override
     public Tensor weight(String name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment cName = arena.allocateFrom(name);

@@ -88,6 +88,11 @@ public final class LoadingOptions {
     private boolean streamLayers;
 
     @Option(
+            names = "--isolated",
+            description = "Run the model in a process of its own, so that a crash in native code is an error message.")
+    private boolean isolated;
+
+    @Option(
             names = "--rng",
             paramLabel = "SOURCE",
             description = "Where noise comes from: cuda (the default; what most tools share seeds for), cpu or std.")
@@ -134,6 +139,9 @@ public final class LoadingOptions {
                 .offloadToCpu(offloadToCpu)
                 .streamLayers(streamLayers)
                 .forceSdxlVaeConvScale(forceSdxlVaeConvScale);
+        if (isolated) {
+            options.isolated();
+        }
         if (threads != null) {
             options.threads(threads);
         }

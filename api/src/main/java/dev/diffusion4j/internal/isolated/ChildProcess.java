@@ -1,0 +1,278 @@
+package dev.diffusion4j.internal.isolated;
+
+import dev.diffusion4j.DiffusionException;
+import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.IsolatedOptions;
+import dev.diffusion4j.IsolatedProcessException;
+import dev.diffusion4j.internal.CancellationFlag;
+import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.Watch;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The parent's side of one child: starts it, asks it for work, and ends it. A thread of its own reads the replies, so
+ * that log lines arrive at any time and silence is noticed. All methods are called on the model's thread.
+ */
+final class ChildProcess implements AutoCloseable {
+
+    /** How long a JVM may take to start and connect, on a machine that is busy. */
+    private static final Duration START_LIMIT = Duration.ofMinutes(1);
+
+    /** How long cancelled work may take to stop, which it does within a part of a step. */
+    private static final Duration CANCEL_LIMIT = Duration.ofSeconds(10);
+
+    /** How long a child that was told to end, or whose connection ended, may take: it may be writing a crash report. */
+    private static final Duration END_LIMIT = Duration.ofSeconds(5);
+
+    /** How often cancellation and deadlines are looked at. */
+    private static final Duration TICK = Duration.ofMillis(10);
+
+    /** Bounds what waits for a slow listener; the child waits when it is full. */
+    private static final int MAX_WAITING_REPLIES = 64;
+
+    private static final int MAX_QUOTE = 300;
+
+    private final IsolatedOptions options;
+    private final Process process;
+    private final ChildOutput output;
+    private final Connection connection;
+    private final SharedMemory memory;
+    private final CancellationFlag cancellation;
+    private final BlockingQueue<Reply> replies = new ArrayBlockingQueue<>(MAX_WAITING_REPLIES);
+    private final Thread reader;
+
+    private ChildProcess(
+            IsolatedOptions options, Process process, ChildOutput output, Connection connection, SharedMemory memory) {
+        this.options = options;
+        this.process = process;
+        this.output = output;
+        this.connection = connection;
+        this.memory = memory;
+        cancellation = new CancellationFlag(memory.flag());
+        reader = Thread.ofPlatform()
+                .name("diffusion4j process " + process.pid())
+                .daemon()
+                .start(this::receive);
+    }
+
+    /** Starts a child and waits until it has connected. */
+    static ChildProcess start(IsolatedOptions options) {
+        try {
+            Path folder = Files.createTempDirectory("diffusion4j");
+            Path socket = folder.resolve("socket");
+            Path memoryFile = Files.createTempFile(SharedMemory.folderOr(folder), "diffusion4j", ".memory");
+            try {
+                return start(options, socket, memoryFile);
+            } finally {
+                // Both sides hold them open by now. The child does the same, should this process not get here.
+                Files.deleteIfExists(memoryFile);
+                Files.deleteIfExists(socket);
+                Files.deleteIfExists(folder);
+            }
+        } catch (IOException e) {
+            throw new DiffusionException("the model's process cannot be started: " + e.getMessage(), e);
+        }
+    }
+
+    private static ChildProcess start(IsolatedOptions options, Path socket, Path memoryFile) throws IOException {
+        SharedMemory memory = SharedMemory.open(memoryFile);
+        Process process = null;
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            process = new ProcessBuilder(ChildCommandLine.of(options, socket, memoryFile))
+                    .redirectErrorStream(true)
+                    .start();
+            ChildOutput output = new ChildOutput(process);
+            Connection connection = new Connection(accept(server, process, output));
+            return new ChildProcess(options, process, output, connection, memory);
+        } catch (IOException | RuntimeException e) {
+            memory.close();
+            if (process != null) {
+                process.destroyForcibly();
+            }
+            throw e;
+        }
+    }
+
+    private static SocketChannel accept(ServerSocketChannel server, Process process, ChildOutput output)
+            throws IOException {
+        server.configureBlocking(false);
+        long beganAt = System.nanoTime();
+        while (true) {
+            SocketChannel socket = server.accept();
+            if (socket != null) {
+                return socket;
+            }
+            if (!process.isAlive() || isOver(beganAt, START_LIMIT)) {
+                String what =
+                        process.isAlive() ? "did not start in " + START_LIMIT.toSeconds() + " s" : "did not start";
+                int status = end(process);
+                throw failure(what, "", status, output.lastWords());
+            }
+            waitFor(process, TICK);
+        }
+    }
+
+    SharedMemory memory() {
+        return memory;
+    }
+
+    boolean isAlive() {
+        return process.isAlive() && reader.isAlive();
+    }
+
+    private void receive() {
+        try {
+            while (true) {
+                Reply reply = connection.receive(Reply.class);
+                if (reply instanceof Reply.Log(System.Logger.Level level, String text)) {
+                    NativeLibrary.logger().log(level, text);
+                } else {
+                    replies.put(reply);
+                }
+            }
+        } catch (IOException | InterruptedException e) {
+            // The child is gone or given up. Whoever waits for a reply sees that this thread has ended.
+        }
+    }
+
+    /**
+     * Sends a command and waits for its answer, which is never {@link Reply.Failed}.
+     *
+     * @throws DiffusionException what the work threw in the child
+     * @throws IsolatedProcessException if the child died or fell silent
+     */
+    Reply ask(Command command, String action, Watch watch) {
+        cancellation.clear();
+        try {
+            connection.send(Command.class, command);
+        } catch (IOException e) {
+            throw died(action);
+        }
+        long lastSign = System.nanoTime();
+        long cancelledAt = 0;
+        while (true) {
+            // Looked at before the queue is: what a child said before it died is still there then.
+            boolean gone = !reader.isAlive();
+            Optional<Reply> reply = next();
+            if (reply.isPresent()) {
+                switch (reply.get()) {
+                    case Reply.Failed failed -> throw failed.failure().toException();
+                    case Reply.Progress progress -> watch.report(progress.kind(), progress.step(), progress.of());
+                    case Reply.Preview preview -> watch.report(preview.step(), picture(preview));
+                    default -> {
+                        return reply.get();
+                    }
+                }
+                // After the listener: its time is not the child's.
+                lastSign = System.nanoTime();
+            } else if (gone) {
+                throw died(action);
+            } else if (isOver(lastSign, options.callDeadline())) {
+                throw silent(action);
+            }
+            if (watch.isCancelled()) {
+                if (!cancellation.isSet()) {
+                    cancelledAt = System.nanoTime();
+                    cancellation.set();
+                } else if (isOver(cancelledAt, CANCEL_LIMIT)) {
+                    end(process);
+                    throw new GenerationCancelledException("the generation was cancelled; its process had to be ended");
+                }
+            }
+        }
+    }
+
+    private Optional<Reply> next() {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return Optional.ofNullable(replies.poll(TICK.toMillis(), TimeUnit.MILLISECONDS));
+                } catch (InterruptedException e) {
+                    // As for native work in this process, waiting is not interruptible; cancelling is.
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static BufferedImage picture(Reply.Preview preview) {
+        return new SharedPicture(0, preview.width(), preview.height(), 3)
+                .toBufferedImage(MemorySegment.ofArray(preview.rgb()));
+    }
+
+    private IsolatedProcessException died(String action) {
+        waitFor(process, END_LIMIT);
+        int status = end(process);
+        return failure(ending(status), " while " + action, status, output.lastWords());
+    }
+
+    private IsolatedProcessException silent(String action) {
+        int status = end(process);
+        String what = "gave no sign of progress for " + options.callDeadline().toMillis() / 1000.0 + " s and was ended";
+        return failure(what, " while " + action, status, output.lastWords());
+    }
+
+    private static String ending(int status) {
+        int signal = status - 128;
+        return signal > 0 && signal <= 64 ? "was ended by signal " + signal : "ended with status " + status;
+    }
+
+    private static IsolatedProcessException failure(String what, String action, int status, String lastWords) {
+        String quote = lastWords.replaceAll("[#\\s]+", " ").strip();
+        String shortened = quote.length() <= MAX_QUOTE ? quote : quote.substring(0, MAX_QUOTE) + "...";
+        String said = quote.isEmpty() ? "" : "; its last words: " + shortened;
+        return new IsolatedProcessException("the model's process " + what + action + said, status, lastWords);
+    }
+
+    /** Kills the process if it still lives. */
+    private static int end(Process process) {
+        process.destroyForcibly();
+        waitFor(process, END_LIMIT);
+        return process.isAlive() ? -1 : process.exitValue();
+    }
+
+    private static void waitFor(Process process, Duration limit) {
+        try {
+            process.waitFor(limit);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean isOver(long since, Duration limit) {
+        return System.nanoTime() - since > limit.toNanos();
+    }
+
+    /** Ends the child and waits until it has ended. Idempotent. */
+    @Override
+    public void close() {
+        try {
+            connection.close();
+            reader.interrupt();
+            waitFor(process, END_LIMIT);
+            end(process);
+            memory.close();
+        } catch (IOException e) {
+            throw new DiffusionException("the model's process could not be let go: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.diffusion4j.internal.isolated;
+
+import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The parent's side of one call's data: gives tensors and pictures their places, and copies them there and back. */
+final class Exchange {
+
+    private static final long ALIGNMENT = 64;
+
+    private final SharedMemory memory;
+    private final List<Tensor> inputs = new ArrayList<>();
+    private final List<SharedTensor> inputPlaces = new ArrayList<>();
+    private final List<BufferedImage> pictures = new ArrayList<>();
+    private final List<SharedPicture> picturePlaces = new ArrayList<>();
+    private Tensor result;
+    private SharedTensor resultPlace;
+    private long end;
+
+    Exchange(SharedMemory memory) {
+        this.memory = memory;
+    }
+
+    /** A tensor that the child reads. */
+    SharedTensor input(Tensor tensor) {
+        SharedTensor place = SharedTensor.at(aligned(), tensor.shape());
+        end = place.end();
+        inputs.add(tensor);
+        inputPlaces.add(place);
+        return place;
+    }
+
+    /** A tensor that the child reads, or null. */
+    Optional<SharedTensor> optionalInput(Tensor tensor) {
+        return Optional.ofNullable(tensor).map(this::input);
+    }
+
+    /** A picture that the child reads. */
+    SharedPicture input(BufferedImage picture) {
+        SharedPicture place = SharedPicture.at(aligned(), picture);
+        end = place.end();
+        pictures.add(picture);
+        picturePlaces.add(place);
+        return place;
+    }
+
+    /** The tensor that the child writes. */
+    SharedTensor result(Tensor tensor) {
+        result = tensor;
+        resultPlace = SharedTensor.at(aligned(), tensor.shape());
+        end = resultPlace.end();
+        return resultPlace;
+    }
+
+    private long aligned() {
+        return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** Writes what the child reads, once everything has its place. */
+    void write() {
+        MemorySegment data = data(end);
+        for (int i = 0; i < inputs.size(); i++) {
+            inputPlaces.get(i).in(data).copyFrom(inputs.get(i).segment());
+        }
+        for (int i = 0; i < pictures.size(); i++) {
+            picturePlaces.get(i).write(pictures.get(i), data);
+        }
+    }
+
+    /** Copies what the child wrote into the tensor that was given for it. */
+    void readResult() {
+        if (result != null) {
+            result.segment().copyFrom(resultPlace.in(data(resultPlace.end())));
+        }
+    }
+
+    /** A copy of a tensor that the child placed itself. */
+    Tensor read(SharedTensor place) {
+        Tensor copy = Tensor.zeros(place.shape());
+        copy.segment().copyFrom(place.in(data(place.end())));
+        return copy;
+    }
+
+    /** Copies of pictures that the child placed itself. */
+    List<NativeImage> read(List<SharedPicture> places) {
+        List<NativeImage> images = new ArrayList<>();
+        for (SharedPicture place : places) {
+            images.add(place.toNativeImage(data(place.end())));
+        }
+        return images;
+    }
+
+    private MemorySegment data(long bytes) {
+        try {
+            return memory.data(bytes);
+        } catch (IOException e) {
+            throw new OutOfNativeMemoryException("no room for " + bytes + " bytes of shared memory", e);
+        }
+    }
+}

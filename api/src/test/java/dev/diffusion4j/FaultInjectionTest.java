@@ -1,0 +1,70 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.demo.DemoModel;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/**
+ * Sends signals to an isolated model's process at random moments. Every generation must end in a picture or in an
+ * {@link IsolatedProcessException}, and the next one in a picture. {@code -Ddiffusion4j.test.faults=N} sets how many.
+ */
+@DisabledOnOs(OS.WINDOWS)
+class FaultInjectionTest {
+
+    private static final int FAULTS = Integer.getInteger("diffusion4j.test.faults", 5);
+    private static final int LONGEST_DELAY_MILLIS = 1500;
+    private static final List<String> SIGNALS = List.of("KILL", "SEGV", "ABRT", "BUS", "STOP");
+
+    @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
+    void everyFaultIsAnExceptionOrHarmlessAndTheNextCallWorks() throws Exception {
+        Set<Long> before = Children.pids();
+        Random random = new Random(1);
+        int exceptions = 0;
+        int recoveries = 0;
+        // Short, because a stopped process is only noticed by its silence; long enough to read the weights.
+        IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofSeconds(8));
+        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+            ByteBuffer expected = draw(sd);
+            for (int fault = 0; fault < FAULTS; fault++) {
+                long pid = Children.newSince(before);
+                Generation generation = sd.textToImage("a star").steps(500).start();
+                Thread.sleep(random.nextInt(LONGEST_DELAY_MILLIS));
+                Children.signal(SIGNALS.get(fault % SIGNALS.size()), pid);
+                try {
+                    generation.await();
+                } catch (IsolatedProcessException e) {
+                    exceptions++;
+                }
+                if (draw(sd).equals(expected)) {
+                    recoveries++;
+                }
+                assertThat(Children.isAlive(pid)).isFalse();
+            }
+        }
+        System.out.println(FAULTS + " faults, " + exceptions + " exceptions, " + recoveries + " recoveries, "
+                + (Children.pids().size() - before.size()) + " orphans");
+        assertThat(exceptions).isEqualTo(FAULTS);
+        assertThat(recoveries).isEqualTo(FAULTS);
+        assertThat(Children.pids()).isEqualTo(before);
+    }
+
+    private static ByteBuffer draw(StableDiffusion sd) {
+        return sd.textToImage("a red circle on a white background")
+                .steps(2)
+                .seed(3)
+                .generate()
+                .pixels()
+                .asByteBuffer();
+    }
+}

@@ -1,0 +1,370 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.text.Tokens;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.BufferedReader;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A model in a process of its own: the same results, and what happens when the process dies. */
+@Timeout(180)
+class IsolatedTest {
+
+    private static StableDiffusion near;
+    private static StableDiffusion far;
+
+    @BeforeAll
+    static void open() {
+        near = StableDiffusion.open(DemoModel.path());
+        far = isolated();
+    }
+
+    @AfterAll
+    static void close() {
+        near.close();
+        far.close();
+    }
+
+    private static StableDiffusion isolated() {
+        return StableDiffusion.options().isolated().open(DemoModel.path());
+    }
+
+    private static TextToImageRequest circle(StableDiffusion sd) {
+        return sd.textToImage("a red circle on a white background").steps(4).seed(11);
+    }
+
+    private static ByteBuffer bytes(GeneratedImage image) {
+        return image.pixels().asByteBuffer();
+    }
+
+    /** A long generation that has begun its second step. */
+    private static Generation startLong(StableDiffusion sd) throws InterruptedException {
+        CountDownLatch running = new CountDownLatch(1);
+        Generation generation = sd.textToImage("a star")
+                .steps(500)
+                .onProgress(p -> {
+                    if (p.phase() == Progress.Phase.SAMPLING && p.step() >= 1) {
+                        running.countDown();
+                    }
+                })
+                .start();
+        running.await();
+        return generation;
+    }
+
+    @Test
+    void drawsTheSamePictures() {
+        List<GeneratedImage> expected = circle(near).batchCount(2).generateAll();
+        List<GeneratedImage> drawn = circle(far).batchCount(2).generateAll();
+
+        assertThat(drawn).hasSize(2);
+        assertThat(bytes(drawn.get(0))).isEqualTo(bytes(expected.get(0)));
+        assertThat(bytes(drawn.get(1))).isEqualTo(bytes(expected.get(1)));
+        assertThat(drawn.get(1).parametersText()).isEqualTo(expected.get(1).parametersText());
+        assertThat(far.family()).isEqualTo(near.family());
+        assertThat(far.defaultSampler()).isEqualTo(near.defaultSampler());
+    }
+
+    @Test
+    void redrawsTheSamePictures() {
+        BufferedImage picture = circle(near).generate().toBufferedImage();
+        BufferedImage mask = new BufferedImage(128, 128, BufferedImage.TYPE_BYTE_GRAY);
+        Graphics2D graphics = mask.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(0, 0, 64, 128);
+        graphics.dispose();
+
+        GeneratedImage expected = near.inpaint(picture, mask, "a blue square on a white background")
+                .steps(4)
+                .seed(2)
+                .generate();
+        GeneratedImage drawn = far.inpaint(picture, mask, "a blue square on a white background")
+                .steps(4)
+                .seed(2)
+                .generate();
+        assertThat(bytes(drawn)).isEqualTo(bytes(expected));
+    }
+
+    @Test
+    void everyOptionalParameterCrosses() {
+        List<ByteBuffer> pictures = new ArrayList<>();
+        for (StableDiffusion sd : List.of(near, far)) {
+            pictures.add(bytes(circle(sd)
+                    .negativePrompt("blurry, (dark:1.2) \u00e9\u4f60")
+                    .sampler(Sampler.EULER_A)
+                    .schedule(NoiseSchedule.KARRAS)
+                    .eta(0.7)
+                    .clipSkip(2)
+                    .guidanceScale(5.5)
+                    .cache(StepCache.uCache().withThreshold(0.2))
+                    .vaeTiling(VaeTiling.DEFAULT)
+                    .generate()));
+        }
+        assertThat(pictures.get(1)).isEqualTo(pictures.get(0));
+    }
+
+    @Test
+    void progressAndPreviewsArrive() {
+        List<Integer> steps = new ArrayList<>();
+        List<Preview> previews = new ArrayList<>();
+        circle(far)
+                .onProgress(p -> {
+                    if (p.phase() == Progress.Phase.SAMPLING) {
+                        steps.add(p.step());
+                    }
+                })
+                .onPreview(PreviewMode.PROJECTION, 1, previews::add)
+                .generate();
+
+        assertThat(steps).containsExactly(0, 1, 2, 3, 4);
+        assertThat(previews).isNotEmpty().allMatch(preview -> preview.image().getWidth() > 0);
+    }
+
+    @Test
+    void cancellingAndFailingListenersStopTheWork() throws Exception {
+        Set<Long> before = Children.pids();
+        Generation generation = startLong(far);
+        generation.cancel();
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+
+        IllegalStateException failure = new IllegalStateException("listener failed");
+        assertThatThrownBy(() -> circle(far)
+                        .steps(500)
+                        .onProgress(p -> {
+                            if (p.step() == 2) {
+                                throw failure;
+                            }
+                        })
+                        .generate())
+                .isSameAs(failure);
+        assertThat(bytes(circle(far).generate())).isEqualTo(bytes(circle(near).generate()));
+        assertThat(Children.pids()).as("no process had to end for it").isEqualTo(before);
+    }
+
+    @Test
+    void thePartsGiveTheSameNumbers() {
+        Tokens tokens = near.tokenizer().encode("a green ring");
+        try (Tensor expected = near.textEncoder().encode(tokens);
+                Tensor encoded = far.textEncoder().encode(tokens);
+                Tensor expectedPooled = near.textEncoder().pooled(tokens);
+                Tensor pooled = far.textEncoder().pooled(tokens);
+                Tensor positions = near.textEncoder().positionEmbeddings();
+                Tensor farPositions = far.textEncoder().positionEmbeddings();
+                Tensor inputs = far.textEncoder().inputEmbeddings(tokens);
+                Tensor reencoded = far.textEncoder().encodeEmbeddings(inputs);
+                Tensor latents = Tensor.randomNormal(Shape.of(1, 4, 16, 16), 5);
+                Tensor expectedNoise = near.unet().predictNoise(latents, 500, expected);
+                Tensor noise = far.unet().predictNoise(latents, 500, expected);
+                Tensor expectedPicture = near.vae().decode(latents);
+                Tensor picture = far.vae().decode(latents);
+                LatentDistribution expectedLatents = near.vae().encode(expectedPicture);
+                LatentDistribution encodedLatents = far.vae().encode(expectedPicture);
+                Tensor expectedMean = expectedLatents.mean();
+                Tensor mean = encodedLatents.mean()) {
+            assertThat(encoded.toArray()).isEqualTo(expected.toArray());
+            assertThat(pooled.toArray()).isEqualTo(expectedPooled.toArray());
+            assertThat(farPositions.toArray()).isEqualTo(positions.toArray());
+            assertThat(reencoded.shape()).isEqualTo(expected.shape());
+            assertThat(noise.toArray()).isEqualTo(expectedNoise.toArray());
+            assertThat(picture.toArray()).isEqualTo(expectedPicture.toArray());
+            assertThat(mean.toArray()).isEqualTo(expectedMean.toArray());
+        }
+        assertThat(far.noiseLevels(NoiseSchedule.KARRAS, 7, far.nativeSize()))
+                .isEqualTo(near.noiseLevels(NoiseSchedule.KARRAS, 7, near.nativeSize()));
+    }
+
+    @Test
+    void theLoopInJavaDrawsTheSame() {
+        GeneratedImage expected =
+                circle(near).scheduler(EulerScheduler.stableDiffusion()).generate();
+        List<Integer> steps = new ArrayList<>();
+        GeneratedImage drawn = circle(far)
+                .scheduler(EulerScheduler.stableDiffusion())
+                .onProgress(p -> {
+                    if (p.phase() == Progress.Phase.SAMPLING) {
+                        steps.add(p.step());
+                    }
+                })
+                .generate();
+        assertThat(bytes(drawn)).isEqualTo(bytes(expected));
+        assertThat(steps).containsExactly(0, 1, 2, 3, 4);
+    }
+
+    @Test
+    void exceptionsAreThoseOfOneProcess(@TempDir Path folder) throws Exception {
+        assertThatThrownBy(() -> StableDiffusion.options().isolated().open(folder.resolve("missing.safetensors")))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("missing.safetensors");
+        assertThatThrownBy(() -> circle(far).size(100, 100).generate())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("width");
+
+        // The file vanishes after the check of the first process, so that the second one's native code misses it.
+        Path model = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
+        Set<Long> before = Children.pids();
+        try (StableDiffusion sd = StableDiffusion.options().isolated().open(model)) {
+            long pid = Children.newSince(before);
+            Files.delete(model);
+            Children.signal("KILL", pid);
+            assertThat(Children.becomesTrue(() -> !Children.isAlive(pid))).isTrue();
+            assertThatThrownBy(() -> circle(sd).generate())
+                    .isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining("opening the model failed");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"KILL, 137", "SEGV, 1", "ABRT, 134"})
+    @DisabledOnOs(OS.WINDOWS)
+    void aProcessThatDiesWhileDrawingIsAnExceptionAndTheNextCallWorks(String signal, int status) throws Exception {
+        Set<Long> before = Children.pids();
+        try (StableDiffusion sd = isolated()) {
+            long pid = Children.newSince(before);
+            Generation generation = startLong(sd);
+            Children.signal(signal, pid);
+
+            IsolatedProcessException thrown = catchThrowableOfType(IsolatedProcessException.class, generation::await);
+            assertThat(thrown).hasMessageContaining("while drawing");
+            assertThat(thrown.exitStatus()).isEqualTo(status);
+            if (signal.equals("SEGV")) {
+                assertThat(thrown.lastWords()).contains("SIGSEGV");
+                assertThat(thrown).hasMessageContaining("SIGSEGV");
+            } else {
+                assertThat(thrown.signal()).hasValue(status - 128);
+            }
+            assertThat(bytes(circle(sd).generate()))
+                    .isEqualTo(bytes(circle(near).generate()));
+            assertThat(Children.isAlive(pid)).isFalse();
+        }
+        assertThat(Children.pids()).isEqualTo(before);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aProcessThatDiesBetweenCallsIsReplacedUnseen() throws Exception {
+        Set<Long> before = Children.pids();
+        try (StableDiffusion sd = isolated()) {
+            long pid = Children.newSince(before);
+            Children.signal("KILL", pid);
+            assertThat(Children.becomesTrue(() -> !Children.isAlive(pid))).isTrue();
+            Thread.sleep(200);
+
+            assertThat(bytes(circle(sd).generate()))
+                    .isEqualTo(bytes(circle(near).generate()));
+            assertThat(Children.newSince(before)).isNotEqualTo(pid);
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aProcessThatHangsIsEndedAtTheDeadline() throws Exception {
+        Set<Long> before = Children.pids();
+        IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofSeconds(15));
+        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+            long pid = Children.newSince(before);
+            Generation generation = startLong(sd);
+            Children.signal("STOP", pid);
+
+            assertThatThrownBy(generation::await)
+                    .isInstanceOf(IsolatedProcessException.class)
+                    .hasMessageContaining("no sign of progress for 15.0 s");
+            assertThat(Children.isAlive(pid)).isFalse();
+            assertThat(circle(sd).generate().width()).isPositive();
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void cancellingDoesNotWaitForAProcessThatHangs() throws Exception {
+        Set<Long> before = Children.pids();
+        try (StableDiffusion sd = isolated()) {
+            Generation generation = startLong(sd);
+            Children.signal("STOP", Children.newSince(before));
+            generation.cancel();
+            assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        }
+        assertThat(Children.pids()).isEqualTo(before);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void noChildOutlivesItsParent() throws Exception {
+        Process parent = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        IsolatedParent.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader output = parent.inputReader()) {
+            long child = Long.parseLong(output.readLine());
+            assertThat(Children.isAlive(child)).isTrue();
+            Thread.sleep(500);
+            Children.signal("KILL", parent.pid());
+            assertThat(Children.becomesTrue(() -> !Children.isAlive(child))).isTrue();
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    @Test
+    void twoIsolatedModelsDrawAtOnce() throws Exception {
+        try (StableDiffusion other = isolated()) {
+            Generation there = circle(other).start();
+            ByteBuffer here = bytes(circle(far).generate());
+            assertThat(bytes(there.await().getFirst())).isEqualTo(here);
+        }
+    }
+
+    @Test
+    void closingCancelsEndsTheProcessAndIsIdempotent() throws Exception {
+        Set<Long> before = Children.pids();
+        StableDiffusion sd = isolated();
+        Generation generation = startLong(sd);
+        sd.close();
+        sd.close();
+
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        assertThatThrownBy(() -> circle(sd).generate()).isInstanceOf(ClosedException.class);
+        assertThat(Children.pids()).isEqualTo(before);
+    }
+
+    @Test
+    void aListenerCannotWaitForTheWorkThatCallsIt() {
+        assertThatThrownBy(() -> circle(far)
+                        .onProgress(p -> {
+                            if (p.step() == 1) {
+                                far.encodePrompt("a star").close();
+                            }
+                        })
+                        .generate())
+                .isInstanceOf(InvalidRequestException.class);
+        assertThat(circle(far).generate().width()).isPositive();
+    }
+}
