@@ -12,9 +12,9 @@ from scenes import BACKGROUNDS, COLOURS, POSITIONS, SHAPES, SIZES, Placement, Sc
 
 # RGB distance within which the nearest colour of the palette counts; its closest pair is 81 apart.
 COLOUR_TOLERANCE = 50.0
-# Overlap (intersection over union) with the ideal outline below which nothing is recognised. Rounded corners cost a star
-# 0.25; the next best shape overlaps a star by less than 0.6.
-LEAST_OVERLAP = 0.70
+# Overlap (intersection over union) with the ideal outline below which nothing is recognised. The next best shape overlaps a
+# star by less than 0.6.
+LEAST_OVERLAP = 0.78
 GRID = 128
 
 
