@@ -31,6 +31,15 @@ function(d4j_require_cuda)
             "nvcc was not found: put it on the PATH or pass -DCMAKE_CUDA_COMPILER=<path of nvcc>. No GPU is needed "
             "to build.")
     endif()
+    # ggml compiles for the GPU that it finds, and stops where there is none.
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+        execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE no_gpu OUTPUT_QUIET ERROR_QUIET)
+        if(no_gpu)
+            set(CMAKE_CUDA_ARCHITECTURES "75-virtual;80;86;89;90" CACHE STRING "GPUs to compile for")
+            message(STATUS "No GPU here: compiling for Turing to Hopper; newer ones compile at load. "
+                "-DCMAKE_CUDA_ARCHITECTURES= chooses others.")
+        endif()
+    endif()
 endfunction()
 
 function(d4j_require_vulkan)
