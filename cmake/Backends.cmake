@@ -1,6 +1,8 @@
 # d4j_select_backend(<backend>): turns on the ggml backend of that name beside the CPU's, after checking that what it is
 # built with is there.
 
+include("${CMAKE_CURRENT_LIST_DIR}/CudaToolkit.cmake")
+
 function(d4j_select_backend backend)
     if(backend STREQUAL "cpu")
         return()
@@ -23,22 +25,24 @@ function(d4j_select_backend backend)
 endfunction()
 
 function(d4j_require_cuda)
-    include(CheckLanguage)
-    check_language(CUDA)
-    if(NOT CMAKE_CUDA_COMPILER)
-        message(FATAL_ERROR
-            "The cuda backend needs NVIDIA's CUDA toolkit, 12 or newer: nvcc, the runtime and cuBLAS with their headers. "
-            "nvcc was not found: put it on the PATH or pass -DCMAKE_CUDA_COMPILER=<path of nvcc>. No GPU is needed "
-            "to build.")
+    d4j_find_cuda_toolkit()
+    # Virtual memory management would tie the library to the driver: it could not be loaded where there is none.
+    set(GGML_CUDA_NO_VMM ON CACHE BOOL "ggml: do not use CUDA's virtual memory management")
+    if(DEFINED CMAKE_CUDA_ARCHITECTURES)
+        return()
     endif()
     # ggml compiles for the GPU that it finds, and stops where there is none.
-    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-        execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE no_gpu OUTPUT_QUIET ERROR_QUIET)
-        if(no_gpu)
-            set(CMAKE_CUDA_ARCHITECTURES "75-virtual;80;86;89;90" CACHE STRING "GPUs to compile for")
-            message(STATUS "No GPU here: compiling for Turing to Hopper; newer ones compile at load. "
-                "-DCMAKE_CUDA_ARCHITECTURES= chooses others.")
+    execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE no_gpu OUTPUT_QUIET ERROR_QUIET)
+    if(no_gpu OR NOT GGML_NATIVE)
+        d4j_cuda_version(version)
+        set(architectures "75-virtual;80-real;86-real;89-real;90")
+        set(newest "Hopper")
+        if(version VERSION_GREATER_EQUAL 12.8)
+            list(APPEND architectures 100-real 120a-real)
+            set(newest "Blackwell")
         endif()
+        set(CMAKE_CUDA_ARCHITECTURES "${architectures}" CACHE STRING "GPUs to compile for")
+        message(STATUS "Compiling for NVIDIA GPUs from Turing to ${newest}; -DCMAKE_CUDA_ARCHITECTURES= chooses others.")
     endif()
 endfunction()
 
