@@ -23,6 +23,7 @@
 #include <cstring>
 
 #include "call.h"
+#include "guard.h"
 #include "transport.h"
 
 namespace {
@@ -204,30 +205,32 @@ void socket_t::get_caps(uint8_t* local_caps) {
     std::memset(local_caps, 0, RPC_CONN_CAPS_SIZE);
 }
 
+/* Throws in place of returning null, which not all of the original's callers expect. */
 socket_ptr socket_t::connect(const char* host, int port) {
+    const auto refused = [&](const std::string& reason) {
+        failure = reason;
+        return d4j::Failure{D4J_UNAVAILABLE, std::string("there is no RPC server at ") + host + ":" + std::to_string(port) + ": " + reason};
+    };
     Addresses addresses;
     if (!resolve(host, port, 0, addresses)) {
-        return nullptr;
+        throw refused(failure);
     }
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0) {
-        failure = std::strerror(errno);
-        return nullptr;
+        throw refused(std::strerror(errno));
     }
     socket_ptr connection(new socket_t(std::make_unique<impl>(fd, true)));
     prepare(fd);
     int problem = ::connect(fd, addresses.first->ai_addr, addresses.first->ai_addrlen) == 0 ? 0 : errno;
     if (problem == EINPROGRESS) {
         if (!Wait(connection->pimpl->greeting_limit).until(fd, POLLOUT)) {
-            failure = "it does not answer";
-            return nullptr;
+            throw refused("it does not answer");
         }
         socklen_t length = sizeof(problem);
         ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &length);
     }
     if (problem != 0) {
-        failure = std::strerror(problem);
-        return nullptr;
+        throw refused(std::strerror(problem));
     }
     return connection;
 }

@@ -88,7 +88,7 @@ std::vector<ggml_backend_dev_t> rpc_devices(const std::string& endpoint) {
         server = ggml_backend_rpc_add_server(endpoint.c_str());
     }
     if (server == nullptr) {
-        throw Failure{D4J_UNAVAILABLE, "there is no RPC server at " + endpoint + ": " + transport_failure()};
+        throw Failure{D4J_UNAVAILABLE, "the RPC server at " + endpoint + " speaks another version of the protocol, or has no devices"};
     }
     std::vector<ggml_backend_dev_t> devices;
     for (size_t i = 0; i < ggml_backend_reg_dev_count(server); i++) {
