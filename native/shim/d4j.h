@@ -154,6 +154,7 @@ D4J_API void d4j_set_log_callback(d4j_log_fn callback);
 D4J_API const char* d4j_last_error(void);
 
 /* ---- devices ---- */
+/* The devices of this machine have the indices from 0; those of others follow, see d4j_rpc_devices. */
 D4J_API int32_t d4j_device_count(int32_t* count);
 D4J_API int32_t d4j_device(int32_t index, d4j_device_t* device);
 /*

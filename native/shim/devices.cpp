@@ -89,7 +89,11 @@ int32_t d4j_device_count(int32_t* count) {
         if (count == nullptr) {
             throw Failure{D4J_INVALID, "count is null"};
         }
-        *count = static_cast<int32_t>(ggml_backend_dev_count());
+        // Those of other machines were made known later, and follow.
+        *count = 0;
+        while (static_cast<size_t>(*count) < ggml_backend_dev_count() && d4j::rpc_endpoint(ggml_backend_dev_get(*count)).empty()) {
+            (*count)++;
+        }
     });
 }
 

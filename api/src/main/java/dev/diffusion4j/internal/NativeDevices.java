@@ -25,10 +25,7 @@ public final class NativeDevices {
             NativeStatus.check(D4j.d4j_device_count(count), "counting devices");
             List<Device> devices = new ArrayList<>();
             for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
-                Device device = read(i, arena);
-                if (device.kind() != Device.Kind.REMOTE) {
-                    devices.add(device);
-                }
+                devices.add(read(i, arena));
             }
             return devices;
         }
