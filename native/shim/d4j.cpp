@@ -5,9 +5,11 @@
 #include <memory>
 
 #include "call.h"
+#include "devices.h"
 #include "guard.h"
 #include "open_model.h"
 #include "pictures.h"
+#include "rpc.h"
 #include "runtime.h"
 #include "threads.h"
 #include "validation.h"
@@ -125,7 +127,11 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model) {
         if (complete.n_threads <= 0) {
             complete.n_threads = d4j::default_threads();
         }
-        auto opened     = std::make_unique<d4j_model_t>();
+        const std::string backends = "*=" + d4j::default_device() + "," + (complete.backend == nullptr ? "" : complete.backend);
+        complete.backend           = backends.c_str();
+        auto opened                = std::make_unique<d4j_model_t>();
+        opened->is_remote          = d4j::names_remote_device(backends);
+        const auto turn            = opened->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
         opened->context = d4j::open(complete);
         if (opened->context == nullptr) {
             throw Failure{D4J_LOAD_FAILED, "the runtime refused it"};
@@ -147,6 +153,7 @@ int32_t d4j_model_close(d4j_model_t* model) {
             throw Failure{D4J_INVALID, "the model is in use by another thread"};
         }
         const std::unique_ptr<d4j_model_t> closing(model);
+        const auto turn = model->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
         free_sd_ctx(closing->context);
     });
 }

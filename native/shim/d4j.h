@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 2
+#define D4J_ABI_VERSION 3
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -35,7 +35,8 @@ enum d4j_status {
     D4J_FAILED         = 3, /* the runtime reported a failure or threw; the model stays usable */
     D4J_CANCELLED      = 4, /* the observer's cancel flag was seen */
     D4J_OUT_OF_MEMORY  = 5,
-    D4J_POISONED       = 6  /* an assertion fired inside the runtime; the model may only be closed */
+    D4J_POISONED       = 6, /* an assertion fired inside the runtime; the model may only be closed */
+    D4J_UNAVAILABLE    = 7  /* a device is not there, or was lost; a model that was open on it may only be closed */
 };
 
 /* What a progress report counts. */
@@ -60,6 +61,7 @@ enum d4j_prediction {
 };
 
 typedef struct d4j_model_t d4j_model_t;
+typedef struct d4j_rpc_server_t d4j_rpc_server_t;
 
 typedef void (*d4j_log_fn)(int32_t level, const char* text);
 /* step runs from 0 (the work begins) to of (it is done); seconds is the duration of the step that just ended. */
@@ -79,7 +81,8 @@ typedef struct {
 typedef struct {
     char name[128];
     char description[256];
-    int32_t type; /* enum d4j_device_type */
+    char endpoint[264]; /* the RPC server that it belongs to, "" for a device of this machine */
+    int32_t type; /* enum d4j_device_type; of a server's devices nothing is known */
     int64_t memory_total;
     int64_t memory_free;
 } d4j_device_t;
@@ -151,10 +154,33 @@ D4J_API void d4j_set_log_callback(d4j_log_fn callback);
 D4J_API const char* d4j_last_error(void);
 
 /* ---- devices ---- */
+/* The devices of this machine have the indices from 0; those of others follow, see d4j_rpc_devices. */
 D4J_API int32_t d4j_device_count(int32_t* count);
 D4J_API int32_t d4j_device(int32_t index, d4j_device_t* device);
+/*
+ * Connects to an RPC server ("host:port") and writes the indices of its devices, which are named "RPC0" and so on; *count
+ * is the room on entry, the number on return. A server that does not answer is given up after ten seconds.
+ */
+D4J_API int32_t d4j_rpc_devices(const char* endpoint, int32_t* indices, int32_t* count);
+/*
+ * Offers a device to other machines. There is no authentication: whoever reaches the port can use the device and, through
+ * flaws of the protocol's implementation, perhaps more. Port 0 takes a free one; *port is the one taken.
+ */
+D4J_API int32_t d4j_rpc_listen(const char* host, int32_t* port, d4j_rpc_server_t** server);
+/*
+ * Serves one client after another until *stop is not 0, which ends a connection too. Uses the CPU if device is null, as
+ * many threads as there are cores if threads is 0, and keeps large weights in cache_folder unless it is null.
+ */
+D4J_API int32_t d4j_rpc_serve(
+    d4j_rpc_server_t* server, const char* device, int32_t threads, const char* cache_folder, const int32_t* stop);
+/* Accepts null. */
+D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 
 /* ---- models and generation ---- */
+/*
+ * params->backend names devices: "CUDA0", or "*=CUDA0,te=CPU,vae=CPU" with parts. Without a name for the whole it is the
+ * first GPU of this machine, else the CPU.
+ */
 D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);

@@ -1,9 +1,16 @@
+#include <algorithm>
+#include <cctype>
+#include <memory>
 #include <string>
 
 #include "ggml-backend.h"
 
+#include "devices.h"
 #include "guard.h"
+#include "open_model.h"
+#include "rpc.h"
 #include "text.h"
+#include "threads.h"
 
 using d4j::Call;
 using d4j::Failure;
@@ -23,14 +30,70 @@ const char* text_or_empty(const char* text) {
     return text == nullptr ? "" : text;
 }
 
+int32_t index_of(ggml_backend_dev_t wanted) {
+    for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
+        if (ggml_backend_dev_get(i) == wanted) {
+            return static_cast<int32_t>(i);
+        }
+    }
+    throw Failure{D4J_FAILED, "the device was not registered"};
+}
+
+std::string lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+}
+
+ggml_backend_dev_t first_here(enum ggml_backend_dev_type type) {
+    for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        if (ggml_backend_dev_type(device) == type && d4j::rpc_endpoint(device).empty()) {
+            return device;
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace
+
+namespace d4j {
+
+std::string default_device() {
+    for (const auto type : {GGML_BACKEND_DEVICE_TYPE_GPU, GGML_BACKEND_DEVICE_TYPE_IGPU, GGML_BACKEND_DEVICE_TYPE_CPU}) {
+        if (ggml_backend_dev_t device = first_here(type)) {
+            return ggml_backend_dev_name(device);
+        }
+    }
+    throw Failure{D4J_UNAVAILABLE, "there is no device"};
+}
+
+bool names_remote_device(const std::string& spec) {
+    const std::string words = "," + lower_case(spec) + ",";
+    for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        if (rpc_endpoint(device).empty()) {
+            continue;
+        }
+        const std::string name = lower_case(ggml_backend_dev_name(device)) + ",";
+        if (words.find("," + name) != std::string::npos || words.find("=" + name) != std::string::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace d4j
 
 int32_t d4j_device_count(int32_t* count) {
     return d4j::guarded("the devices could not be listed", nullptr, [&](Call&) {
         if (count == nullptr) {
             throw Failure{D4J_INVALID, "count is null"};
         }
-        *count = static_cast<int32_t>(ggml_backend_dev_count());
+        // Those of other machines were made known later, and follow.
+        *count = 0;
+        while (static_cast<size_t>(*count) < ggml_backend_dev_count() && d4j::rpc_endpoint(ggml_backend_dev_get(*count)).empty()) {
+            (*count)++;
+        }
     });
 }
 
@@ -45,13 +108,62 @@ int32_t d4j_device(int32_t index, d4j_device_t* device) {
         ggml_backend_dev_t found = ggml_backend_dev_get(static_cast<size_t>(index));
         size_t free_bytes  = 0;
         size_t total_bytes = 0;
+        const std::string endpoint = d4j::rpc_endpoint(found);
+        const auto turn            = endpoint.empty() ? std::unique_lock<std::timed_mutex>() : d4j::rpc_turn();
         ggml_backend_dev_memory(found, &free_bytes, &total_bytes);
 
         *device = {};
         d4j::copy_text(d4j::clean_line(text_or_empty(ggml_backend_dev_name(found))), device->name, sizeof(device->name));
         d4j::copy_text(d4j::clean_line(text_or_empty(ggml_backend_dev_description(found))), device->description, sizeof(device->description));
+        d4j::copy_text(endpoint, device->endpoint, sizeof(device->endpoint));
         device->type         = type_of(found);
         device->memory_total = static_cast<int64_t>(total_bytes);
         device->memory_free  = static_cast<int64_t>(free_bytes);
     });
+}
+
+int32_t d4j_rpc_devices(const char* endpoint, int32_t* indices, int32_t* count) {
+    return d4j::guarded("the RPC server cannot be used", nullptr, [&](Call&) {
+        d4j::require_pointer("endpoint", endpoint);
+        d4j::require_pointer("indices", indices);
+        d4j::require_pointer("count", count);
+        const auto turn    = d4j::rpc_turn();
+        const auto devices = d4j::rpc_devices(endpoint);
+        if (*count < static_cast<int64_t>(devices.size())) {
+            throw Failure{D4J_INVALID, "there is no room for " + std::to_string(devices.size()) + " devices"};
+        }
+        std::transform(devices.begin(), devices.end(), indices, index_of);
+        *count = static_cast<int32_t>(devices.size());
+    });
+}
+
+int32_t d4j_rpc_listen(const char* host, int32_t* port, d4j_rpc_server_t** server) {
+    return d4j::guarded("the RPC server could not be started", nullptr, [&](Call&) {
+        d4j::require_pointer("host", host);
+        d4j::require_pointer("port", port);
+        d4j::require_pointer("server", server);
+        if (*port < 0 || *port > 65535) {
+            throw Failure{D4J_INVALID, "there is no port " + std::to_string(*port)};
+        }
+        *server = d4j::rpc_listen(host, *port);
+    });
+}
+
+int32_t d4j_rpc_serve(
+    d4j_rpc_server_t* server, const char* device, int32_t threads, const char* cache_folder, const int32_t* stop) {
+    return d4j::guarded("the RPC server failed", nullptr, [&](Call&) {
+        d4j::require_pointer("server", server);
+        ggml_backend_dev_t served = device == nullptr ? first_here(GGML_BACKEND_DEVICE_TYPE_CPU) : ggml_backend_dev_by_name(device);
+        if (served == nullptr) {
+            throw Failure{D4J_UNAVAILABLE, std::string("there is no device ") + (device == nullptr ? "CPU" : device)};
+        }
+        if (threads < 0 || threads > 512) {
+            throw Failure{D4J_INVALID, std::to_string(threads) + " threads are not between 0 and 512"};
+        }
+        d4j::rpc_serve(*server, served, threads > 0 ? threads : d4j::default_threads(), cache_folder, stop);
+    });
+}
+
+int32_t d4j_rpc_close(d4j_rpc_server_t* server) {
+    return d4j::guarded("the RPC server could not be closed", nullptr, [&](Call&) { d4j::rpc_close(server); });
 }

@@ -1,6 +1,7 @@
 #include "open_model.h"
 
 #include "guard.h"
+#include "rpc.h"
 
 namespace d4j {
 
@@ -38,13 +39,20 @@ d4j_status guarded_on(d4j_model_t* model,
         require_pointer("model", model);
         Use use(*model);
         if (!model->poison.empty()) {
-            throw Failure{D4J_POISONED, "the model became unusable when an assertion failed: " + model->poison};
+            throw Failure{model->poison_status, "the model became unusable: " + model->poison};
         }
+        const auto turn = model->is_remote ? rpc_turn() : std::unique_lock<std::timed_mutex>();
         try {
             body(call);
         } catch (const AssertionFailed& failure) {
             if (!call.cancelled()) {
-                model->poison = failure.assertion;
+                model->poison = "an assertion failed: " + failure.assertion;
+            }
+            throw;
+        } catch (const Failure& failure) {
+            if (failure.status == D4J_UNAVAILABLE) {
+                model->poison        = failure.reason;
+                model->poison_status = D4J_UNAVAILABLE;
             }
             throw;
         }

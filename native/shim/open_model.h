@@ -13,8 +13,11 @@ struct d4j_model_t {
     sd_ctx_t* context     = nullptr;
     d4j_model_info_t info = {};
     d4j_parts_t parts     = {};
-    /* The assertion that made the model unusable; empty while it is usable. */
+    /* What made the model unusable, and its status; empty while it is usable. */
     std::string poison;
+    d4j_status poison_status = D4J_POISONED;
+    /* A part runs on another machine. */
+    bool is_remote = false;
     /* The last generation left its LoRAs on the weights, where the next one would have replaced them. */
     bool has_loras_of_generation = false;
     std::atomic<bool> busy{false};

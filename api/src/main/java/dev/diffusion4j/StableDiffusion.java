@@ -270,6 +270,11 @@ public final class StableDiffusion implements AutoCloseable {
         return info.family();
     }
 
+    /** The name of the device that a part of the model runs on. */
+    public String device(StableDiffusionOptions.ModelPart part) {
+        return info.devices().get(part.ordinal());
+    }
+
     /** The name of the model's file. */
     public String name() {
         return file.path().getFileName().toString();

@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelParameters.Part;
 import dev.diffusion4j.model.ModelFile;
+import dev.diffusion4j.runtime.DeviceChoice;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -18,22 +19,17 @@ import java.util.regex.PatternSyntaxException;
  */
 public final class StableDiffusionOptions {
 
-    /** Where a part of a model runs or keeps its weights. */
+    /** The parts of a model that may run on devices of their own. */
     public enum ModelPart {
-        DIFFUSION_MODEL("diffusion"),
-        TEXT_ENCODER("te"),
-        VAE("vae");
-
-        private final String key;
-
-        ModelPart(String key) {
-            this.key = key;
-        }
+        DIFFUSION_MODEL,
+        TEXT_ENCODER,
+        VAE
     }
 
     private final Map<Part, Path> files = new EnumMap<>(Part.class);
     private final Map<String, Path> embeddings = new LinkedHashMap<>();
-    private final Map<String, String> backends = new LinkedHashMap<>();
+    private final Map<ModelPart, DeviceChoice> partDevices = new EnumMap<>(ModelPart.class);
+    private DeviceChoice device = DeviceChoice.auto();
     private Optional<WeightType> weightType = Optional.empty();
     private Optional<String> tensorTypeRules = Optional.empty();
     private int threads;
@@ -52,7 +48,7 @@ public final class StableDiffusionOptions {
     private LoraMode loraMode = LoraMode.AUTO;
     private double vramBudgetGib;
     private boolean streamLayers;
-    private Optional<String> parameterBackend = Optional.empty();
+    private boolean offloadToCpu;
     private Optional<IsolatedOptions> isolation = Optional.empty();
 
     StableDiffusionOptions() {}
@@ -218,21 +214,21 @@ public final class StableDiffusionOptions {
         return this;
     }
 
-    /** Runs the whole model on a device, by its name from {@code NativeRuntime.devices()}. */
-    public StableDiffusionOptions backend(String device) {
-        backends.put("*", requireDeviceName(device));
+    /** The device that the model runs on; {@link DeviceChoice#auto()} without it. */
+    public StableDiffusionOptions device(DeviceChoice choice) {
+        device = Objects.requireNonNull(choice, "choice");
         return this;
     }
 
-    /** Runs one part of the model on a device, by its name from {@code NativeRuntime.devices()}. */
-    public StableDiffusionOptions backend(ModelPart part, String device) {
-        backends.put(part.key, requireDeviceName(device));
+    /** The device that one part of the model runs on, in place of the whole model's. */
+    public StableDiffusionOptions device(ModelPart part, DeviceChoice choice) {
+        partDevices.put(part, Objects.requireNonNull(choice, "choice"));
         return this;
     }
 
     /** Keeps weights in RAM and brings them to the device when they are needed. */
     public StableDiffusionOptions offloadToCpu(boolean offload) {
-        parameterBackend = offload ? Optional.of("cpu") : Optional.empty();
+        offloadToCpu = offload;
         return this;
     }
 
@@ -245,7 +241,10 @@ public final class StableDiffusionOptions {
         return this;
     }
 
-    /** With a {@link #vramBudget(double)} and offloading: fetches the next layers while the current ones compute. */
+    /**
+     * With a {@link #vramBudget(double)}: keeps weights in RAM, as {@link #offloadToCpu(boolean)} does, and fetches the
+     * next layers while the current ones compute.
+     */
     public StableDiffusionOptions streamLayers(boolean stream) {
         streamLayers = stream;
         return this;
@@ -270,6 +269,7 @@ public final class StableDiffusionOptions {
      * Opens a model file. The file and all files given here are checked before native code sees them.
      *
      * @throws ModelFileException if a file is missing, damaged or not what it is given as
+     * @throws DeviceUnavailableException if a device is not there
      * @throws NativeLibraryException if the native library cannot be used here
      * @throws InvalidRequestException if options contradict each other
      */
@@ -318,25 +318,13 @@ public final class StableDiffusionOptions {
                 loraMode,
                 vramBudgetGib,
                 streamLayers,
-                backendSpec(),
-                parameterBackend);
-    }
-
-    private Optional<String> backendSpec() {
-        return backends.entrySet().stream()
-                .map(entry -> entry.getKey() + "=" + entry.getValue())
-                .reduce((left, right) -> left + "," + right);
+                device,
+                Map.copyOf(partDevices),
+                offloadToCpu || streamLayers);
     }
 
     private StableDiffusionOptions file(Part part, Path file) {
         files.put(part, Objects.requireNonNull(file, "file"));
         return this;
-    }
-
-    private static String requireDeviceName(String device) {
-        if (!device.matches("[\\w.:-]+")) {
-            throw new InvalidRequestException("backend", "'" + device + "'", "a device's name, such as cpu or cuda0");
-        }
-        return device;
     }
 }

@@ -1,5 +1,7 @@
 package dev.diffusion4j.internal;
 
+import java.util.List;
+
 /**
  * What the runtime says of an open model.
  *
@@ -12,6 +14,7 @@ package dev.diffusion4j.internal;
  * @param generatesImages whether it can make pictures at all
  * @param inpaint whether its U-Net takes a mask
  * @param hasVaeEncoder whether pictures can be encoded
+ * @param devices the names of the parts' devices, in the order of {@link dev.diffusion4j.StableDiffusionOptions.ModelPart}
  */
 public record ModelInfo(
         String family,
@@ -22,4 +25,5 @@ public record ModelInfo(
         int defaultSchedule,
         boolean generatesImages,
         boolean inpaint,
-        boolean hasVaeEncoder) {}
+        boolean hasVaeEncoder,
+        List<String> devices) {}

@@ -3,11 +3,13 @@ package dev.diffusion4j.internal;
 import dev.diffusion4j.LoraMode;
 import dev.diffusion4j.Prediction;
 import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.WeightType;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.sd_ctx_params_t;
 import dev.diffusion4j.bindings.sd_embedding_t;
 import dev.diffusion4j.model.ModelComponent;
+import dev.diffusion4j.runtime.DeviceChoice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -37,8 +39,9 @@ public record ModelParameters(
         LoraMode loraMode,
         double vramBudgetGib,
         boolean streamLayers,
-        Optional<String> backend,
-        Optional<String> parameterBackend) {
+        DeviceChoice device,
+        Map<ModelPart, DeviceChoice> partDevices,
+        boolean offloadToCpu) {
 
     /** The files a model can be made of. */
     public enum Part {
@@ -66,7 +69,7 @@ public record ModelParameters(
         }
     }
 
-    MemorySegment allocate(Arena arena) {
+    MemorySegment allocate(Arena arena, DeviceSelection devices) {
         MemorySegment params = sd_ctx_params_t.allocate(arena);
         D4j.sd_ctx_params_init(params);
         files.forEach((part, path) -> part.setter.accept(params, arena.allocateFrom(path.toString())));
@@ -89,8 +92,10 @@ public record ModelParameters(
         sd_ctx_params_t.lora_apply_mode(params, loraMode.ordinal());
         sd_ctx_params_t.max_vram(params, (float) vramBudgetGib);
         sd_ctx_params_t.stream_layers(params, streamLayers);
-        backend.ifPresent(spec -> sd_ctx_params_t.backend(params, arena.allocateFrom(spec)));
-        parameterBackend.ifPresent(spec -> sd_ctx_params_t.params_backend(params, arena.allocateFrom(spec)));
+        sd_ctx_params_t.backend(params, arena.allocateFrom(devices.specification()));
+        if (offloadToCpu) {
+            sd_ctx_params_t.params_backend(params, arena.allocateFrom("cpu"));
+        }
         return params;
     }
 

@@ -14,25 +14,47 @@ public final class NativeDevices {
 
     private static final Device.Kind[] KINDS = Device.Kind.values();
 
+    private static final int MOST_REMOTE = 256;
+
     private NativeDevices() {}
 
-    /** All devices, in the runtime's order. */
+    /** The devices of this machine, in the runtime's order. */
     public static List<Device> list() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
             NativeStatus.check(D4j.d4j_device_count(count), "counting devices");
-            MemorySegment device = d4j_device_t.allocate(arena);
             List<Device> devices = new ArrayList<>();
             for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
-                NativeStatus.check(D4j.d4j_device(i, device), "reading device " + i);
-                devices.add(new Device(
-                        d4j_device_t.name(device).getString(0),
-                        d4j_device_t.description(device).getString(0),
-                        KINDS[d4j_device_t.type(device)],
-                        d4j_device_t.memory_total(device),
-                        d4j_device_t.memory_free(device)));
+                devices.add(read(i, arena));
             }
             return devices;
         }
+    }
+
+    /** The devices of an RPC server, by its {@code host:port}. */
+    public static List<Device> remote(String address) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment indices = arena.allocate(ValueLayout.JAVA_INT, MOST_REMOTE);
+            MemorySegment count = arena.allocateFrom(ValueLayout.JAVA_INT, MOST_REMOTE);
+            NativeStatus.check(
+                    D4j.d4j_rpc_devices(arena.allocateFrom(address), indices, count), "reaching the server " + address);
+            List<Device> devices = new ArrayList<>();
+            for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
+                devices.add(read(indices.getAtIndex(ValueLayout.JAVA_INT, i), arena));
+            }
+            return devices;
+        }
+    }
+
+    private static Device read(int index, Arena arena) {
+        MemorySegment device = d4j_device_t.allocate(arena);
+        NativeStatus.check(D4j.d4j_device(index, device), "reading device " + index);
+        boolean isHere = d4j_device_t.endpoint(device).getString(0).isEmpty();
+        return new Device(
+                d4j_device_t.name(device).getString(0),
+                d4j_device_t.description(device).getString(0),
+                isHere ? KINDS[d4j_device_t.type(device)] : Device.Kind.REMOTE,
+                d4j_device_t.memory_total(device),
+                d4j_device_t.memory_free(device));
     }
 }

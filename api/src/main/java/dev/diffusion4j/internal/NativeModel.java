@@ -14,9 +14,11 @@ import java.util.List;
 public final class NativeModel implements Model {
 
     private final MemorySegment handle;
+    private final DeviceSelection devices;
 
-    private NativeModel(MemorySegment handle) {
+    private NativeModel(MemorySegment handle, DeviceSelection devices) {
         this.handle = handle;
+        this.devices = devices;
     }
 
     MemorySegment handle() {
@@ -26,10 +28,12 @@ public final class NativeModel implements Model {
     /** Opens the model; weights are read on first use. */
     public static NativeModel open(ModelParameters parameters) {
         NativeLibrary.load();
+        DeviceSelection devices = DeviceSelection.of(parameters.device(), parameters.partDevices());
         try (Arena arena = Arena.ofConfined()) {
+            MemorySegment params = parameters.allocate(arena, devices);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-            NativeStatus.check(D4j.d4j_model_open(parameters.allocate(arena), out), "opening the model");
-            return new NativeModel(out.get(ValueLayout.ADDRESS, 0));
+            NativeStatus.check(D4j.d4j_model_open(params, out), "opening the model");
+            return new NativeModel(out.get(ValueLayout.ADDRESS, 0), devices);
         }
     }
 
@@ -47,7 +51,8 @@ public final class NativeModel implements Model {
                     d4j_model_info_t.default_schedule(info),
                     d4j_model_info_t.generates_images(info) != 0,
                     d4j_model_info_t.is_inpaint(info) != 0,
-                    d4j_model_info_t.has_vae_encoder(info) != 0);
+                    d4j_model_info_t.has_vae_encoder(info) != 0,
+                    devices.names());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.diffusion4j.internal;
 
+import dev.diffusion4j.DeviceUnavailableException;
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
 import dev.diffusion4j.InvalidRequestException;
@@ -31,6 +32,8 @@ final class NativeStatus {
             return new OutOfNativeMemoryException(message);
         } else if (status == D4j.D4J_INVALID()) {
             return new InvalidRequestException("request", reason, "one that the runtime accepts");
+        } else if (status == D4j.D4J_UNAVAILABLE()) {
+            return new DeviceUnavailableException(message);
         } else if (status == D4j.D4J_POISONED()) {
             return new NativeFailureException(message + "; close this model and open it again");
         }

@@ -18,6 +18,8 @@ public record Device(String name, String description, Kind kind, long memoryTota
         /** A GPU that shares the system's memory. */
         INTEGRATED_GPU,
         /** A library that speeds up the CPU, such as BLAS. */
-        ACCELERATOR
+        ACCELERATOR,
+        /** A device of an {@link RpcServer}; nothing else is known of it. */
+        REMOTE
     }
 }

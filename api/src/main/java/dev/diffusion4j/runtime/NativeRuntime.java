@@ -42,9 +42,20 @@ public final class NativeRuntime {
         return NativeLibrary.load();
     }
 
-    /** The devices that models can run on here. */
+    /** The devices of this machine that models can run on. */
     public static List<Device> devices() {
         NativeLibrary.load();
         return NativeDevices.list();
+    }
+
+    /**
+     * The devices that a server on another machine offers.
+     *
+     * @param address {@code host:port}
+     * @throws dev.diffusion4j.DeviceUnavailableException if there is no server, or it serves somebody else
+     */
+    public static List<Device> remoteDevices(String address) {
+        NativeLibrary.load();
+        return NativeDevices.remote(DeviceChoice.rpc(address).name());
     }
 }

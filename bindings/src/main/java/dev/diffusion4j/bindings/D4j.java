@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)2L;
+    private static final int D4J_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 2
+     * #define D4J_ABI_VERSION 3
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2036,6 +2036,15 @@ public class D4j extends D4j$shared {
     public static int D4J_POISONED() {
         return D4J_POISONED;
     }
+    private static final int D4J_UNAVAILABLE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_status.D4J_UNAVAILABLE = 7
+     * }
+     */
+    public static int D4J_UNAVAILABLE() {
+        return D4J_UNAVAILABLE;
+    }
     private static final int D4J_PROGRESS_LOADING = (int)0L;
     /**
      * {@snippet lang=c :
@@ -2650,6 +2659,254 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_device", index, device);
             }
             return (int)mh$.invokeExact(index, device);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_rpc_devices {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_rpc_devices");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_devices(const char *endpoint, int32_t *indices, int32_t *count)
+     * }
+     */
+    public static FunctionDescriptor d4j_rpc_devices$descriptor() {
+        return d4j_rpc_devices.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_devices(const char *endpoint, int32_t *indices, int32_t *count)
+     * }
+     */
+    public static MethodHandle d4j_rpc_devices$handle() {
+        return d4j_rpc_devices.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_devices(const char *endpoint, int32_t *indices, int32_t *count)
+     * }
+     */
+    public static MemorySegment d4j_rpc_devices$address() {
+        return d4j_rpc_devices.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_devices(const char *endpoint, int32_t *indices, int32_t *count)
+     * }
+     */
+    public static int d4j_rpc_devices(MemorySegment endpoint, MemorySegment indices, MemorySegment count) {
+        var mh$ = d4j_rpc_devices.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_rpc_devices", endpoint, indices, count);
+            }
+            return (int)mh$.invokeExact(endpoint, indices, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_rpc_listen {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_rpc_listen");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_listen(const char *host, int32_t *port, d4j_rpc_server_t **server)
+     * }
+     */
+    public static FunctionDescriptor d4j_rpc_listen$descriptor() {
+        return d4j_rpc_listen.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_listen(const char *host, int32_t *port, d4j_rpc_server_t **server)
+     * }
+     */
+    public static MethodHandle d4j_rpc_listen$handle() {
+        return d4j_rpc_listen.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_listen(const char *host, int32_t *port, d4j_rpc_server_t **server)
+     * }
+     */
+    public static MemorySegment d4j_rpc_listen$address() {
+        return d4j_rpc_listen.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_listen(const char *host, int32_t *port, d4j_rpc_server_t **server)
+     * }
+     */
+    public static int d4j_rpc_listen(MemorySegment host, MemorySegment port, MemorySegment server) {
+        var mh$ = d4j_rpc_listen.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_rpc_listen", host, port, server);
+            }
+            return (int)mh$.invokeExact(host, port, server);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_rpc_serve {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_rpc_serve");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * }
+     */
+    public static FunctionDescriptor d4j_rpc_serve$descriptor() {
+        return d4j_rpc_serve.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * }
+     */
+    public static MethodHandle d4j_rpc_serve$handle() {
+        return d4j_rpc_serve.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * }
+     */
+    public static MemorySegment d4j_rpc_serve$address() {
+        return d4j_rpc_serve.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * }
+     */
+    public static int d4j_rpc_serve(MemorySegment server, MemorySegment device, int threads, MemorySegment cache_folder, MemorySegment stop) {
+        var mh$ = d4j_rpc_serve.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_rpc_serve", server, device, threads, cache_folder, stop);
+            }
+            return (int)mh$.invokeExact(server, device, threads, cache_folder, stop);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_rpc_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_rpc_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_close(d4j_rpc_server_t *server)
+     * }
+     */
+    public static FunctionDescriptor d4j_rpc_close$descriptor() {
+        return d4j_rpc_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_close(d4j_rpc_server_t *server)
+     * }
+     */
+    public static MethodHandle d4j_rpc_close$handle() {
+        return d4j_rpc_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_close(d4j_rpc_server_t *server)
+     * }
+     */
+    public static MemorySegment d4j_rpc_close$address() {
+        return d4j_rpc_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_rpc_close(d4j_rpc_server_t *server)
+     * }
+     */
+    public static int d4j_rpc_close(MemorySegment server) {
+        var mh$ = d4j_rpc_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_rpc_close", server);
+            }
+            return (int)mh$.invokeExact(server);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -17,6 +17,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * struct {
  *     char name[128];
  *     char description[256];
+ *     char endpoint[264];
  *     int32_t type;
  *     int64_t memory_total;
  *     int64_t memory_free;
@@ -32,11 +33,12 @@ public class d4j_device_t {
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         MemoryLayout.sequenceLayout(128, D4j.C_CHAR).withName("name"),
         MemoryLayout.sequenceLayout(256, D4j.C_CHAR).withName("description"),
+        MemoryLayout.sequenceLayout(264, D4j.C_CHAR).withName("endpoint"),
         D4j.C_INT.withName("type"),
         MemoryLayout.paddingLayout(4),
         D4j.C_LONG.withName("memory_total"),
         D4j.C_LONG.withName("memory_free")
-    ).withName("$anon$79:9");
+    ).withName("$anon$81:9");
 
     /**
      * The layout of this struct
@@ -197,6 +199,83 @@ public class d4j_device_t {
      */
     public static void description(MemorySegment struct, long index0, byte fieldValue) {
         description$ELEM_HANDLE.set(struct, description$OFFSET, index0, fieldValue);
+    }
+
+    private static final SequenceLayout endpoint$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("endpoint"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static final SequenceLayout endpoint$layout() {
+        return endpoint$LAYOUT;
+    }
+
+    private static final long endpoint$OFFSET = $LAYOUT.byteOffset(groupElement("endpoint"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static final long endpoint$offset() {
+        return endpoint$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static MemorySegment endpoint(MemorySegment struct) {
+        return struct.asSlice(endpoint$OFFSET, endpoint$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static void endpoint(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, endpoint$OFFSET, endpoint$LAYOUT.byteSize());
+    }
+
+    private static long[] endpoint$DIMS = { 264 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static long[] endpoint$dimensions() {
+        return endpoint$DIMS;
+    }
+    private static final VarHandle endpoint$ELEM_HANDLE = endpoint$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static byte endpoint(MemorySegment struct, long index0) {
+        return (byte)endpoint$ELEM_HANDLE.get(struct, endpoint$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * char endpoint[264]
+     * }
+     */
+    public static void endpoint(MemorySegment struct, long index0, byte fieldValue) {
+        endpoint$ELEM_HANDLE.set(struct, endpoint$OFFSET, index0, fieldValue);
     }
 
     private static final OfInt type$LAYOUT = (OfInt)$LAYOUT.select(groupElement("type"));

@@ -35,7 +35,7 @@ public class d4j_observer_t {
         D4j.C_INT.withName("preview_mode"),
         D4j.C_INT.withName("preview_interval"),
         D4j.C_POINTER.withName("cancel")
-    ).withName("$anon$71:9");
+    ).withName("$anon$73:9");
 
     /**
      * The layout of this struct

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.diffusion4j.runtime.Device;
 import dev.diffusion4j.runtime.NativeRuntime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -23,9 +24,16 @@ final class DevicesCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Write a JSON array.")
     private boolean json;
 
+    @Option(
+            names = "--rpc",
+            paramLabel = "HOST:PORT",
+            description = "List the devices of this RPC server, too; may be given more than once.")
+    private List<String> servers = List.of();
+
     @Override
     public Integer call() {
-        List<Device> devices = NativeRuntime.devices();
+        List<Device> devices = new ArrayList<>(NativeRuntime.devices());
+        servers.forEach(server -> devices.addAll(NativeRuntime.remoteDevices(server)));
         if (json) {
             ArrayNode array = new ObjectMapper().createArrayNode();
             devices.forEach(device -> array.addObject()

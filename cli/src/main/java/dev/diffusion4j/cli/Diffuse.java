@@ -8,7 +8,6 @@ import dev.diffusion4j.PreviewMode;
 import dev.diffusion4j.RandomSource;
 import dev.diffusion4j.Sampler;
 import dev.diffusion4j.WeightType;
-import dev.diffusion4j.cli.options.BackendChoice;
 import dev.diffusion4j.cli.options.CacheArgument;
 import dev.diffusion4j.cli.options.Converters;
 import dev.diffusion4j.cli.options.EmbeddingArgument;
@@ -18,6 +17,7 @@ import dev.diffusion4j.cli.options.SeamlessAxes;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.cli.progress.Terminal;
+import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.runtime.NativeRuntime;
 import dev.diffusion4j.scheduler.SchedulerType;
 import java.io.InputStream;
@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
             "  4:a picture or array file cannot be read or written",
             "  5:the native library is missing or does not fit",
             "  6:not enough memory",
+            "  7:a device is not there, or was lost",
             " 70:internal error",
             "130:cancelled (Ctrl-C)"
         },
@@ -65,6 +66,7 @@ import picocli.CommandLine.Spec;
             SchedulersCommand.class,
             InspectCommand.class,
             DevicesCommand.class,
+            RpcServerCommand.class,
             VersionCommand.class,
             CompletionCommand.class
         })
@@ -147,7 +149,7 @@ public final class Diffuse implements Runnable {
         Converters.register(line, PixelSize.class, PixelSize::parse);
         Converters.register(line, LoraArgument.class, LoraArgument::parse);
         Converters.register(line, EmbeddingArgument.class, EmbeddingArgument::parse);
-        Converters.register(line, BackendChoice.class, BackendChoice::parse);
+        Converters.register(line, DeviceChoice.class, DeviceChoice::parse);
         Converters.register(line, CacheArgument.class, CacheArgument::parse);
         Converters.registerEnum(line, SeamlessAxes.class);
         Converters.registerEnum(line, RandomSource.class);

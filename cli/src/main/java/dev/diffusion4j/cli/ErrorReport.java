@@ -1,5 +1,6 @@
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.DeviceUnavailableException;
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
 import dev.diffusion4j.ImageFileException;
@@ -78,6 +79,7 @@ final class ErrorReport {
             case ImageFileException _, TensorFileException _ -> ExitCode.PICTURE_FILE;
             case NativeLibraryException _ -> ExitCode.NATIVE_LIBRARY;
             case OutOfNativeMemoryException _, OutOfMemoryError _ -> ExitCode.OUT_OF_MEMORY;
+            case DeviceUnavailableException _ -> ExitCode.DEVICE;
             case GenerationCancelledException _ -> ExitCode.CANCELLED;
             case DiffusionException _ -> ExitCode.FAILED;
             default -> ExitCode.INTERNAL;

@@ -24,6 +24,9 @@ public final class ExitCode {
     /** Memory did not suffice. */
     public static final int OUT_OF_MEMORY = 6;
 
+    /** A device is not there, or was lost. */
+    public static final int DEVICE = 7;
+
     /** A defect of this program. */
     public static final int INTERNAL = 70;
 

@@ -116,8 +116,8 @@ class UsageTest {
                         new String[] {"generate", "x", "--cache", "ucache:speed=9"},
                         "invalid value for option '--cache': must be given with settings among threshold"),
                 Arguments.of(
-                        new String[] {"generate", "x", "--backend", "brain=cpu"},
-                        "invalid value for option '--backend'"));
+                        new String[] {"generate", "x", "--device", "brain=cpu"},
+                        "invalid value for option '--device': must be auto, cpu, gpu"));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.diffusion4j.internal.isolated;
 
+import dev.diffusion4j.DeviceUnavailableException;
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
 import dev.diffusion4j.InvalidRequestException;
@@ -23,6 +24,7 @@ sealed interface Failure {
         MODEL_FILE,
         NATIVE_LIBRARY,
         OUT_OF_MEMORY,
+        DEVICE,
         NATIVE_FAILURE
     }
 
@@ -34,6 +36,7 @@ sealed interface Failure {
             case NativeLibraryException e -> new Other(Kind.NATIVE_LIBRARY, e.getMessage());
             case OutOfNativeMemoryException e -> new Other(Kind.OUT_OF_MEMORY, e.getMessage());
             case OutOfMemoryError e -> new Other(Kind.OUT_OF_MEMORY, "the model's process: " + e.getMessage());
+            case DeviceUnavailableException e -> new Other(Kind.DEVICE, e.getMessage());
             case NativeFailureException e -> new Other(Kind.NATIVE_FAILURE, e.getMessage());
             default -> new Other(Kind.NATIVE_FAILURE, "the model's process failed: " + thrown);
         };
@@ -49,6 +52,7 @@ sealed interface Failure {
                     case MODEL_FILE -> new ModelFileException(message);
                     case NATIVE_LIBRARY -> new NativeLibraryException(message);
                     case OUT_OF_MEMORY -> new OutOfNativeMemoryException(message);
+                    case DEVICE -> new DeviceUnavailableException(message);
                     case NATIVE_FAILURE -> new NativeFailureException(message);
                 };
         };

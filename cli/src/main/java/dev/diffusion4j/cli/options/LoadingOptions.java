@@ -5,9 +5,10 @@ import dev.diffusion4j.LoraMode;
 import dev.diffusion4j.Prediction;
 import dev.diffusion4j.RandomSource;
 import dev.diffusion4j.StableDiffusionOptions;
+import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.VaeTiling;
 import dev.diffusion4j.WeightType;
-import java.util.List;
+import dev.diffusion4j.runtime.DeviceChoice;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -21,11 +22,21 @@ public final class LoadingOptions {
     private Integer threads;
 
     @Option(
-            names = "--backend",
-            paramLabel = "[PART=]DEVICE",
-            description = "Device for the whole model, or for diffusion=, text-encoder= or vae= alone, by its name from"
-                    + " 'diffuse devices'; may be given more than once.")
-    private List<BackendChoice> backends = List.of();
+            names = {"--device", "--backend"},
+            paramLabel = "DEVICE",
+            description =
+                    "Where the model runs: auto (the default: a GPU if there is one), cpu, gpu, gpu:1, a name from"
+                            + " 'diffuse devices', or rpc:HOST:PORT; with ',cpu' behind it, the CPU where that is not there.")
+    private DeviceChoice device;
+
+    @Option(
+            names = {"--text-encoder-device", "--clip-device"},
+            paramLabel = "DEVICE",
+            description = "Where the text encoder runs, in place of --device.")
+    private DeviceChoice textEncoderDevice;
+
+    @Option(names = "--vae-device", paramLabel = "DEVICE", description = "Where the VAE runs, in place of --device.")
+    private DeviceChoice vaeDevice;
 
     @Option(
             names = "--type",
@@ -79,12 +90,12 @@ public final class LoadingOptions {
     private boolean offloadToCpu;
 
     @Option(
-            names = "--max-vram",
+            names = {"--vram-budget", "--max-vram"},
             paramLabel = "GIB",
             description = "Device memory that weights may take: 0 without limit, -1 for what is free less one.")
     private Double vramBudget;
 
-    @Option(names = "--stream-layers", description = "With --max-vram: fetch the next layers while computing.")
+    @Option(names = "--stream-layers", description = "With --vram-budget: fetch the next layers while computing.")
     private boolean streamLayers;
 
     @Option(
@@ -145,7 +156,15 @@ public final class LoadingOptions {
         if (threads != null) {
             options.threads(threads);
         }
-        backends.forEach(backend -> backend.applyTo(options));
+        if (device != null) {
+            options.device(device);
+        }
+        if (textEncoderDevice != null) {
+            options.device(ModelPart.TEXT_ENCODER, textEncoderDevice);
+        }
+        if (vaeDevice != null) {
+            options.device(ModelPart.VAE, vaeDevice);
+        }
         if (weightType != null) {
             options.weightType(weightType);
         }

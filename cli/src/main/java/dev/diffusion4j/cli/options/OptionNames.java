@@ -49,9 +49,10 @@ public final class OptionNames {
             Map.entry("highResFix.denoisingStrength", "--hires-strength"),
             Map.entry("preview.everySteps", "--preview-every"),
             Map.entry("threads", "--threads"),
-            Map.entry("vramBudget", "--max-vram"),
+            Map.entry("vramBudget", "--vram-budget"),
             Map.entry("streamLayers", "--stream-layers"),
-            Map.entry("backend", "--backend"),
+            Map.entry("device", "--device"),
+            Map.entry("port", "--port"),
             Map.entry("weightTypeRules", "--type-rules"));
 
     private OptionNames() {}

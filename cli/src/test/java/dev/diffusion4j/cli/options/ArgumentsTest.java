@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.StepCache;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,12 +39,6 @@ class ArgumentsTest {
                 .isEqualTo(new EmbeddingArgument("word", Path.of("dir/a=b.pt")));
         assertThatThrownBy(() -> EmbeddingArgument.parse("word")).hasMessageContaining("NAME=FILE");
         assertThatThrownBy(() -> EmbeddingArgument.parse("=file")).hasMessageContaining("NAME=FILE");
-    }
-
-    @Test
-    void readsBackends() {
-        assertThat(BackendChoice.parse("cuda0")).isEqualTo(new BackendChoice(Optional.empty(), "cuda0"));
-        assertThat(BackendChoice.parse("VAE=cpu")).isEqualTo(new BackendChoice(Optional.of(ModelPart.VAE), "cpu"));
     }
 
     @Test

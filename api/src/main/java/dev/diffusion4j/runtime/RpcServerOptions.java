@@ -1,0 +1,60 @@
+package dev.diffusion4j.runtime;
+
+import dev.diffusion4j.InvalidRequestException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What an {@link RpcServer} offers, and to whom.
+ *
+ * @param host the address to listen on; others than {@code 127.0.0.1} let other machines in, without any authentication
+ * @param port the port, 0 for any that is free
+ * @param device the device to offer
+ * @param threads threads if that is the CPU, 0 for as many as there are cores
+ * @param cache a folder in which large weights are kept, so that they cross the network once
+ */
+public record RpcServerOptions(String host, int port, DeviceChoice device, int threads, Optional<Path> cache) {
+
+    /** This machine alone, port 50052, a GPU if there is one. */
+    public static final RpcServerOptions DEFAULT =
+            new RpcServerOptions("127.0.0.1", 50052, DeviceChoice.auto(), 0, Optional.empty());
+
+    public RpcServerOptions {
+        requireRange("port", port, 65535);
+        requireRange("threads", threads, 512);
+        if (device.kind() == DeviceChoice.Kind.RPC) {
+            throw new InvalidRequestException("device", device, "a device of this machine");
+        }
+    }
+
+    /** The same on another address. */
+    public RpcServerOptions withHost(String address) {
+        return new RpcServerOptions(address, port, device, threads, cache);
+    }
+
+    /** The same on another port. */
+    public RpcServerOptions withPort(int number) {
+        return new RpcServerOptions(host, number, device, threads, cache);
+    }
+
+    /** The same with another device. */
+    public RpcServerOptions withDevice(DeviceChoice choice) {
+        return new RpcServerOptions(host, port, choice, threads, cache);
+    }
+
+    /** The same with another number of threads. */
+    public RpcServerOptions withThreads(int count) {
+        return new RpcServerOptions(host, port, device, count, cache);
+    }
+
+    /** The same with large weights kept in a folder. */
+    public RpcServerOptions withCache(Path folder) {
+        return new RpcServerOptions(host, port, device, threads, Optional.of(folder));
+    }
+
+    private static void requireRange(String field, int value, int most) {
+        if (value < 0 || value > most) {
+            throw new InvalidRequestException(field, value, "from 0 to " + most);
+        }
+    }
+}

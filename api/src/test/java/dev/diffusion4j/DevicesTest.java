@@ -1,0 +1,107 @@
+package dev.diffusion4j;
+
+import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.StableDiffusionOptions.ModelPart;
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.runtime.Device;
+import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.runtime.NativeRuntime;
+import java.awt.image.BufferedImage;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/** Choosing devices, as far as a machine without a GPU can show it. */
+class DevicesTest {
+
+    static BufferedImage draw(StableDiffusion sd) {
+        return sd.textToImage("a red circle on a white background")
+                .steps(4)
+                .seed(42)
+                .generate()
+                .toBufferedImage();
+    }
+
+    private static BufferedImage draw(StableDiffusionOptions options) {
+        try (StableDiffusion sd = options.open(DemoModel.path())) {
+            return draw(sd);
+        }
+    }
+
+    private static String cpu() {
+        return NativeRuntime.devices().stream()
+                .filter(device -> device.kind() == Device.Kind.CPU)
+                .findFirst()
+                .orElseThrow()
+                .name();
+    }
+
+    private static void requireNoGpu() {
+        boolean hasGpu = NativeRuntime.devices().stream()
+                .anyMatch(device -> device.kind() == Device.Kind.GPU || device.kind() == Device.Kind.INTEGRATED_GPU);
+        Assumptions.assumeFalse(hasGpu, "tells what happens on a machine without a GPU, and here is one");
+    }
+
+    @Test
+    void devicesHaveMemory() {
+        Device cpu = NativeRuntime.devices().stream()
+                .filter(device -> device.kind() == Device.Kind.CPU)
+                .findFirst()
+                .orElseThrow();
+        assertThat(cpu.memoryTotal()).isPositive();
+        assertThat(cpu.memoryFree()).isPositive().isLessThanOrEqualTo(cpu.memoryTotal());
+    }
+
+    @Test
+    void aGpuThatIsNotThereIsRefusedWithWhatIs() {
+        requireNoGpu();
+        assertThatThrownBy(() -> draw(StableDiffusion.options().device(DeviceChoice.gpu())))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("there is no GPU")
+                .hasMessageContaining(cpu());
+        assertThatThrownBy(() -> draw(StableDiffusion.options().device(ModelPart.VAE, DeviceChoice.gpu())))
+                .isInstanceOf(DeviceUnavailableException.class);
+        assertThatThrownBy(() -> draw(StableDiffusion.options().device(DeviceChoice.named("cuda9"))))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("cuda9");
+    }
+
+    @Test
+    void theCpuTakesItsPlaceWhereThatIsAllowed() {
+        requireNoGpu();
+        StableDiffusionOptions options = StableDiffusion.options()
+                .device(DeviceChoice.gpu().orElseCpu())
+                .device(ModelPart.VAE, DeviceChoice.auto());
+        try (StableDiffusion sd = options.open(DemoModel.path())) {
+            for (ModelPart part : ModelPart.values()) {
+                assertThat(sd.device(part)).isEqualTo(cpu());
+            }
+        }
+    }
+
+    @Test
+    void aChildProcessHearsOfTheChoice() {
+        requireNoGpu();
+        assertThatThrownBy(() ->
+                        draw(StableDiffusion.options().isolated().device(ModelPart.TEXT_ENCODER, DeviceChoice.gpu())))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("there is no GPU");
+        StableDiffusionOptions options =
+                StableDiffusion.options().isolated().device(DeviceChoice.gpu().orElseCpu());
+        try (StableDiffusion sd = options.open(DemoModel.path())) {
+            assertThat(sd.device(ModelPart.DIFFUSION_MODEL)).isEqualTo(cpu());
+        }
+    }
+
+    @Test
+    void aBudgetAndStreamingDoNotChangeThePicture() {
+        BufferedImage expected = draw(StableDiffusion.options().device(DeviceChoice.cpu()));
+        BufferedImage streamed = draw(StableDiffusion.options()
+                .device(DeviceChoice.cpu())
+                .vramBudget(0.02)
+                .streamLayers(true));
+        assertThat(psnr(expected, streamed)).isGreaterThan(50);
+    }
+}

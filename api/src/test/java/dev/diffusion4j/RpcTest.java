@@ -1,0 +1,200 @@
+package dev.diffusion4j;
+
+import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.StableDiffusionOptions.ModelPart;
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.runtime.Device;
+import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.runtime.RpcServer;
+import dev.diffusion4j.runtime.RpcServerOptions;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Models on devices of other machines, played by servers on the loopback interface. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RpcTest {
+
+    private static final RpcServerOptions OPTIONS =
+            RpcServerOptions.DEFAULT.withPort(0).withDevice(DeviceChoice.cpu()).withThreads(2);
+
+    private static StableDiffusion open(DeviceChoice choice) {
+        return StableDiffusion.options().device(choice).open(DemoModel.path());
+    }
+
+    private static BufferedImage drawHere() {
+        try (StableDiffusion sd = open(DeviceChoice.cpu())) {
+            return DevicesTest.draw(sd);
+        }
+    }
+
+    @Test
+    void aModelSpreadOverTwoServersDrawsTheSamePicture() {
+        BufferedImage expected = drawHere();
+        try (RpcServer first = RpcServer.start(OPTIONS);
+                RpcServer second = RpcServer.start(OPTIONS)) {
+            StableDiffusionOptions options = StableDiffusion.options()
+                    .device(DeviceChoice.rpc(first.address()))
+                    .device(ModelPart.VAE, DeviceChoice.rpc(second.address()));
+            try (StableDiffusion sd = options.open(DemoModel.path())) {
+                assertThat(sd.device(ModelPart.VAE)).isNotEqualTo(sd.device(ModelPart.DIFFUSION_MODEL));
+                assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(45);
+            }
+            // A server takes the next client when the last is gone.
+            try (StableDiffusion again = open(DeviceChoice.rpc(first.address()))) {
+                assertThat(psnr(expected, DevicesTest.draw(again))).isGreaterThan(45);
+            }
+        }
+    }
+
+    @Test
+    void twoModelsShareAServer() {
+        BufferedImage expected = drawHere();
+        try (RpcServer server = RpcServer.start(OPTIONS);
+                StableDiffusion first = open(DeviceChoice.rpc(server.address()));
+                StableDiffusion second = open(DeviceChoice.rpc(server.address()))) {
+            Generation one = first.textToImage("a red circle on a white background")
+                    .steps(4)
+                    .seed(42)
+                    .start();
+            assertThat(psnr(expected, DevicesTest.draw(second))).isGreaterThan(45);
+            assertThat(psnr(expected, one.await().getFirst().toBufferedImage())).isGreaterThan(45);
+        }
+    }
+
+    @Test
+    void aChildProcessUsesAServer() {
+        try (RpcServer server = RpcServer.start(OPTIONS);
+                StableDiffusion sd = StableDiffusion.options()
+                        .isolated()
+                        .device(DeviceChoice.rpc(server.address()))
+                        .open(DemoModel.path())) {
+            assertThat(psnr(drawHere(), DevicesTest.draw(sd))).isGreaterThan(45);
+        }
+    }
+
+    @Test
+    void aServersDevicesAreListedAndNotTakenForThoseOfThisMachine() {
+        try (RpcServer server = RpcServer.start(OPTIONS)) {
+            List<Device> devices = NativeRuntime.remoteDevices(server.address());
+            assertThat(devices).singleElement().satisfies(device -> {
+                assertThat(device.kind()).isEqualTo(Device.Kind.REMOTE);
+                assertThat(device.description()).contains(server.address());
+                assertThat(device.memoryTotal()).isPositive();
+            });
+            assertThat(NativeRuntime.devices()).noneMatch(device -> device.kind() == Device.Kind.REMOTE);
+            try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {
+                assertThat(sd.device(ModelPart.DIFFUSION_MODEL))
+                        .isNotEqualTo(devices.getFirst().name());
+            }
+        }
+    }
+
+    @Test
+    void aServerThatIsLostWhileItWorksIsAnExceptionAndTheModelCloses() {
+        RpcServer server = RpcServer.start(OPTIONS);
+        StableDiffusion sd = open(DeviceChoice.rpc(server.address()));
+        assertThatThrownBy(() -> sd.textToImage("a red circle")
+                        .steps(20)
+                        .onProgress(progress -> {
+                            if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {
+                                server.close();
+                            }
+                        })
+                        .generate())
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("lost");
+        assertThatThrownBy(() -> DevicesTest.draw(sd)).isInstanceOf(DeviceUnavailableException.class);
+        sd.close();
+        assertThat(drawHere()).isNotNull();
+    }
+
+    @Test
+    void aServerThatIsLostBetweenCallsIsAnException() {
+        RpcServer server = RpcServer.start(OPTIONS);
+        try (StableDiffusion sd = open(DeviceChoice.rpc(server.address()))) {
+            DevicesTest.draw(sd);
+            server.close();
+            assertThatThrownBy(() -> DevicesTest.draw(sd)).isInstanceOf(DeviceUnavailableException.class);
+        }
+    }
+
+    @Test
+    void aServerThatIsLostBeforeTheWeightsAreLoadedIsAnException() {
+        RpcServer server = RpcServer.start(OPTIONS);
+        try (StableDiffusion sd = open(DeviceChoice.rpc(server.address()))) {
+            server.close();
+            assertThatThrownBy(() -> DevicesTest.draw(sd)).isInstanceOf(DeviceUnavailableException.class);
+        }
+    }
+
+    @Test
+    void anAddressWithoutAServerIsRefused() throws IOException {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = socket.getLocalPort();
+        }
+        assertThatThrownBy(() -> open(DeviceChoice.rpc("127.0.0.1:" + free)))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("127.0.0.1:" + free)
+                .hasMessageContaining("refused");
+        assertThatThrownBy(() -> open(DeviceChoice.rpc("no-such-host.invalid:50052")))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("no-such-host.invalid");
+        try (StableDiffusion sd = open(DeviceChoice.rpc("127.0.0.1:" + free).orElseCpu())) {
+            assertThat(sd.device(ModelPart.VAE)).isEqualToIgnoringCase("cpu");
+        }
+    }
+
+    @Test
+    void whatListensButDoesNotAnswerIsGivenUp() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> open(DeviceChoice.rpc("127.0.0.1:" + silent.getLocalPort())))
+                    .isInstanceOf(DeviceUnavailableException.class)
+                    .hasMessageContaining("does not answer");
+        }
+    }
+
+    @Test
+    void whatAnswersNonsenseIsRefused() throws Exception {
+        try (ServerSocket strange = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread answer = Thread.ofVirtual().start(() -> {
+                try (Socket client = strange.accept()) {
+                    client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes());
+                    client.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                    // The client has left.
+                }
+            });
+            assertThatThrownBy(() -> open(DeviceChoice.rpc("127.0.0.1:" + strange.getLocalPort())))
+                    .isInstanceOf(DeviceUnavailableException.class);
+            answer.join();
+        }
+    }
+
+    @Test
+    void aClientThatSendsNonsenseIsSentAwayAndTheNextIsServed() throws IOException {
+        try (RpcServer server = RpcServer.start(OPTIONS)) {
+            int port = Integer.parseInt(server.address().split(":")[1]);
+            try (Socket client = new Socket("127.0.0.1", port)) {
+                client.getOutputStream().write(new byte[] {14, 24, 0, 0, 0, 0, 0, 0, 0});
+                client.getOutputStream().write(new byte[24]);
+                // A tensor to set whose size does not fit into any memory.
+                client.getOutputStream().write(new byte[] {6, -1, -1, -1, -1, -1, -1, -1, 127});
+                client.getOutputStream().flush();
+                assertThat(client.getInputStream().readAllBytes()).hasSizeGreaterThan(0);
+            }
+            assertThat(NativeRuntime.remoteDevices(server.address())).hasSize(1);
+        }
+    }
+}
