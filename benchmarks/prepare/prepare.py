@@ -22,7 +22,9 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+import diffusers
 import gguf
 import numpy as np
 import onnx
@@ -36,8 +38,22 @@ import tokenizer
 PROMPT = "circle"
 TIMESTEP = 500.0
 GUIDED_BATCH = 2
-# U-Net base channels, VAE decoder channels, sides of the latents that the benchmarks use.
-MODELS = {"full": (320, 128, (32, 64)), "demo": (64, 96, (16, 32))}
+SEED = 42
+VAE_SCALING = 0.18215
+
+
+class Model(NamedTuple):
+    unet_width: int
+    decoder_width: int
+    sides: tuple  # of the latents that the benchmarks use; whole pictures are drawn at the first
+    steps: int  # of a whole picture, as guidance
+    guidance: float
+
+
+MODELS = {
+    "full": Model(320, 128, (32, 64), 4, 3.0),
+    "demo": Model(64, 96, (16, 32), 20, 2.0),
+}
 QUANTIZED = {"q8_0": gguf.GGMLQuantizationType.Q8_0, "q4_0": gguf.GGMLQuantizationType.Q4_0}
 
 
@@ -113,12 +129,14 @@ class Unet(torch.nn.Module):
 
 
 class VaeDecoder(torch.nn.Module):
+    """Without the VAE's encoder, which the other backends shall not load for nothing."""
+
     def __init__(self, model):
         super().__init__()
-        self.model = model
+        self.post_quant_conv, self.decoder = model.post_quant_conv, model.decoder
 
     def forward(self, latents):
-        return self.model.decode(latents, return_dict=False)[0]
+        return self.decoder(self.post_quant_conv(latents))
 
 
 def write_trace(path, module, inputs):
@@ -154,7 +172,23 @@ def write_array(path, value):
     make(path, save)
 
 
-def write_references(folder, weights, base, decoder_width, sides):
+def drawn_latents(unet, context, unconditional, model):
+    """Euler's method over diffusers' default noise levels, with guidance, from torch's noise on the CPU."""
+    scheduler = diffusers.EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="linspace")
+    scheduler.set_timesteps(model.steps)
+    side = model.sides[0]
+    latents = torch.randn((1, 4, side, side), generator=torch.Generator("cpu").manual_seed(SEED))
+    latents = latents * scheduler.init_noise_sigma
+    for timestep in scheduler.timesteps:
+        scaled = scheduler.scale_model_input(latents, timestep)
+        negative, positive = (unet(scaled, timestep, text) for text in (unconditional, context))
+        guided = negative + model.guidance * (positive - negative)
+        latents = scheduler.step(guided, timestep, latents, return_dict=False)[0]
+    return latents
+
+
+def write_references(folder, weights, model):
     """Traces, exports, inputs and outputs of the three parts, one part in memory after the other."""
     def tensors_of(prefix):
         return {name: torch.from_numpy(value) for name, value in weights.items() if name.startswith(prefix)}
@@ -164,14 +198,16 @@ def write_references(folder, weights, base, decoder_width, sides):
     module = Text(components.text_encoder(tensors_of(components.TEXT)))
     write_part(folder, "text_encoder", module, (ids,), ["ids"], {})
     context = module(ids)
+    unconditional = module(torch.tensor([components.prompt_ids([])]))
     write_array(folder / "context.npy", lambda: context)
     del module
 
+    sides = model.sides
     for side in sides:
         write_array(folder / f"latents-{side}.npy", lambda: components.latents(1, 4, side, side))
     grid = {0: "batch", 2: "height", 3: "width"}
 
-    module = Unet(components.unet(tensors_of(components.UNET), base))
+    module = Unet(components.unet(tensors_of(components.UNET), model.unet_width))
     example = components.latents(GUIDED_BATCH, 4, sides[0], sides[0])
     inputs = (example, torch.tensor(TIMESTEP), context.expand(GUIDED_BATCH, -1, -1).contiguous())
     axes = {"latents": grid, "context": {0: "batch"}, "output": grid}
@@ -179,13 +215,16 @@ def write_references(folder, weights, base, decoder_width, sides):
     for side in sides:
         latents = components.latents(1, 4, side, side)
         write_array(folder / f"noise-{side}.npy", lambda: module(latents, torch.tensor(TIMESTEP), context))
+    write_array(folder / "drawn-latents.npy", lambda: drawn_latents(module, context, unconditional, model))
     del module, inputs
 
-    module = VaeDecoder(components.vae(tensors_of(components.VAE), decoder_width))
+    module = VaeDecoder(components.vae(tensors_of(components.VAE), model.decoder_width))
     write_part(folder, "vae_decoder", module, (components.latents(1, 4, sides[0], sides[0]),), ["latents"],
                {"latents": grid, "output": grid})
     for side in sides:
         write_array(folder / f"picture-{side}.npy", lambda: module(components.latents(1, 4, side, side)))
+    finished = torch.from_numpy(np.load(folder / "drawn-latents.npy"))
+    write_array(folder / "drawn.npy", lambda: module(finished / VAE_SCALING))
 
 
 # ---- the tokenizer ----
@@ -213,7 +252,6 @@ def main():
     args.folder.mkdir(parents=True, exist_ok=True)
     make(args.folder / "tokenizer.json", lambda path: write_tokenizer(path, args.library))
     for name in args.model or MODELS:
-        base, decoder_width, sides = MODELS[name]
         folder = args.folder / name
         if (folder / "complete").exists():
             continue
@@ -225,7 +263,7 @@ def main():
         make(folder / "f32.safetensors", lambda path: save_file(weights, path))
         for kind, code in QUANTIZED.items():
             make(folder / f"{kind}.gguf", lambda path: write_gguf(path, weights, code))
-        write_references(folder, weights, base, decoder_width, sides)
+        write_references(folder, weights, MODELS[name])
         (folder / "complete").touch()
         del weights
         gc.collect()
