@@ -32,8 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
 public class DowncallBenchmark {
 
     private static final MethodHandle NOTHING = CallsLibrary.handle("benchmark_nothing", FunctionDescriptor.ofVoid());
-    private static final MethodHandle LEAF = CallsLibrary.handle(
-            "benchmark_nothing", FunctionDescriptor.ofVoid(), Linker.Option.critical(false));
+    private static final MethodHandle LEAF =
+            CallsLibrary.handle("benchmark_nothing", FunctionDescriptor.ofVoid(), Linker.Option.critical(false));
     private static final ImageSize SIZE = new ImageSize(128, 128);
 
     private StableDiffusion sd;

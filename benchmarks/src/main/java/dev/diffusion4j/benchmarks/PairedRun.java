@@ -52,10 +52,7 @@ public final class PairedRun {
             List<double[]> pairs = run.measure(Integer.parseInt(arguments[4]));
             System.out.println(new ObjectMapper()
                     .writeValueAsString(Map.of(
-                            "model", model,
-                            "pixels", drawing.pixels(),
-                            "steps", drawing.steps(),
-                            "javaAndC", pairs)));
+                            "model", model, "pixels", drawing.pixels(), "steps", drawing.steps(), "javaAndC", pairs)));
             run.requests.close();
             c.waitFor();
         } finally {

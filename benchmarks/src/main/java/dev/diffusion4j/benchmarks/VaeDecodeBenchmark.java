@@ -38,7 +38,10 @@ public class VaeDecodeBenchmark {
         latents = Workspace.array(chosen.model(), "latents-" + side);
         backend = state.open(chosen.model());
         Agreement.check(
-                "VaeDecode:" + subject, state.backend, decode(state), Workspace.array(chosen.model(), "picture-" + side));
+                "VaeDecode:" + subject,
+                state.backend,
+                decode(state),
+                Workspace.array(chosen.model(), "picture-" + side));
     }
 
     @Benchmark
