@@ -377,7 +377,7 @@ build() {
     else
         say "Building Diffusion4J with the JDK in $jdk."
     fi
-    maven -Dmaven.test.skip=true -DskipTests package 2>&1 | tee "$log" | show_steps
+    maven -Dmaven.test.skip=true -DskipTests -pl cli -am package 2>&1 | tee "$log" | show_steps
     if ((PIPESTATUS[0])); then
         show_failure "$log"
         say "The build failed. The whole log: $log"

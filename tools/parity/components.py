@@ -240,7 +240,7 @@ class Layout:
 
 
 def make_weights(model):
-    """The tensors by name; writes the list that the tests make the same file from."""
+    """The tensors by name, and the lines of the list that the tests make the same file from."""
     layout = Layout()
     layout.text()
     layout.unet(UNET_WIDTH[model])
@@ -252,8 +252,7 @@ def make_weights(model):
         data = values(name, math.prod(shape), centre, scale)
         lines.append(f"{name}\t{'x'.join(map(str, shape))}\t{centre}\t{scale}\t{zlib.crc32(data):08x}\n")
         tensors[name] = torch.from_numpy(data.reshape(shape))
-    (OUT / f"{model}.tsv").write_text("".join(lines))
-    return tensors
+    return tensors, lines
 
 
 # ---- the references ----
@@ -425,7 +424,8 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     entries = {}
     for name in ("narrow", "full"):
-        weights = make_weights(name)
+        weights, lines = make_weights(name)
+        (OUT / f"{name}.tsv").write_text("".join(lines))
         autoencoder, predictor = vae(weights, DECODER_WIDTH[name]), unet(weights, UNET_WIDTH[name])
         encoder = text_encoder(weights) if name == "narrow" else None
 

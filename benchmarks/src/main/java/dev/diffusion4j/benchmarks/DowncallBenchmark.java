@@ -1,0 +1,78 @@
+package dev.diffusion4j.benchmarks;
+
+import dev.diffusion4j.ImageSize;
+import dev.diffusion4j.NoiseSchedule;
+import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.runtime.NativeRuntime;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** From Java into native code, by itself and with the change of thread that a call of a model's part takes. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(2)
+@State(Scope.Benchmark)
+public class DowncallBenchmark {
+
+    private static final MethodHandle NOTHING = CallsLibrary.handle("benchmark_nothing", FunctionDescriptor.ofVoid());
+    private static final MethodHandle LEAF =
+            CallsLibrary.handle("benchmark_nothing", FunctionDescriptor.ofVoid(), Linker.Option.critical(false));
+    private static final ImageSize SIZE = new ImageSize(128, 128);
+
+    private StableDiffusion sd;
+
+    @Setup(Level.Trial)
+    public void setUp() {
+        NativeRuntime.libraryPath();
+        if (D4j.d4j_abi_version() != D4j.D4J_ABI_VERSION()) {
+            throw new IllegalStateException("the library is another one than the bindings'");
+        }
+        sd = StableDiffusion.open(Workspace.weights("demo", "f16"));
+    }
+
+    @TearDown(Level.Trial)
+    public void close() {
+        sd.close();
+    }
+
+    /** jextract's binding of a function that returns a constant. */
+    @Benchmark
+    public int binding() {
+        return D4j.d4j_abi_version();
+    }
+
+    /** A call without arguments or result. */
+    @Benchmark
+    public void empty() throws Throwable {
+        NOTHING.invokeExact();
+    }
+
+    /** The least that the linker can do: no change of the thread's state. */
+    @Benchmark
+    public void bound() throws Throwable {
+        LEAF.invokeExact();
+    }
+
+    /** A part's call with next to no work: to the model's thread, arguments, native code, result, back. */
+    @Benchmark
+    public float[] onModelThread() {
+        return sd.noiseLevels(NoiseSchedule.DISCRETE, 1, SIZE);
+    }
+}
