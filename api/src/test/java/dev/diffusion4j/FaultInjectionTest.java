@@ -16,12 +16,14 @@ import org.junit.jupiter.api.condition.OS;
 
 /**
  * Sends signals to an isolated model's process at random moments. Every generation must end in a picture or in an
- * {@link IsolatedProcessException}, and the next one in a picture. {@code -Ddiffusion4j.test.faults=N} sets how many.
+ * {@link IsolatedProcessException}, and the next one in a picture. {@code -Ddiffusion4j.test.faults=N} sets how many,
+ * {@code -Ddiffusion4j.test.seed=N} other moments.
  */
 @DisabledOnOs(OS.WINDOWS)
 class FaultInjectionTest {
 
     private static final int FAULTS = Integer.getInteger("diffusion4j.test.faults", 5);
+    private static final long SEED = Long.getLong("diffusion4j.test.seed", 1);
     private static final int LONGEST_DELAY_MILLIS = 1500;
     private static final List<String> SIGNALS = List.of("KILL", "SEGV", "ABRT", "BUS", "STOP");
 
@@ -29,7 +31,7 @@ class FaultInjectionTest {
     @Timeout(value = 1, unit = TimeUnit.HOURS)
     void everyFaultIsAnExceptionOrHarmlessAndTheNextCallWorks() throws Exception {
         Set<Long> before = Children.pids();
-        Random random = new Random(1);
+        Random random = new Random(SEED);
         int exceptions = 0;
         int recoveries = 0;
         // Short, because a stopped process is only noticed by its silence; long enough to read the weights.

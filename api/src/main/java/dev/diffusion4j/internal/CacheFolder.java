@@ -1,55 +1,126 @@
 package dev.diffusion4j.internal;
 
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
- * Where unpacked files are kept between runs: {@code DIFFUSION4J_CACHE}, else {@code XDG_CACHE_HOME/diffusion4j}, else
- * {@code ~/.cache/diffusion4j}; where that cannot be written, a folder of this user's among the temporary files.
+ * A folder for unpacked files that are kept between runs.
+ *
+ * @param path where it is
+ * @param ours whether Diffusion4J chose it, so that its permissions may be corrected; false if the user named it
  */
-final class CacheFolder {
+record CacheFolder(Path path, boolean ours) {
 
-    private CacheFolder() {}
+    /** The system property that names the folder to try first. */
+    static final String PROPERTY = "diffusion4j.cache";
 
-    /** A folder below the cache folder that this process may write and only this user may enter. */
-    static Path create(String name) throws IOException {
-        try {
-            return createOwned(preferred().resolve(name));
-        } catch (IOException e) {
-            Path temporary = Path.of(
-                    System.getProperty("java.io.tmpdir"), "diffusion4j-" + System.getProperty("user.name"), name);
-            try {
-                return createOwned(temporary);
-            } catch (IOException second) {
-                second.addSuppressed(e);
-                throw second;
-            }
-        }
+    private static final String ROOT = "root";
+    private static final int STICKY = 01000;
+    private static final Set<PosixFilePermission> OTHERS_MAY_WRITE =
+            Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
+    private static final boolean POSIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+    /**
+     * The folders to try, in this order: the system property {@code diffusion4j.cache}, {@code DIFFUSION4J_CACHE},
+     * {@code XDG_CACHE_HOME/diffusion4j} or else {@code ~/.cache/diffusion4j}, a folder of this user's among the temporary
+     * files.
+     */
+    static List<CacheFolder> candidates() {
+        List<CacheFolder> folders = new ArrayList<>();
+        given(System.getProperty(PROPERTY)).ifPresent(path -> folders.add(new CacheFolder(path, false)));
+        given(System.getenv("DIFFUSION4J_CACHE")).ifPresent(path -> folders.add(new CacheFolder(path, false)));
+        Path caches = given(System.getenv("XDG_CACHE_HOME"))
+                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"));
+        folders.add(new CacheFolder(caches.resolve("diffusion4j"), true));
+        String name = "diffusion4j-" + System.getProperty("user.name");
+        folders.add(new CacheFolder(Path.of(System.getProperty("java.io.tmpdir"), name), true));
+        return folders;
     }
 
-    private static Path preferred() {
-        String own = System.getenv("DIFFUSION4J_CACHE");
-        if (own != null && !own.isBlank()) {
-            return Path.of(own);
-        }
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base = xdg != null && !xdg.isBlank() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
-        return base.resolve("diffusion4j");
+    private static Optional<Path> given(String folder) {
+        return Optional.ofNullable(folder).filter(name -> !name.isBlank()).map(Path::of);
     }
 
-    private static Path createOwned(Path folder) throws IOException {
-        Files.createDirectories(folder);
-        PosixFileAttributeView posix = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
-        if (posix != null) {
-            // Fails where somebody else owns the folder, which must not be trusted then.
-            posix.setPermissions(PosixFilePermissions.fromString("rwx------"));
-        }
-        if (!Files.isWritable(folder)) {
-            throw new IOException(folder + " is not writable");
+    /**
+     * Makes a folder below this one, for its owner alone, unless it exists. Nobody else can change what is in it then: it
+     * and all above it up to this one belong to this user or to root, and only their owner may write there.
+     *
+     * @return its real path, which a link that changes later does not lead elsewhere
+     * @throws IOException if it cannot be written, or others could change what is in it
+     */
+    Path create(String... names) throws IOException {
+        createOwned(path);
+        Path folder = path.toRealPath();
+        UserPrincipal user = userOf(folder);
+        requireTrusted(folder, user, ours);
+        for (String name : names) {
+            folder = folder.resolve(name);
+            createOwned(folder);
+            requireTrusted(folder, user, true);
         }
         return folder;
+    }
+
+    private static void createOwned(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
+            return;
+        }
+        if (POSIX) {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(folder);
+        }
+    }
+
+    /** Who this process is to the file system, which also shows that the folder can be written. */
+    private static UserPrincipal userOf(Path folder) throws IOException {
+        Path probe = Files.createTempFile(folder, "probe", null);
+        try {
+            return Files.getOwner(probe);
+        } finally {
+            Files.delete(probe);
+        }
+    }
+
+    private static void requireTrusted(Path folder, UserPrincipal user, boolean correctable) throws IOException {
+        if (!POSIX) {
+            return;
+        }
+        PosixFileAttributes attributes =
+                Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!attributes.isDirectory()) {
+            throw new IOException(folder + " is not a folder itself");
+        }
+        boolean isUsers = attributes.owner().equals(user);
+        String owner = attributes.owner().getName();
+        if (!isUsers && !owner.equals(ROOT)) {
+            throw new IOException(folder + " belongs to " + owner + ", not to " + user.getName());
+        }
+        Set<PosixFilePermission> permissions = EnumSet.copyOf(attributes.permissions());
+        // In a sticky folder, such as /tmp, others may not replace what is ours.
+        boolean sticky = ((int) Files.getAttribute(folder, "unix:mode") & STICKY) != 0;
+        if (!permissions.removeAll(OTHERS_MAY_WRITE) || sticky) {
+            return;
+        }
+        if (!isUsers || !correctable) {
+            throw new IOException(folder + " can be written by others than its owner ("
+                    + PosixFilePermissions.toString(attributes.permissions()) + ")");
+        }
+        // Such as one that was made with a umask of 002. What is in it is looked at only after this.
+        Files.setPosixFilePermissions(folder, permissions);
     }
 }

@@ -61,31 +61,24 @@ public final class NativeLibrary {
         }
         if (loadedFrom == null) {
             try {
-                Path library = NativeLibraryLocator.locate();
                 letThreadsWaitPassively();
-                loadFile(library);
+                Path library = NativeLibraryLocator.load(
+                        file -> System.load(file.toAbsolutePath().toString()));
                 checkInterface();
                 connect();
                 loadedFrom = library;
             } catch (NativeLibraryException e) {
                 failure = e;
                 throw e;
+            } catch (IllegalCallerException e) {
+                failure = new NativeLibraryException(
+                        "native access is not enabled: add --enable-native-access=ALL-UNNAMED to the java command (on the "
+                                + "module path: --enable-native-access=dev.diffusion4j,dev.diffusion4j.bindings)",
+                        e);
+                throw failure;
             }
         }
         return loadedFrom;
-    }
-
-    private static void loadFile(Path library) {
-        try {
-            System.load(library.toAbsolutePath().toString());
-        } catch (UnsatisfiedLinkError e) {
-            throw new NativeLibraryException(library + " cannot be loaded: " + e.getMessage(), e);
-        } catch (IllegalCallerException e) {
-            throw new NativeLibraryException(
-                    "native access is not enabled: add --enable-native-access=ALL-UNNAMED to the java command (on the "
-                            + "module path: --enable-native-access=dev.diffusion4j,dev.diffusion4j.bindings)",
-                    e);
-        }
     }
 
     /**

@@ -6,16 +6,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URL;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Consumer;
 
 /**
- * Finds the native library: the file that the system property {@code diffusion4j.library} names, then the natives
- * artifacts on the class or module path (unpacked into a cache folder), then {@code java.library.path}.
+ * Finds the native library and has it loaded: the file that the system property {@code diffusion4j.library} names, then the
+ * natives artifacts on the class or module path (unpacked into the first cache folder that it can be loaded from), then
+ * {@code java.library.path}.
  */
 final class NativeLibraryLocator {
 
@@ -31,16 +34,27 @@ final class NativeLibraryLocator {
     private final Platform platform = Platform.current();
     private final List<String> attempts = new ArrayList<>();
 
-    private NativeLibraryLocator() {}
+    private final Consumer<Path> loader;
 
-    static Path locate() {
-        return new NativeLibraryLocator().find();
+    private NativeLibraryLocator(Consumer<Path> loader) {
+        this.loader = loader;
+    }
+
+    /**
+     * Loads the library.
+     *
+     * @param loader loads a file; throws UnsatisfiedLinkError if it cannot be loaded from where it is
+     * @return the file that was loaded
+     * @throws NativeLibraryException if there is none, or none can be loaded
+     */
+    static Path load(Consumer<Path> loader) {
+        return new NativeLibraryLocator(loader).find();
     }
 
     private Path find() {
         String file = System.getProperty(LIBRARY_PROPERTY);
         if (file != null) {
-            return explicit(Path.of(file));
+            return load(explicit(Path.of(file)));
         }
         for (String backend : wantedBackends()) {
             Path library = fromArtifact(backend);
@@ -51,13 +65,22 @@ final class NativeLibraryLocator {
         for (String folder : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
             Path library = Path.of(folder, platform.libraryFileName());
             if (!folder.isBlank() && Files.isRegularFile(library)) {
-                return library;
+                return load(library);
             }
         }
         attempts.add("java.library.path: no " + platform.libraryFileName());
         throw new NativeLibraryException("no native library for " + platform
                 + "; add the artifact diffusion4j-natives with the classifier " + platform + "-cpu. Tried "
                 + String.join("; ", attempts));
+    }
+
+    private Path load(Path library) {
+        try {
+            loader.accept(library);
+            return library;
+        } catch (UnsatisfiedLinkError e) {
+            throw new NativeLibraryException(library + " cannot be loaded: " + e.getMessage(), e);
+        }
     }
 
     private static Path explicit(Path file) {
@@ -90,10 +113,41 @@ final class NativeLibraryLocator {
             String name = properties.getProperty("file", platform.libraryFileName());
             URL content = URI.create(description.toString().replaceFirst("natives\\.properties$", "") + name)
                     .toURL();
-            return ResourceUnpacker.unpack(content, name, properties.getProperty("sha256"));
+            return unpacked(platform + "-" + backend, content, name, properties.getProperty("sha256"));
         } catch (IOException e) {
             throw new NativeLibraryException(
-                    "the native library for " + platform + "-" + backend + " cannot be unpacked: " + e.getMessage(), e);
+                    "the artifact of the native library for " + platform + "-" + backend + " cannot be read: "
+                            + e.getMessage(),
+                    e);
         }
+    }
+
+    /** Loads the library from the first cache folder that allows it: some cannot be written, some hold no programs. */
+    private Path unpacked(String natives, URL content, String name, String sha256) {
+        List<String> failures = new ArrayList<>();
+        List<Throwable> causes = new ArrayList<>();
+        for (CacheFolder cache : CacheFolder.candidates()) {
+            try {
+                Path library = ResourceUnpacker.unpack(cache, content, name, sha256);
+                loader.accept(library);
+                return library;
+            } catch (IOException | UnsatisfiedLinkError e) {
+                failures.add(cache.path() + ": " + reason(e));
+                causes.add(e);
+            }
+        }
+        NativeLibraryException exception = new NativeLibraryException(
+                "the native library for " + natives + " cannot be unpacked and loaded; name a folder where files may be"
+                        + " written and run with the system property " + CacheFolder.PROPERTY + ". Tried "
+                        + String.join("; ", failures),
+                causes.getLast());
+        causes.subList(0, causes.size() - 1).forEach(exception::addSuppressed);
+        throw exception;
+    }
+
+    private static String reason(Throwable failure) {
+        return failure instanceof AccessDeniedException e
+                ? "permission denied for " + e.getFile()
+                : failure.getMessage();
     }
 }

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.URL;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
@@ -15,27 +16,30 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Unpacks resources into the cache folder, named after their checksum. A copy that is half written or was tampered with
- * is replaced; JVMs that start at once each write a file of their own and move it into place.
+ * Unpacks resources below a cache folder, in folders named after their checksum. A copy that is half written or was
+ * tampered with is replaced: its content is compared with the checksum whenever it is about to be used, after the folder
+ * was found to be one that nobody else can change. JVMs that start at once each write a file of their own and move it into
+ * place.
  */
 final class ResourceUnpacker {
 
     private ResourceUnpacker() {}
 
-    /** Returns the unpacked file, whose content has the checksum. */
-    static Path unpack(URL content, String name, String sha256) throws IOException {
+    /** Returns the unpacked file, whose content has the checksum and which only this user can change. */
+    static Path unpack(CacheFolder cache, URL content, String name, String sha256) throws IOException {
         if (sha256 == null) {
             throw new IOException("its description names no checksum");
         }
-        Path folder = CacheFolder.create("natives/" + sha256.substring(0, 16));
+        Path folder = cache.create("natives", sha256.substring(0, 16));
         Path target = folder.resolve(name);
-        if (!Files.isRegularFile(target) || !sha256.equals(digest(target))) {
+        if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) || !sha256.equals(digest(target))) {
             write(content, target, sha256);
         }
         return target;
     }
 
     private static void write(URL content, Path target, String sha256) throws IOException {
+        // Created for its owner alone, as the target then is.
         Path temporary =
                 Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {

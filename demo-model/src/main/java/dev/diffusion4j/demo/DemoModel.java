@@ -5,9 +5,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,9 +28,9 @@ public final class DemoModel {
     private DemoModel() {}
 
     /**
-     * The model as a safetensors file. The first call unpacks it (a few seconds) into {@code DIFFUSION4J_CACHE}, else
-     * {@code XDG_CACHE_HOME/diffusion4j}, else {@code ~/.cache/diffusion4j}; where none can be written, into a temporary
-     * folder. Processes that call it at once do not disturb each other.
+     * The model as a safetensors file. The first call unpacks it (a few seconds) into the folder that the system
+     * property {@code diffusion4j.cache} names, else {@code DIFFUSION4J_CACHE}, else {@code XDG_CACHE_HOME/diffusion4j}, else
+     * {@code ~/.cache/diffusion4j}; where that cannot be written, into a temporary folder. Processes that call it at once do not disturb each other.
      *
      * @throws UncheckedIOException if the file cannot be unpacked
      */
@@ -77,18 +79,33 @@ public final class DemoModel {
     private static Path folder() throws IOException {
         Path preferred = cacheFolder().resolve("models");
         try {
-            Files.createDirectories(preferred);
+            createOwned(preferred);
             if (Files.isWritable(preferred)) {
                 return preferred;
             }
         } catch (IOException e) {
             // A read-only home: the temporary folder below serves as well.
         }
-        return Files.createDirectories(
+        return createOwned(
                 Path.of(System.getProperty("java.io.tmpdir"), "diffusion4j-" + System.getProperty("user.name")));
     }
 
+    /** The native library is unpacked below the same folders, and only into such as nobody else can write. */
+    private static Path createOwned(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
+            return folder;
+        }
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+                ? Files.createDirectories(
+                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+                : Files.createDirectories(folder);
+    }
+
     private static Path cacheFolder() {
+        String property = System.getProperty("diffusion4j.cache");
+        if (property != null && !property.isBlank()) {
+            return Path.of(property);
+        }
         String own = System.getenv("DIFFUSION4J_CACHE");
         if (own != null && !own.isBlank()) {
             return Path.of(own);

@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.IsolatedOptions;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,10 @@ final class ChildCommandLine {
 
     private ChildCommandLine() {}
 
-    static List<String> of(IsolatedOptions options, Path socket, Path memory) {
+    /**
+     * @param library the native library that this JVM has loaded and checked, so that the child need not do so again
+     */
+    static List<String> of(IsolatedOptions options, Path library, Path socket, Path memory) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + options.maxHeapMegabytes() + "m");
@@ -20,6 +24,9 @@ final class ChildCommandLine {
         System.getProperties().stringPropertyNames().stream()
                 .filter(ChildCommandLine::isPassedOn)
                 .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
+        if (Files.isRegularFile(library)) {
+            command.add("-Ddiffusion4j.library=" + library.toAbsolutePath());
+        }
         addPaths(command);
         command.add(socket.toString());
         command.add(memory.toString());

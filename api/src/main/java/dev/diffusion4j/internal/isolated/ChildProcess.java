@@ -68,14 +68,19 @@ final class ChildProcess implements AutoCloseable {
                 .start(this::receive);
     }
 
-    /** Starts a child and waits until it has connected. */
+    /**
+     * Starts a child and waits until it has connected.
+     *
+     * @throws dev.diffusion4j.NativeLibraryException if there is no native library that it could use
+     */
     static ChildProcess start(IsolatedOptions options) {
+        Path library = NativeLibrary.load();
         try {
             Path folder = Files.createTempDirectory("diffusion4j");
             Path socket = folder.resolve("socket");
             Path memoryFile = Files.createTempFile(SharedMemory.folderOr(folder), "diffusion4j", ".memory");
             try {
-                return start(options, socket, memoryFile);
+                return start(options, library, socket, memoryFile);
             } finally {
                 // Both sides hold them open by now. The child does the same, should this process not get here.
                 Files.deleteIfExists(memoryFile);
@@ -87,12 +92,13 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    private static ChildProcess start(IsolatedOptions options, Path socket, Path memoryFile) throws IOException {
+    private static ChildProcess start(IsolatedOptions options, Path library, Path socket, Path memoryFile)
+            throws IOException {
         SharedMemory memory = SharedMemory.open(memoryFile);
         Process process = null;
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(socket));
-            process = new ProcessBuilder(ChildCommandLine.of(options, socket, memoryFile))
+            process = new ProcessBuilder(ChildCommandLine.of(options, library, socket, memoryFile))
                     .redirectErrorStream(true)
                     .start();
             ChildOutput output = new ChildOutput(process);
