@@ -24,7 +24,6 @@ final class GoldenTrajectories {
      * @param timesteps what the reference's {@code timesteps} holds
      * @param sigmas noise levels to step over, empty for the scheduler's own
      * @param rows the latents before the first and after every model call
-     * @param spread how far the reference's own latents move with the last digit of its noise levels; 0 if below 5e-6
      */
     record Trajectory(
             String scheduler,
@@ -33,8 +32,7 @@ final class GoldenTrajectories {
             double initNoiseSigma,
             double[] timesteps,
             float[] sigmas,
-            float[][] rows,
-            double spread) {
+            float[][] rows) {
 
         double strength() {
             return options.path("strength").asDouble(1);
@@ -69,8 +67,7 @@ final class GoldenTrajectories {
                         entry.get("initNoiseSigma").asDouble(),
                         timesteps,
                         sigmas(entry.path("sigmas")),
-                        values,
-                        entry.path("spread").asDouble(0)));
+                        values));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
