@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 2
+#define D4J_ABI_VERSION 3
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -158,6 +158,8 @@ D4J_API int32_t d4j_device(int32_t index, d4j_device_t* device);
 D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);
+/* Models opened and not yet closed. */
+D4J_API int64_t d4j_live_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
 /* On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below 0 is refused: the caller draws it. */
 D4J_API int32_t d4j_generate_image(d4j_model_t* model,

@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)2L;
+    private static final int D4J_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 2
+     * #define D4J_ABI_VERSION 3
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2771,6 +2771,64 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_model_close", model);
             }
             return (int)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_live_models {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_live_models");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static FunctionDescriptor d4j_live_models$descriptor() {
+        return d4j_live_models.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static MethodHandle d4j_live_models$handle() {
+        return d4j_live_models.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static MemorySegment d4j_live_models$address() {
+        return d4j_live_models.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static long d4j_live_models() {
+        var mh$ = d4j_live_models.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_live_models");
+            }
+            return (long)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
