@@ -158,6 +158,10 @@ int32_t d4j_model_close(d4j_model_t* model) {
     });
 }
 
+int64_t d4j_live_models() {
+    return d4j_model_t::live.load();
+}
+
 int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {
     return guarded_on(model, "the model could not be described", nullptr, [&](Call&) {
         require_pointer("info", info);

@@ -184,6 +184,8 @@ D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);
+/* Models opened and not yet closed. */
+D4J_API int64_t d4j_live_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
 /* On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below 0 is refused: the caller draws it. */
 D4J_API int32_t d4j_generate_image(d4j_model_t* model,

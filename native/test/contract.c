@@ -138,6 +138,7 @@ static void test_bad_arguments(void) {
     d4j_pixels_free(NULL);
     d4j_image_array_free(NULL);
     CHECK(d4j_live_pixel_bytes() == 0);
+    CHECK(d4j_live_models() == 0);
 }
 
 static void test_merges(void) {

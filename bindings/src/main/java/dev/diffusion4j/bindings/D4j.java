@@ -3035,6 +3035,64 @@ public class D4j extends D4j$shared {
         }
     }
 
+    private static class d4j_live_models {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_live_models");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static FunctionDescriptor d4j_live_models$descriptor() {
+        return d4j_live_models.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static MethodHandle d4j_live_models$handle() {
+        return d4j_live_models.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static MemorySegment d4j_live_models$address() {
+        return d4j_live_models.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t d4j_live_models()
+     * }
+     */
+    public static long d4j_live_models() {
+        var mh$ = d4j_live_models.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_live_models");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class d4j_model_info {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT,

@@ -14,7 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.metadata.IIOMetadataNode;
@@ -53,6 +57,50 @@ class DemoModelTest {
         assertThat(pngText(file, "parameters"))
                 .startsWith(RED_CIRCLE)
                 .contains("Steps: 20", "Seed: 42", "Size: " + width + "x" + height);
+    }
+
+    @Test
+    void drawsTheSameInAProcessOfItsOwn() throws Exception {
+        Path near = folder.resolve("near.png");
+        Path far = folder.resolve("far.png");
+        List<Object> command = List.of("generate", RED_CIRCLE, "--seed", 42, "--steps", 2, "-q", "-o");
+        assertThat(Run.diffuse(with(command, near)).code()).isZero();
+
+        AtomicBoolean ended = new AtomicBoolean();
+        CompletableFuture<Boolean> sawChild = CompletableFuture.supplyAsync(() -> seesChild(ended));
+        Run run = Run.diffuse(with(command, far, "--isolated"));
+        ended.set(true);
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        assertThat(sawChild.get()).as("a process drew").isTrue();
+        assertThat(hasChild()).as("it ended").isFalse();
+        assertThat(pixels(far)).isEqualTo(pixels(near));
+    }
+
+    private static Object[] with(List<Object> command, Object... more) {
+        return Stream.concat(command.stream(), Arrays.stream(more)).toArray();
+    }
+
+    private static boolean seesChild(AtomicBoolean ended) {
+        while (!ended.get()) {
+            if (hasChild()) {
+                return true;
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
+        return false;
+    }
+
+    private static boolean hasChild() {
+        return ProcessHandle.current()
+                .children()
+                .anyMatch(child -> child.info().commandLine().orElse("").contains("ChildMain"));
+    }
+
+    private static int[] pixels(Path file) throws IOException {
+        BufferedImage image = ImageIO.read(file.toFile());
+        return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
     }
 
     @Test
