@@ -52,6 +52,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final UNetParts parts;
     private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
     private final Object closeLock = new Object();
+    private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private volatile boolean closed;
 
     /** The parts of a U-Net model. */
@@ -325,31 +326,42 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * Cancels what runs and what is queued, waits until the native code has stopped, and frees the model. Idempotent.
-     * From a listener, on the model's own thread, it returns at once and the model is freed after the generation.
+     * Cancels what runs and what is queued, waits until the native code has stopped, and frees the model. May be called
+     * from any thread and more than once: every call returns when the model is freed. From a listener, on the model's own
+     * thread, it returns at once and the model is freed after the generation. Interrupting it does not shorten the wait,
+     * which is for a part of a denoising step.
+     *
+     * <p>Afterwards everything that needs the native model throws {@link ClosedException}, and so do the parts and the
+     * requests that were taken from it. Generations that were running or queued end with
+     * {@link GenerationCancelledException}. Pictures and tensors stay valid.
+     *
+     * <p>A JVM may end without this, in the middle of a generation too: the model's thread is a daemon, and the process of
+     * an isolated model ends with its parent.
      */
     @Override
     public void close() {
+        boolean first;
         synchronized (closeLock) {
-            if (closed) {
-                return;
-            }
+            first = !closed;
             closed = true;
         }
-        pending.forEach(Generation::cancel);
-        CompletableFuture<Void> freed = new CompletableFuture<>();
-        thread.execute(() -> {
-            try {
-                model.close();
-                inversions.forEach(TextualInversion::close);
-                freed.complete(null);
-            } catch (Throwable e) {
-                freed.completeExceptionally(e);
-            }
-        });
-        thread.shutdown();
+        if (first) {
+            pending.forEach(Generation::cancel);
+            thread.execute(this::free);
+            thread.shutdown();
+        }
         if (!thread.isCurrent()) {
             freed.join();
+        }
+    }
+
+    private void free() {
+        try {
+            model.close();
+            inversions.forEach(TextualInversion::close);
+            freed.complete(null);
+        } catch (Throwable e) {
+            freed.completeExceptionally(e);
         }
     }
 

@@ -1,0 +1,235 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.text.Tokens;
+import java.awt.image.BufferedImage;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The end of a model, however it comes, in this process and isolated: nothing of it is left, and nothing breaks. */
+@Timeout(240)
+class LifetimeTest {
+
+    private long models;
+    private long pixels;
+    private long threads;
+
+    @BeforeAll
+    static void load() {
+        NativeLibrary.load();
+    }
+
+    @BeforeEach
+    void count() {
+        models = D4j.d4j_live_models();
+        pixels = D4j.d4j_live_pixel_bytes();
+        threads = modelThreads();
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        assertThat(D4j.d4j_live_models()).isEqualTo(models);
+        assertThat(Children.becomesTrue(() -> modelThreads() <= threads))
+                .as("no thread survives")
+                .isTrue();
+        assertThat(Children.becomesTrue(() -> {
+                    System.gc();
+                    return D4j.d4j_live_pixel_bytes() <= pixels;
+                }))
+                .as("no picture survives")
+                .isTrue();
+        assertThat(Children.pids()).as("no process survives").isEmpty();
+    }
+
+    private static long modelThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("diffusion4j "))
+                .count();
+    }
+
+    private static StableDiffusion open(boolean isolated) {
+        StableDiffusionOptions options = StableDiffusion.options();
+        return (isolated ? options.isolated() : options).open(DemoModel.path());
+    }
+
+    /** A long generation whose second step has begun. */
+    private static Generation startLong(StableDiffusion sd) throws InterruptedException {
+        CountDownLatch running = new CountDownLatch(1);
+        Generation generation = sd.textToImage("a star")
+                .steps(500)
+                .onProgress(p -> {
+                    if (p.phase() == Progress.Phase.SAMPLING && p.step() >= 1) {
+                        running.countDown();
+                    }
+                })
+                .start();
+        assertThat(running.await(2, TimeUnit.MINUTES)).isTrue();
+        return generation;
+    }
+
+    private static void assertClosed(ThrowingCallable use) {
+        assertThatThrownBy(use).isInstanceOf(ClosedException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyUseAfterCloseIsAnException(boolean isolated) {
+        StableDiffusion sd = open(isolated);
+        TextToImageRequest request = sd.textToImage("a star");
+        TextEncoder encoder = sd.textEncoder();
+        UNet unet = sd.unet();
+        Vae vae = sd.vae();
+        Tokens tokens = encoder.tokenizer().encode("a star");
+        BufferedImage picture = new BufferedImage(128, 128, BufferedImage.TYPE_INT_RGB);
+        try (Tensor latents = Tensor.zeros(Shape.of(1, 4, 16, 16));
+                Tensor context = encoder.encode(tokens)) {
+            sd.close();
+
+            assertClosed(request::generate);
+            assertClosed(request::start);
+            assertClosed(() -> sd.textToImage("a star").generate());
+            assertClosed(() -> sd.imageToImage(picture, "a star").generate());
+            assertClosed(() -> sd.encodePrompt("a star").close());
+            assertClosed(() -> sd.noiseLevels(NoiseSchedule.KARRAS, 5, sd.nativeSize()));
+            assertClosed(sd::unet);
+            assertClosed(() -> encoder.encode(tokens).close());
+            assertClosed(() -> unet.predictNoise(latents, 500, context).close());
+            assertClosed(() -> vae.decode(latents).close());
+            assertThat(sd.name()).endsWith(".safetensors");
+            assertThat(sd.family()).startsWith("SD 1");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void closingTwiceAndByManyThreadsAtOnceIsClosingOnce(boolean isolated) throws Exception {
+        StableDiffusion sd = open(isolated);
+        Generation generation = startLong(sd);
+        CyclicBarrier together = new CyclicBarrier(4);
+        List<CompletableFuture<Void>> closings = new ArrayList<>();
+        for (int i = 0; i < together.getParties(); i++) {
+            closings.add(CompletableFuture.runAsync(
+                    () -> {
+                        try {
+                            together.await();
+                        } catch (Exception e) {
+                            throw new IllegalStateException(e);
+                        }
+                        sd.close();
+                        assertThat(D4j.d4j_live_models())
+                                .as("closed when close() returns")
+                                .isEqualTo(models);
+                    },
+                    Thread::startVirtualThread));
+        }
+        for (CompletableFuture<Void> closing : closings) {
+            closing.get(1, TimeUnit.MINUTES);
+        }
+        sd.close();
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void closingFromAnotherThreadEndsTheWorkThatIsWaitedFor(boolean isolated) throws Exception {
+        StableDiffusion sd = open(isolated);
+        Generation generation = startLong(sd);
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(sd::close);
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        closing.get(1, TimeUnit.MINUTES);
+    }
+
+    /** How a JVM ends is {@link ExitWhileDrawing}'s. */
+    @ParameterizedTest
+    @CsvSource({
+        "EXIT, false, 7",
+        "EXIT, true, 7",
+        "END_OF_MAIN, false, 0",
+        "END_OF_MAIN, true, 0",
+        "CLOSE_IN_HOOK, false, 7",
+        "CLOSE_IN_HOOK, true, 7"
+    })
+    void aJvmThatEndsWhileAPictureIsDrawnEndsCleanly(ExitWhileDrawing.End end, boolean isolated, int status)
+            throws Exception {
+        ChildJvm.Result result = ChildJvm.start(
+                        ExitWhileDrawing.class, List.of(), end.name(), Boolean.toString(isolated))
+                .end();
+
+        assertThat(result.status()).as(result.output()).isEqualTo(status);
+        List<String> lines = result.output().lines().toList();
+        assertThat(lines.getFirst()).startsWith("drawing");
+        assertThat(lines).as("nothing else was said").hasSize(1);
+        for (String child :
+                lines.getFirst().substring("drawing".length()).strip().split(" ")) {
+            assertThat(child.isEmpty() || Children.becomesTrue(() -> !Children.isAlive(Long.parseLong(child))))
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theLongestPromptDoesNotOverflowTheStack(boolean isolated) {
+        // Blanks make no tokens, but the prompt's parser recurses over each.
+        String longest = "a star" + " ".repeat(GenerationRequest.MAX_PROMPT_LENGTH - "a star".length());
+        try (StableDiffusion sd = open(isolated)) {
+            assertThat(sd.textToImage(longest)
+                            .steps(1)
+                            .seed(1)
+                            .generate()
+                            .pixels()
+                            .asByteBuffer())
+                    .isEqualTo(sd.textToImage("a star")
+                            .steps(1)
+                            .seed(1)
+                            .generate()
+                            .pixels()
+                            .asByteBuffer());
+            sd.encodePrompt(longest).close();
+            assertThatThrownBy(() -> sd.textToImage(longest + " ")).isInstanceOf(InvalidRequestException.class);
+        }
+    }
+
+    @Test
+    void aPoisonedModelSaysSoAndCloses(@TempDir Path folder) throws Exception {
+        Path file = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
+        try (StableDiffusion sd = StableDiffusion.open(file)) {
+            // The weights are read at first use, and by then they are gone.
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(1 << 20);
+            }
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> sd.textToImage("a star").steps(1).generate())
+                        .isInstanceOf(NativeFailureException.class)
+                        .hasMessageContaining("close this model and open it again");
+            }
+        }
+        try (StableDiffusion sd = open(false)) {
+            assertThat(sd.textToImage("a star").steps(1).generate().width()).isPositive();
+        }
+    }
+}
