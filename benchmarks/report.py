@@ -181,7 +181,7 @@ def tokenizer(rows):
     return lines and section("Tokenizer", table(["prompt", "Diffusion4J, µs", "DJL, µs", "times as fast"], lines))
 
 
-def compare(title, what, rows, agreement, pictures, note=""):
+def compare(title, what, rows, agreement, pictures):
     """A table over backends with ratios to DJL, and bars."""
     if not rows:
         return ""
@@ -201,7 +201,8 @@ def compare(title, what, rows, agreement, pictures, note=""):
     axes.set_xlabel("ms (less is better)")
     axes.set_title(title)
     save(figure, pictures / f"{name}.png")
-    return section(title, table(["backend", "ms", "times as fast as DJL PyTorch", "off by"], lines), note)
+    return section(title, table(["backend", "ms", "times as fast as DJL PyTorch", "off by"], lines),
+                   f"![{title}](results/{name}.png)\n")
 
 
 def save(figure, path):
@@ -265,7 +266,8 @@ def whole_runs(runs, pictures):
             f"A process of its own, {MODELS[model]}, {first['pixels']}x{first['pixels']}, {first['steps']} steps",
             table(["backend", "JVM start to first step, s", "to picture, s", "peak memory, GiB", "PSNR, dB"], lines),
             f"Medians of {rounds}; in brackets the ratio to DJL PyTorch. PSNR is to diffusers' picture in float32. Files "
-            "are in the page cache.\n"))
+            "are in the page cache.\n",
+            f"![Time to the first step and peak memory](results/processes-{model}.png)\n"))
     return "".join(sections)
 
 
