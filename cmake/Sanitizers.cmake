@@ -25,6 +25,10 @@ function(d4j_sanitize what)
     # Of the debug information, reports show line numbers alone.
     add_compile_options(${flags} -O1 -g1 -fno-omit-frame-pointer)
     add_link_options(${flags})
+    if(what STREQUAL "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # Beside libasan, a shared libubsan takes the path of its reports from the wrong one of the two.
+        add_link_options(-static-libubsan)
+    endif()
 endfunction()
 
 # d4j_sanitize_kernels(<what> TARGET <target> | SOURCE <file>): for the inner loops of ggml's CPU backend, which take all
