@@ -1,0 +1,229 @@
+/*
+ * Draws with a real model through d4j.h, from one thread and from many: what the sanitizers have to see. Built for them
+ * alone; from Java the same is tested with its results.
+ *
+ *     drawing <model.safetensors>
+ */
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "d4j.h"
+
+namespace {
+
+constexpr int SIZE    = 64;
+constexpr int STEPS   = 3;
+constexpr int CALLERS = 8;
+
+std::atomic<int> failures{0};
+std::atomic<int> log_lines{0};
+
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+void check(bool condition, const char* what, int line) {
+    if (!condition) {
+        failures++;
+        std::fprintf(stderr, "failed in line %d: %s; last error: \"%s\"\n", line, what, d4j_last_error());
+    }
+}
+
+/* Reports arrive on the thread of the call, so each thread counts its own. */
+thread_local int sampling_reports = 0;
+thread_local int previews         = 0;
+thread_local int32_t cancel       = 0;
+thread_local int cancel_at        = -1;
+
+void on_progress(int32_t kind, int32_t step, int32_t of, float /*seconds*/) {
+    if (kind == D4J_PROGRESS_SAMPLING) {
+        CHECK(of == STEPS);
+        sampling_reports++;
+        if (step == cancel_at) {
+            cancel = 1;
+        }
+    }
+}
+
+void on_preview(int32_t /*step*/, int32_t width, int32_t height, const uint8_t* rgb) {
+    CHECK(width > 0 && height > 0 && rgb != nullptr);
+    previews++;
+}
+
+void on_log(int32_t /*level*/, const char* text) {
+    CHECK(text != nullptr);
+    log_lines++;
+}
+
+d4j_model_t* open(const char* path) {
+    sd_ctx_params_t params;
+    sd_ctx_params_init(&params);
+    params.model_path  = path;
+    params.n_threads   = 2;
+    d4j_model_t* model = nullptr;
+    CHECK(d4j_model_open(&params, &model) == D4J_OK && model != nullptr);
+    return model;
+}
+
+struct Drawing {
+    int32_t status = D4J_FAILED;
+    std::vector<uint8_t> pixels;
+};
+
+Drawing draw(d4j_model_t* model, const char* prompt, const std::vector<uint8_t>& from = {}) {
+    sd_img_gen_params_t params;
+    sd_img_gen_params_init(&params);
+    params.prompt                           = prompt;
+    params.negative_prompt                  = "(blurry:1.2)";
+    params.width                            = SIZE;
+    params.height                           = SIZE;
+    params.seed                             = 42;
+    params.sample_params.sample_method      = EULER_A_SAMPLE_METHOD;
+    params.sample_params.sample_steps       = STEPS;
+    params.sample_params.guidance.txt_cfg   = 2.0f;
+    std::vector<uint8_t> copy               = from;
+    if (!copy.empty()) {
+        params.init_image = {SIZE, SIZE, 3, copy.data()};
+        // All of the steps are run, as on_progress expects.
+        params.strength = 1.0f;
+    }
+    sampling_reports = 0;
+    previews         = 0;
+    cancel           = 0;
+    const d4j_observer_t observer = {on_progress, on_preview, PREVIEW_PROJ, 1, &cancel};
+
+    Drawing drawing;
+    sd_image_t* images = nullptr;
+    int32_t count      = 0;
+    drawing.status     = d4j_generate_image(model, &params, &observer, &images, &count);
+    if (drawing.status == D4J_OK) {
+        CHECK(count == 1 && images[0].width == SIZE && images[0].height == SIZE && images[0].channel == 3);
+        drawing.pixels.assign(images[0].data, images[0].data + SIZE * SIZE * 3);
+        d4j_pixels_free(images[0].data);
+        d4j_image_array_free(images);
+    }
+    return drawing;
+}
+
+void test_one_model(const char* path) {
+    d4j_model_t* model = open(path);
+    const Drawing first = draw(model, "a red circle on a white background");
+    CHECK(first.status == D4J_OK && sampling_reports == STEPS + 1 && previews == STEPS);
+    CHECK(draw(model, "a red circle on a white background").pixels == first.pixels);
+    CHECK(draw(model, "a blue square", first.pixels).status == D4J_OK);
+
+    cancel_at = 1;
+    CHECK(draw(model, "a red circle on a white background").status == D4J_CANCELLED);
+    cancel_at = -1;
+    CHECK(draw(model, "a red circle on a white background").pixels == first.pixels);
+    CHECK(d4j_model_close(model) == D4J_OK);
+}
+
+void test_parts(const char* path) {
+    d4j_model_t* model = open(path);
+    d4j_parts_t parts;
+    CHECK(d4j_parts(model, &parts) == D4J_OK && parts.text_encoder_count == 1);
+    d4j_model_info_t info;
+    CHECK(d4j_model_info(model, &info) == D4J_OK);
+    const d4j_text_encoder_t& encoder = parts.text_encoders[0];
+
+    std::vector<int32_t> ids(parts.text_length, encoder.padding);
+    ids[0] = 49406;
+    std::vector<float> embeddings(ids.size() * encoder.hidden_size);
+    std::vector<float> context(embeddings.size());
+    std::vector<float> pooled(encoder.pooled_size);
+    CHECK(d4j_text_embed(model, 0, ids.data(), static_cast<int32_t>(ids.size()), embeddings.data()) == D4J_OK);
+    CHECK(d4j_text_encode(model, 0, ids.data(), nullptr, 0, 1, nullptr, context.data()) == D4J_OK);
+    CHECK(d4j_text_pool(model, 0, ids.data(), nullptr, 1, nullptr, pooled.data()) == D4J_OK);
+
+    const int latent_size = SIZE / info.vae_scale_factor;
+    std::vector<float> pictures(3 * SIZE * SIZE, 0.25f);
+    std::vector<float> moments(static_cast<size_t>(parts.vae_moments) * latent_size * latent_size);
+    std::vector<float> latents(static_cast<size_t>(info.latent_channels) * latent_size * latent_size, 0.5f);
+    std::vector<float> prediction(static_cast<size_t>(parts.unet_out_channels) * latent_size * latent_size);
+    const d4j_unet_run_t run = {1, latent_size, latent_size, 500.0f, 1, parts.text_length, parts.text_length, 2.0f};
+    CHECK(d4j_unet_predict(model, &run, latents.data(), context.data(), context.data(), nullptr, nullptr, nullptr, nullptr,
+                           prediction.data()) == D4J_OK);
+    CHECK(d4j_unet_predict(model, &run, latents.data(), context.data(), nullptr, nullptr, nullptr, nullptr, nullptr,
+                           prediction.data()) == D4J_OK);
+    CHECK(d4j_vae_decode(model, latents.data(), 1, latent_size, latent_size, nullptr, nullptr, pictures.data()) == D4J_OK);
+    if (info.has_vae_encoder) {
+        CHECK(d4j_vae_encode(model, pictures.data(), 1, SIZE, SIZE, nullptr, nullptr, moments.data()) == D4J_OK);
+    }
+    std::vector<float> sigmas(32);
+    int32_t count = static_cast<int32_t>(sigmas.size());
+    CHECK(d4j_sigmas(model, DISCRETE_SCHEDULER, 10, SIZE, SIZE, sigmas.data(), &count) == D4J_OK && count == 11);
+    CHECK(d4j_model_close(model) == D4J_OK);
+}
+
+/* Each on a thread of its own, from opening to closing. */
+void test_two_models_at_once(const char* path) {
+    const std::vector<const char*> prompts = {"a red circle on a white background", "a blue square on a yellow background"};
+    std::vector<Drawing> alone(prompts.size());
+    d4j_model_t* model = open(path);
+    for (size_t i = 0; i < prompts.size(); i++) {
+        alone[i] = draw(model, prompts[i]);
+    }
+    CHECK(d4j_model_close(model) == D4J_OK);
+
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < prompts.size(); i++) {
+        threads.emplace_back([&, i] {
+            d4j_model_t* own = open(path);
+            CHECK(draw(own, prompts[i]).pixels == alone[i].pixels);
+            CHECK(sampling_reports == STEPS + 1 && previews == STEPS);
+            CHECK(d4j_model_close(own) == D4J_OK);
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+}
+
+/* Without any lock of the callers': all but one at a time are refused, and the model takes no harm. */
+void test_one_model_from_many_threads(const char* path) {
+    d4j_model_t* model = open(path);
+    const Drawing expected = draw(model, "a star");
+    std::atomic<int> refused{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < CALLERS; i++) {
+        threads.emplace_back([&] {
+            Drawing drawing = draw(model, "a star");
+            while (drawing.status == D4J_INVALID) {
+                CHECK(std::strstr(d4j_last_error(), "in use by another thread") != nullptr);
+                refused++;
+                std::this_thread::sleep_for(std::chrono::milliseconds(2));
+                drawing = draw(model, "a star");
+            }
+            CHECK(drawing.status == D4J_OK && drawing.pixels == expected.pixels);
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(refused > 0);
+    CHECK(d4j_model_close(model) == D4J_OK);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::fprintf(stderr, "usage: drawing <model file>\n");
+        return 2;
+    }
+    CHECK(d4j_initialize() == D4J_OK);
+    d4j_set_log_callback(on_log);
+    test_one_model(argv[1]);
+    test_parts(argv[1]);
+    test_two_models_at_once(argv[1]);
+    test_one_model_from_many_threads(argv[1]);
+    CHECK(log_lines > 0);
+    CHECK(d4j_live_pixel_bytes() == 0);
+    return failures == 0 ? 0 : 1;
+}
