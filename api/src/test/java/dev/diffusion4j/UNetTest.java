@@ -76,6 +76,20 @@ class UNetTest {
         return both;
     }
 
+    /** Token counts that do and do not fill the tiles, and the context's 77, which fills none. */
+    @ParameterizedTest
+    @CsvSource({"16, 16", "8, 40", "24, 8", "32, 24"})
+    void flashAttentionPredictsWhatPlainAttentionPredicts(int height, int width) {
+        try (StableDiffusion plain =
+                        StableDiffusion.options().diffusionFlashAttention(false).open(DemoModel.path());
+                Tensor input = Tensor.randomNormal(Shape.of(2, 4, height, width), 6);
+                Tensor expected = plain.unet().predictNoise(input, 300, circle.context());
+                Tensor actual = predict(input, 300)) {
+            // Keys and values in f16; a key too many or too few makes a hundred times as much.
+            assertThat(distance(actual, expected)).isPositive().isLessThan(3e-3);
+        }
+    }
+
     @Test
     void isThatOfStableDiffusion1() {
         assertThat(unet.latentChannels()).isEqualTo(4);

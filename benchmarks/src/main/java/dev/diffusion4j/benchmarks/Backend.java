@@ -71,7 +71,7 @@ interface Backend extends AutoCloseable {
 
     /**
      * Opens a backend by name: {@code djl-pytorch}, {@code onnxruntime}, or {@code diffusion4j-} and a type of weights,
-     * followed by options, such as {@code diffusion4j-f16} or {@code diffusion4j-q8_0+flash+vae-direct}.
+     * followed by options, such as {@code diffusion4j-f16} or {@code diffusion4j-q8_0+plain-attention+vae-direct}.
      *
      * @param model {@code full} or {@code demo}
      */

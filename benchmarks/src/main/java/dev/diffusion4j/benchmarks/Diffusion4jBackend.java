@@ -32,7 +32,7 @@ final class Diffusion4jBackend implements Backend {
                 StableDiffusion.options().threads(Workspace.threads()).random(RandomSource.CPU);
         for (String option : Arrays.asList(parts).subList(1, parts.length)) {
             switch (option) {
-                case "flash" -> options.flashAttention(true);
+                case "plain-attention" -> options.diffusionFlashAttention(false);
                 case "unet-direct" -> options.diffusionConvDirect(true);
                 case "vae-direct" -> options.vaeConvDirect(true);
                 case "mmap" -> options.memoryMap(true);

@@ -55,12 +55,15 @@ public final class LoadingOptions {
 
     @Option(
             names = {"--flash-attention", "--fa"},
-            description = "Flash attention: less memory, often faster.")
+            description = "Flash attention in the text encoders and the VAE, too: less memory, often faster.")
     private boolean flashAttention;
 
     @Option(
             names = {"--diffusion-flash-attention", "--diffusion-fa"},
-            description = "Flash attention in the diffusion model alone.")
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Flash attention in the diffusion model (on unless negated): less memory, faster.")
     private boolean diffusionFlashAttention;
 
     @Option(
