@@ -18,15 +18,17 @@ public final class Rgb8 {
      */
     public static BufferedImage toBufferedImage(MemorySegment pixels, int width, int height) {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        byte[] bytes = new byte[3 * width];
         int[] row = new int[width];
-        long offset = 0;
         for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++, offset += 3) {
-                row[x] = Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, offset)) << 16
-                        | Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, offset + 1)) << 8
-                        | Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, offset + 2));
+            MemorySegment.copy(pixels, ValueLayout.JAVA_BYTE, (long) y * bytes.length, bytes, 0, bytes.length);
+            for (int x = 0; x < width; x++) {
+                row[x] = Byte.toUnsignedInt(bytes[3 * x]) << 16
+                        | Byte.toUnsignedInt(bytes[3 * x + 1]) << 8
+                        | Byte.toUnsignedInt(bytes[3 * x + 2]);
             }
-            image.setRGB(0, y, width, 1, row, 0, width);
+            // Not setRGB, which takes each pixel through the colour model.
+            image.getRaster().setDataElements(0, y, width, 1, row);
         }
         return image;
     }
@@ -55,15 +57,16 @@ public final class Rgb8 {
         int width = image.getWidth();
         int height = image.getHeight();
         MemorySegment pixels = arena.allocate(3L * width * height);
+        byte[] bytes = new byte[3 * width];
         int[] row = new int[width];
-        long offset = 0;
         for (int y = 0; y < height; y++) {
-            image.getRGB(0, y, width, 1, row, 0, width);
-            for (int rgb : row) {
-                pixels.set(ValueLayout.JAVA_BYTE, offset++, (byte) (rgb >> 16));
-                pixels.set(ValueLayout.JAVA_BYTE, offset++, (byte) (rgb >> 8));
-                pixels.set(ValueLayout.JAVA_BYTE, offset++, (byte) rgb);
+            image.getRaster().getDataElements(0, y, width, 1, row);
+            for (int x = 0; x < width; x++) {
+                bytes[3 * x] = (byte) (row[x] >> 16);
+                bytes[3 * x + 1] = (byte) (row[x] >> 8);
+                bytes[3 * x + 2] = (byte) row[x];
             }
+            MemorySegment.copy(bytes, 0, pixels, ValueLayout.JAVA_BYTE, (long) y * bytes.length, bytes.length);
         }
         fill(struct, width, height, 3, pixels);
     }
