@@ -65,7 +65,8 @@ d4j_model_t* open(const char* path) {
     sd_ctx_params_t params;
     sd_ctx_params_init(&params);
     params.model_path  = path;
-    params.n_threads   = 2;
+    // It is the callers' threads that are looked at here; the tests in Java compute with more.
+    params.n_threads   = 1;
     d4j_model_t* model = nullptr;
     CHECK(d4j_model_open(&params, &model) == D4J_OK && model != nullptr);
     return model;
