@@ -31,16 +31,20 @@ function(d4j_sanitize what)
     endif()
 endfunction()
 
-# d4j_sanitize_kernels(<what> <target>): for the inner loops of ggml's CPU backend, which take all
-# the time. They are optimised, and UBSan leaves out the checks of every single access and sum that would keep them from
-# being vectorised; AddressSanitizer and UBSan's other checks (bounds, shifts, divisions, conversions) stay.
-function(d4j_sanitize_kernels what target)
-    if(NOT what)
-        return()
+# d4j_sanitize_kernels(<what> <target> <matrix product>): for ggml's CPU backend, which takes all the time and is optimised
+# here. ThreadSanitizer leaves it out. UBSan leaves out the checks of every single access and sum that would keep its loops
+# from being vectorised; AddressSanitizer and UBSan's other checks (bounds, shifts, divisions, conversions) stay. Of the
+# matrix product, with most of the work in a few lines, AddressSanitizer checks what is written and nothing else.
+function(d4j_sanitize_kernels what target matrix_product)
+    if(what STREQUAL "thread")
+        target_compile_options("${target}" PRIVATE -O3 -fno-sanitize=thread)
+    elseif(what STREQUAL "address")
+        target_compile_options("${target}" PRIVATE -O3
+            -fno-sanitize=alignment,null,nonnull-attribute,object-size,pointer-overflow,signed-integer-overflow)
+        set(matrix_options -fno-sanitize=undefined)
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+            list(APPEND matrix_options --param=asan-instrument-reads=0 --param=asan-stack=0)
+        endif()
+        set_property(SOURCE "${matrix_product}" TARGET_DIRECTORY "${target}" APPEND PROPERTY COMPILE_OPTIONS ${matrix_options})
     endif()
-    set(options -O3)
-    if(what STREQUAL "address")
-        list(APPEND options -fno-sanitize=alignment,null,nonnull-attribute,object-size,pointer-overflow,signed-integer-overflow)
-    endif()
-    target_compile_options("${target}" PRIVATE ${options})
 endfunction()

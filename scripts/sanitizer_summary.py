@@ -13,6 +13,8 @@ UNDEFINED = re.compile(r"^(?P<place>\S+:\d+):\d+: runtime error: (?P<what>.*)")
 BEGIN = re.compile(r"^(==\d+==ERROR: |WARNING: )(?P<tool>\w+Sanitizer): (?P<what>.*)")
 LEAK = re.compile(r"^(?P<what>(Direct|Indirect) leak of .*)")
 FRAME = re.compile(r"^\s+#\d+ (0x[0-9a-f]+ in )?(?P<function>.*?) (?P<place>\S+:\d+)(:\d+)?( \(|$)")
+# What a test of an allocation that is too large leaves behind: the caller was told.
+REFUSED = re.compile(r"^==\d+==WARNING: AddressSanitizer failed to allocate 0x[0-9a-f]+ bytes$")
 OURS = re.compile(r"(^|/)native/(shim|test)/")
 
 
@@ -56,15 +58,23 @@ def innermost(lines):
     return first
 
 
+def is_understood(report):
+    lines = report.read_text(errors="replace").splitlines()
+    return any(findings(report)) or all(REFUSED.match(line) for line in lines)
+
+
 def main(folder):
     reports = sorted(path for path in pathlib.Path(folder).iterdir() if path.is_file())
     counts = collections.Counter(finding for report in reports for finding in findings(report))
     # Ours first.
     for (what, where), count in sorted(counts.items(), key=lambda item: (not OURS.search(item[0][1]), item[0][1])):
         print(f"{'shim    ' if OURS.search(where) else 'upstream'}  {where}  {what}  ({count} times)")
+    unknown = [report for report in reports if not is_understood(report)]
+    for report in unknown:
+        print(f"not understood: {report}")
     ours = sum(1 for _, where in counts if OURS.search(where))
     print(f"{len(counts)} findings in {len(reports)} reports, {ours} of them in the shim: {folder}")
-    return 1 if counts or any(path.stat().st_size and not any(findings(path)) for path in reports) else 0
+    return 1 if counts or unknown else 0
 
 
 if __name__ == "__main__":

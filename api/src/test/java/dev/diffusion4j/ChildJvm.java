@@ -31,14 +31,20 @@ public final class ChildJvm {
     /** How a program ended. */
     public record Result(int status, String output) {}
 
-    /** The path of this JVM's tool of that name. */
-    public static String tool(String name) {
-        return Path.of(System.getProperty("java.home"), "bin", name).toString();
+    /** The start of a command: this JVM's java, with the settings of the library that this one has. */
+    public static List<String> java() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("diffusion4j."))
+                .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
+        return command;
     }
 
     /** Starts a main class. */
     public static ChildJvm start(Class<?> main, List<String> options, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(tool("java"), "--enable-native-access=ALL-UNNAMED"));
+        List<String> command = java();
+        command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));

@@ -314,12 +314,13 @@ class IsolatedTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void noChildOutlivesItsParent() throws Exception {
-        Process parent = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        IsolatedParent.class.getName())
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                IsolatedParent.class.getName()));
+        Process parent = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try (BufferedReader output = parent.inputReader()) {

@@ -13,7 +13,6 @@ import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
@@ -99,7 +98,8 @@ class ModulePathTest {
     }
 
     private static ChildJvm.Result java(List<String> options, String mode) throws Exception {
-        List<String> command = new ArrayList<>(List.of(ChildJvm.tool("java"), NATIVE_ACCESS));
+        List<String> command = ChildJvm.java();
+        command.add(NATIVE_ACCESS);
         command.addAll(options);
         command.addAll(List.of("-m", "consumer/consumer.Main", DemoModel.path().toString(), mode));
         return ChildJvm.start(command).end();

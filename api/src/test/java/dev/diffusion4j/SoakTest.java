@@ -66,8 +66,8 @@ class SoakTest {
     }
 
     private static void run(Soak.Kind kind, Path csv) throws IOException, InterruptedException {
-        List<String> command = List.of(
-                ChildJvm.tool("java"),
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 // Everything that the JVM changes by itself is fixed: what is left is ours.
                 "-XX:+UseSerialGC",
@@ -80,7 +80,7 @@ class SoakTest {
                 Soak.class.getName(),
                 kind.name(),
                 Integer.toString(ROUNDS),
-                csv.toString());
+                csv.toString()));
         Process process = new ProcessBuilder(command).inheritIO().start();
         try {
             assertThat(process.waitFor()).isZero();

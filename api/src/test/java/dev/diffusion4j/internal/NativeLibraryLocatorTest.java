@@ -6,16 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.NativeLibraryException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibraryLocatorTest {
 
+    private final Properties properties = new Properties();
+
+    @BeforeEach
+    void keepProperties() {
+        properties.putAll(System.getProperties());
+    }
+
     @AfterEach
-    void clear() {
-        System.clearProperty(NativeLibraryLocator.LIBRARY_PROPERTY);
-        System.clearProperty(NativeLibraryLocator.BACKEND_PROPERTY);
+    void restoreProperties() {
+        System.setProperties(properties);
     }
 
     private static Path locate() {

@@ -237,13 +237,13 @@ class NativesOnDiskTest {
 
     @Test
     void withoutNativeAccessTheOptionToAddIsNamed() throws Exception {
-        ChildJvm.Result result = ChildJvm.start(List.of(
-                        ChildJvm.tool("java"),
-                        "--illegal-native-access=deny",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        NativesProbe.class.getName()))
-                .end();
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of(
+                "--illegal-native-access=deny",
+                "-cp",
+                System.getProperty("java.class.path"),
+                NativesProbe.class.getName()));
+        ChildJvm.Result result = ChildJvm.start(command).end();
         assertThat(result.status()).isEqualTo(1);
         assertThat(result.output()).contains("NativeLibraryException").contains("--enable-native-access=ALL-UNNAMED");
     }
