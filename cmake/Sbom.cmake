@@ -3,6 +3,7 @@
 
 function(d4j_write_sbom target)
     get_directory_property(D4J_GGML_VERSION DIRECTORY "${runtime}/ggml" DEFINITION GGML_VERSION_BASE)
+    set(D4J_GGML_TAG "v${D4J_GGML_VERSION}")
     set(list "${CMAKE_CURRENT_SOURCE_DIR}/third-party.cdx.json")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
     file(READ "${list}" sbom)
