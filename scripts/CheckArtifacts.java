@@ -146,6 +146,10 @@ final class CheckArtifacts {
                 problems.add(file.getFileName() + " lacks natives.properties or sbom.cdx.json in " + folder);
                 return;
             }
+            jar.stream()
+                    .map(entry -> entry.getName())
+                    .filter(name -> name.matches("META-INF/diffusion4j/.+/.+") && !name.startsWith(folder))
+                    .forEach(name -> problems.add(file.getFileName() + " holds another platform's " + name));
             properties.load(new ByteArrayInputStream(text));
             byte[] library = read(jar, folder + properties.getProperty("file"));
             require(library != null, file.getFileName() + " lacks " + properties.getProperty("file"));
