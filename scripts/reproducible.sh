@@ -4,6 +4,7 @@
 #
 #   scripts/reproducible.sh                   ccache may bring the objects of the second native build from the first
 #   CCACHE_DISABLE=1 scripts/reproducible.sh  compiles everything twice, which takes twice as long as a first build
+#   scripts/reproducible.sh --packed          compiles no native code: both pack the library that is built in this tree
 #   KEEP=1 scripts/reproducible.sh            leaves the clones where something differs
 #
 # What has to be the same for equal natives: the compiler, the preset, and for a preset that is tuned for its machine (cpu)
@@ -14,6 +15,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 require_tools
 
+packed=
+[[ ${1:-} == --packed ]] && packed=-Dexec.skip
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 origin=$root
@@ -33,7 +36,11 @@ for i in 0 1; do
     git clone --quiet "$origin" "${clones[i]}"
     say "Building the $((i + 1)). clone of $(git -C "${clones[i]}" rev-parse --short HEAD)"
     root=${clones[i]}
-    maven package -Prelease -DskipTests -pl '!benchmarks' >"$work/$i.log" 2>&1 || {
+    if [[ -n $packed ]]; then
+        mkdir -p "$root/native/build/$preset"
+        cp -R "$origin/native/build/$preset/lib" "$root/native/build/$preset/lib"
+    fi
+    maven package -Prelease ${packed:+"$packed"} -DskipTests -pl '!benchmarks' >"$work/$i.log" 2>&1 || {
         tail -n 30 "$work/$i.log" >&2
         exit $exit_build_failed
     }
