@@ -269,6 +269,16 @@ joined() {
     printf '%s' "$text"
 }
 
+# The classifier of the natives that the preset builds on this machine.
+native_classifier() {
+    local os=linux arch=x86_64
+    [[ $(uname -s) == Darwin ]] && os=macos
+    case $(uname -m) in
+        arm64 | aarch64) arch=aarch64 ;;
+    esac
+    printf '%s\n' "$os-$arch-$preset"
+}
+
 # ---- the build ----
 
 # Is there nothing built, or something newer than what is? One find decides.

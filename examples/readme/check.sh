@@ -17,18 +17,9 @@ block() {
     awk -v fence="\`\`\`$1" '$0 == fence { inside = 1; next } /^```/ { if (inside) exit } inside' "$root/README.md"
 }
 
-case $(uname -s) in
-    Darwin) os=macos ;;
-    *) os=linux ;;
-esac
-case $(uname -m) in
-    arm64 | aarch64) arch=aarch64 ;;
-    *) arch=x86_64 ;;
-esac
-
 mkdir -p "$work/src/main/java"
 block java >"$work/src/main/java/Circle.java"
-block xml | sed "s/linux-x86_64-cpu/$os-$arch-$preset/" >"$work/dependencies.xml"
+block xml | sed "s/linux-x86_64-cpu/$(native_classifier)/" >"$work/dependencies.xml"
 [[ -s $work/src/main/java/Circle.java && -s $work/dependencies.xml ]] || {
     say "README.md has no \`\`\`java or no \`\`\`xml block."
     exit 1

@@ -1,0 +1,23 @@
+# d4j_write_sbom(<target>): writes sbom.cdx.json beside the library: what is inside it that others made. The list is
+# native/third-party.cdx.json, a CycloneDX document; versions come from the pin, Maven adds its own later.
+
+function(d4j_write_sbom target)
+    get_directory_property(D4J_GGML_VERSION DIRECTORY "${runtime}/ggml" DEFINITION GGML_VERSION_BASE)
+    set(D4J_GGML_TAG "v${D4J_GGML_VERSION}")
+    set(list "${CMAKE_CURRENT_SOURCE_DIR}/third-party.cdx.json")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
+    file(READ "${list}" sbom)
+    if(NOT (D4J_STATIC_RUNTIME AND CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"))
+        string(JSON components LENGTH "${sbom}" components)
+        math(EXPR last "${components} - 1")
+        foreach(i RANGE ${last})
+            string(JSON reference GET "${sbom}" components ${i} bom-ref)
+            if(reference STREQUAL "inside:gcc-s-libstdc-and-libgcc")
+                string(JSON sbom REMOVE "${sbom}" components ${i})
+                break()
+            endif()
+        endforeach()
+    endif()
+    string(CONFIGURE "${sbom}" sbom @ONLY)
+    file(GENERATE OUTPUT "$<TARGET_FILE_DIR:${target}>/sbom.cdx.json" CONTENT "${sbom}")
+endfunction()
