@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)3L;
+    private static final int D4J_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 3
+     * #define D4J_ABI_VERSION 4
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2363,6 +2363,122 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_backends");
             }
             return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_cpu_variant {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_cpu_variant");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static FunctionDescriptor d4j_cpu_variant$descriptor() {
+        return d4j_cpu_variant.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static MethodHandle d4j_cpu_variant$handle() {
+        return d4j_cpu_variant.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static MemorySegment d4j_cpu_variant$address() {
+        return d4j_cpu_variant.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static MemorySegment d4j_cpu_variant() {
+        var mh$ = d4j_cpu_variant.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_cpu_variant");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_default_threads {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_default_threads");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static FunctionDescriptor d4j_default_threads$descriptor() {
+        return d4j_default_threads.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static MethodHandle d4j_default_threads$handle() {
+        return d4j_default_threads.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static MemorySegment d4j_default_threads$address() {
+        return d4j_default_threads.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static int d4j_default_threads() {
+        var mh$ = d4j_default_threads.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_default_threads");
+            }
+            return (int)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
