@@ -172,11 +172,10 @@ D4J_API int32_t d4j_rpc_devices(const char* endpoint, int32_t* indices, int32_t*
  */
 D4J_API int32_t d4j_rpc_listen(const char* host, int32_t* port, d4j_rpc_server_t** server);
 /*
- * Serves one client after another until *stop is not 0, which ends a connection too. Uses the CPU if device is null, as
- * many threads as there are cores if threads is 0, and keeps large weights in cache_folder unless it is null.
+ * Serves one client after another until *stop is not 0, which ends a connection too. Uses the CPU if device is null, and
+ * as many threads as there are cores if threads is 0.
  */
-D4J_API int32_t d4j_rpc_serve(
-    d4j_rpc_server_t* server, const char* device, int32_t threads, const char* cache_folder, const int32_t* stop);
+D4J_API int32_t d4j_rpc_serve(d4j_rpc_server_t* server, const char* device, int32_t threads, const int32_t* stop);
 /* Accepts null. */
 D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 

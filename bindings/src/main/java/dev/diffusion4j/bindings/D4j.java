@@ -2912,7 +2912,6 @@ public class D4j extends D4j$shared {
             D4j.C_POINTER,
             D4j.C_POINTER,
             D4j.C_INT,
-            D4j.C_POINTER,
             D4j.C_POINTER
         );
 
@@ -2924,7 +2923,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
     public static FunctionDescriptor d4j_rpc_serve$descriptor() {
@@ -2934,7 +2933,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
     public static MethodHandle d4j_rpc_serve$handle() {
@@ -2944,7 +2943,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
     public static MemorySegment d4j_rpc_serve$address() {
@@ -2953,16 +2952,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
-    public static int d4j_rpc_serve(MemorySegment server, MemorySegment device, int threads, MemorySegment cache_folder, MemorySegment stop) {
+    public static int d4j_rpc_serve(MemorySegment server, MemorySegment device, int threads, MemorySegment stop) {
         var mh$ = d4j_rpc_serve.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_rpc_serve", server, device, threads, cache_folder, stop);
+                traceDowncall("d4j_rpc_serve", server, device, threads, stop);
             }
-            return (int)mh$.invokeExact(server, device, threads, cache_folder, stop);
+            return (int)mh$.invokeExact(server, device, threads, stop);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
