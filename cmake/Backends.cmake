@@ -49,8 +49,10 @@ endfunction()
 function(d4j_require_vulkan)
     find_package(Vulkan QUIET COMPONENTS glslc)
     set(missing "")
-    if(NOT Vulkan_FOUND AND NOT Vulkan_LIBRARY)
+    if(NOT Vulkan_INCLUDE_DIR OR NOT Vulkan_LIBRARY)
         list(APPEND missing "the Vulkan headers and loader (Debian, Ubuntu: apt-get install libvulkan-dev)")
+    else()
+        d4j_check_vulkan_headers(missing)
     endif()
     if(NOT Vulkan_glslc_FOUND)
         list(APPEND missing "the shader compiler glslc (Debian, Ubuntu: apt-get install glslc)")
@@ -62,5 +64,20 @@ function(d4j_require_vulkan)
     if(missing)
         list(JOIN missing "; " missing)
         message(FATAL_ERROR "The vulkan backend needs: ${missing}.")
+    endif()
+endfunction()
+
+# Appends to the list of what is missing if the headers are older than what ggml's backend compiles with.
+function(d4j_check_vulkan_headers list)
+    # VK_EXT_layer_settings, which came with 1.3.272.
+    try_compile(new_enough
+        SOURCE_FROM_CONTENT layer_settings.c
+            "#include <vulkan/vulkan_core.h>\nint main(void) { return (int) sizeof(VkLayerSettingsCreateInfoEXT) == 0; }\n"
+        CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${Vulkan_INCLUDE_DIR}"
+        NO_CACHE)
+    if(NOT new_enough)
+        list(APPEND ${list} "Vulkan headers 1.3.272 or newer (${Vulkan_INCLUDE_DIR} has ${Vulkan_VERSION}: Debian 13 \
+and Ubuntu 24.04 have them, or unpack newer ones anywhere and add -DVulkan_INCLUDE_DIR=)")
+        set(${list} "${${list}}" PARENT_SCOPE)
     endif()
 endfunction()

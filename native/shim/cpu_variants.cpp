@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "d4j.h"
 #include "ggml-cpu.h"
 
 #define D4J_CPU_VARIANT(name, supported) extern "C" ggml_backend_reg_t d4j_cpu_reg_##name(void);
@@ -50,9 +51,17 @@ Variant choose() {
     return best;
 }
 
+const Variant& chosen() {
+    static const Variant variant = choose();
+    return variant;
+}
+
 }  // namespace
 
 extern "C" ggml_backend_reg_t ggml_backend_cpu_reg(void) {
-    static const Variant variant = choose();
-    return variant.reg();
+    return chosen().reg();
+}
+
+const char* d4j_cpu_variant() {
+    return chosen().name;
 }

@@ -104,6 +104,16 @@ const char* d4j_backends() {
     return D4J_BACKENDS;
 }
 
+#ifndef D4J_HAS_CPU_VARIANTS  // Otherwise cpu_variants.cpp knows.
+const char* d4j_cpu_variant() {
+    return "";
+}
+#endif
+
+int32_t d4j_default_threads() {
+    return d4j::default_threads();
+}
+
 int32_t d4j_initialize() {
     return d4j::guarded("the library could not be initialized", nullptr, [](Call&) { d4j::initialize(); });
 }

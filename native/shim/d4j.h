@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 3
+#define D4J_ABI_VERSION 4
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -146,6 +146,10 @@ D4J_API int64_t d4j_struct_size(const char* name);
 D4J_API const char* d4j_source_version(void);
 /* The backends compiled in, separated by commas: "cpu", "cuda,cpu". */
 D4J_API const char* d4j_backends(void);
+/* The variant of the CPU backend that a portable library chose for this processor, such as "haswell"; "" in others. */
+D4J_API const char* d4j_cpu_variant(void);
+/* How many threads a model computes with on the CPU unless told otherwise. */
+D4J_API int32_t d4j_default_threads(void);
 /* Installs the guard and the callbacks; once per process, before anything below. Later calls do nothing. */
 D4J_API int32_t d4j_initialize(void);
 /* Receives log lines (enum sd_log_level_t) of calls in progress, on their threads; null stops it. */
@@ -168,11 +172,10 @@ D4J_API int32_t d4j_rpc_devices(const char* endpoint, int32_t* indices, int32_t*
  */
 D4J_API int32_t d4j_rpc_listen(const char* host, int32_t* port, d4j_rpc_server_t** server);
 /*
- * Serves one client after another until *stop is not 0, which ends a connection too. Uses the CPU if device is null, as
- * many threads as there are cores if threads is 0, and keeps large weights in cache_folder unless it is null.
+ * Serves one client after another until *stop is not 0, which ends a connection too. Uses the CPU if device is null, and
+ * as many threads as there are cores if threads is 0.
  */
-D4J_API int32_t d4j_rpc_serve(
-    d4j_rpc_server_t* server, const char* device, int32_t threads, const char* cache_folder, const int32_t* stop);
+D4J_API int32_t d4j_rpc_serve(d4j_rpc_server_t* server, const char* device, int32_t threads, const int32_t* stop);
 /* Accepts null. */
 D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 

@@ -150,7 +150,7 @@ int32_t d4j_rpc_listen(const char* host, int32_t* port, d4j_rpc_server_t** serve
 }
 
 int32_t d4j_rpc_serve(
-    d4j_rpc_server_t* server, const char* device, int32_t threads, const char* cache_folder, const int32_t* stop) {
+    d4j_rpc_server_t* server, const char* device, int32_t threads, const int32_t* stop) {
     return d4j::guarded("the RPC server failed", nullptr, [&](Call&) {
         d4j::require_pointer("server", server);
         ggml_backend_dev_t served = device == nullptr ? first_here(GGML_BACKEND_DEVICE_TYPE_CPU) : ggml_backend_dev_by_name(device);
@@ -160,7 +160,7 @@ int32_t d4j_rpc_serve(
         if (threads < 0 || threads > 512) {
             throw Failure{D4J_INVALID, std::to_string(threads) + " threads are not between 0 and 512"};
         }
-        d4j::rpc_serve(*server, served, threads > 0 ? threads : d4j::default_threads(), cache_folder, stop);
+        d4j::rpc_serve(*server, served, threads > 0 ? threads : d4j::default_threads(), stop);
     });
 }
 

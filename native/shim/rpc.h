@@ -31,7 +31,7 @@ std::unique_lock<std::timed_mutex> rpc_turn();
 
 /* The server's side. Throw Failure. */
 d4j_rpc_server_t* rpc_listen(const std::string& host, int32_t& port);
-void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t threads, const char* cache_folder, const int32_t* stop);
+void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t threads, const int32_t* stop);
 void rpc_close(d4j_rpc_server_t* server);
 
 }  // namespace d4j

@@ -117,7 +117,7 @@ void rpc_close(d4j_rpc_server_t* server) {
     delete server;
 }
 
-void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t threads, const char* cache_folder, const int32_t* stop) {
+void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t threads, const int32_t* stop) {
     const std::unique_ptr<ggml_backend, void (*)(ggml_backend_t)> backend(ggml_backend_dev_init(device, nullptr), ggml_backend_free);
     if (backend == nullptr) {
         throw Failure{D4J_UNAVAILABLE, std::string("the device ") + ggml_backend_dev_name(device) + " cannot be used"};
@@ -130,7 +130,7 @@ void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t thre
     while (socket_ptr client = server.socket->accept()) {
         GGML_LOG_INFO("a client connected");
         try {
-            rpc_serve_client({backend.get()}, cache_folder, client);
+            rpc_serve_client({backend.get()}, nullptr, client);
         } catch (const Failure&) {
             GGML_LOG_WARN("a client sent what makes no sense, and was sent away");
         } catch (const AssertionFailed& failure) {

@@ -74,6 +74,15 @@ record CacheFolder(Path path, boolean ours) {
         return folder;
     }
 
+    /** Such as {@code rwx------}; empty if it does not exist, or where there are no such permissions. */
+    String permissions() {
+        try {
+            return POSIX ? PosixFilePermissions.toString(Files.getPosixFilePermissions(path)) : "";
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     private static void createOwned(Path folder) throws IOException {
         if (Files.isDirectory(folder)) {
             return;

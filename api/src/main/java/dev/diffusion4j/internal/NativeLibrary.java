@@ -21,6 +21,7 @@ import dev.diffusion4j.bindings.sd_pm_params_t;
 import dev.diffusion4j.bindings.sd_sample_params_t;
 import dev.diffusion4j.bindings.sd_slg_params_t;
 import dev.diffusion4j.bindings.sd_tiling_params_t;
+import dev.diffusion4j.runtime.NativeDiagnosis;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -28,9 +29,11 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
@@ -42,8 +45,16 @@ public final class NativeLibrary {
 
     private static final Logger LOG = System.getLogger("dev.diffusion4j.runtime");
 
+    private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
+    private static final String PASSIVE = "passive";
+
     private static volatile BiConsumer<Level, String> log = LOG::log;
     private static volatile Predicate<Level> logs = LOG::isLoggable;
+    private static final NativeLibraryLocator LOCATOR = new NativeLibraryLocator(
+            file -> System.load(file.toAbsolutePath().toString()),
+            NativeLibrary.class.getClassLoader(),
+            NativeVersions::abiNeeded);
+
     private static Path loadedFrom;
     private static NativeLibraryException failure;
 
@@ -62,15 +73,19 @@ public final class NativeLibrary {
         if (loadedFrom == null) {
             try {
                 letThreadsWaitPassively();
-                Path library = NativeLibraryLocator.load(
-                        file -> System.load(file.toAbsolutePath().toString()));
-                checkInterface();
+                Path library = LOCATOR.load();
+                checkInterface(library);
                 connect();
                 loadedFrom = library;
             } catch (NativeLibraryException e) {
                 failure = e;
+                LOCATOR.refuse(e.getMessage());
                 throw e;
-            } catch (IllegalCallerException e) {
+            } catch (IllegalCallerException | ExceptionInInitializerError e) {
+                // The bindings' first use is refused inside their initialization.
+                if (!(e instanceof IllegalCallerException) && !(e.getCause() instanceof IllegalCallerException)) {
+                    throw e;
+                }
                 failure = new NativeLibraryException(
                         "native access is not enabled: add --enable-native-access=ALL-UNNAMED to the java command (on the "
                                 + "module path: --enable-native-access=dev.diffusion4j,dev.diffusion4j.bindings)",
@@ -86,7 +101,7 @@ public final class NativeLibrary {
      * slow each other several times when they spin. The library reads it when it is loaded.
      */
     private static void letThreadsWaitPassively() {
-        if (System.getenv("OMP_WAIT_POLICY") != null || Platform.current().isWindows()) {
+        if (System.getenv(WAIT_POLICY) != null || Platform.current().isWindows()) {
             return;
         }
         Linker linker = Linker.nativeLinker();
@@ -95,14 +110,46 @@ public final class NativeLibrary {
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         try (Arena arena = Arena.ofConfined()) {
-            int unused =
-                    (int) setenv.invokeExact(arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), 0);
+            int unused = (int) setenv.invokeExact(arena.allocateFrom(WAIT_POLICY), arena.allocateFrom(PASSIVE), 0);
         } catch (Throwable e) {
-            LOG.log(Level.WARNING, "OMP_WAIT_POLICY could not be set", e);
+            LOG.log(Level.WARNING, WAIT_POLICY + " could not be set", e);
         }
     }
 
-    private static void checkInterface() {
+    /** Tries to load the library, and tells how that went. */
+    public static synchronized NativeDiagnosis diagnose() {
+        Optional<NativeDiagnosis.Library> library = Optional.empty();
+        Optional<NativeLibraryException> reason = Optional.empty();
+        try {
+            Path file = load();
+            library = Optional.of(new NativeDiagnosis.Library(
+                    file,
+                    NativeVersions.source(),
+                    NativeVersions.abi(),
+                    NativeVersions.backends(),
+                    NativeVersions.cpuVariant(),
+                    NativeVersions.processorFeatures(),
+                    NativeVersions.defaultThreads()));
+        } catch (NativeLibraryException e) {
+            reason = Optional.of(e);
+        }
+        return new NativeDiagnosis(
+                Platform.current().toString(),
+                NativeLibrary.class.getModule().isNativeAccessEnabled()
+                        && D4j.class.getModule().isNativeAccessEnabled(),
+                Optional.ofNullable(System.getenv(WAIT_POLICY))
+                        .orElse(Platform.current().isWindows() ? "" : PASSIVE),
+                LOCATOR.places(),
+                LOCATOR.caches(),
+                library,
+                reason);
+    }
+
+    private static void checkInterface(Path library) {
+        // Any library can be loaded, and asking the bindings for a function that is not there breaks them.
+        if (SymbolLookup.loaderLookup().find("d4j_abi_version").isEmpty()) {
+            throw new NativeLibraryException(library + " is not Diffusion4J's native library");
+        }
         int abi = D4j.d4j_abi_version();
         if (abi != D4j.D4J_ABI_VERSION()) {
             throw new NativeLibraryException("the native library has ABI " + abi

@@ -1,153 +1,321 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.runtime.NativeDiagnosis.Cache;
+import dev.diffusion4j.runtime.NativeDiagnosis.Outcome;
+import dev.diffusion4j.runtime.NativeDiagnosis.Place;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Enumeration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 
 /**
- * Finds the native library and has it loaded: the file that the system property {@code diffusion4j.library} names, then the
- * natives artifacts on the class or module path (unpacked into the first cache folder that it can be loaded from), then
- * {@code java.library.path}.
+ * Finds the native library and has it loaded: the file that the system property {@code diffusion4j.library} or else the
+ * environment variable {@code DIFFUSION4J_LIBRARY} names, and then nothing else; otherwise the natives artifacts on the
+ * class or module path (unpacked into the first cache folder that it can be loaded from), then {@code java.library.path}.
+ * An artifact that cannot be used is passed over for the next. Keeps what it saw for the diagnosis.
  */
 final class NativeLibraryLocator {
 
     /** A library file of the user's own. */
     static final String LIBRARY_PROPERTY = "diffusion4j.library";
 
+    static final String LIBRARY_VARIABLE = "DIFFUSION4J_LIBRARY";
+
     /** Which backend's artifact to take when there are several. */
     static final String BACKEND_PROPERTY = "diffusion4j.backend";
+
+    static final String BACKEND_VARIABLE = "DIFFUSION4J_BACKEND";
 
     /** Backends in the order they are preferred. */
     private static final List<String> BACKENDS = List.of("cuda", "metal", "vulkan", "cpu", "cpu-portable");
 
+    private static final List<Platform> PLATFORMS = Stream.of("linux", "macos", "windows")
+            .flatMap(os -> Stream.of(new Platform(os, "x86_64"), new Platform(os, "aarch64")))
+            .toList();
+
     private final Platform platform = Platform.current();
-    private final List<String> attempts = new ArrayList<>();
+    private final List<Place> places = new ArrayList<>();
+    private final Map<CacheFolder, Cache> caches = new LinkedHashMap<>();
+    private final List<Throwable> causes = new ArrayList<>();
 
     private final Consumer<Path> loader;
+    private final ClassLoader resources;
+    private final IntSupplier abi;
 
-    private NativeLibraryLocator(Consumer<Path> loader) {
+    private Path loaded;
+    /** Why nothing more is taken; null while the search goes on. */
+    private String settled;
+
+    /**
+     * @param loader loads a file; throws UnsatisfiedLinkError if it cannot be loaded from where it is
+     * @param resources where the artifacts are
+     * @param abi the ABI number that an artifact must have
+     */
+    NativeLibraryLocator(Consumer<Path> loader, ClassLoader resources, IntSupplier abi) {
         this.loader = loader;
+        this.resources = resources;
+        this.abi = abi;
     }
 
     /**
-     * Loads the library.
+     * Loads the library; called once.
      *
-     * @param loader loads a file; throws UnsatisfiedLinkError if it cannot be loaded from where it is
      * @return the file that was loaded
      * @throws NativeLibraryException if there is none, or none can be loaded
      */
-    static Path load(Consumer<Path> loader) {
-        return new NativeLibraryLocator(loader).find();
+    Path load() {
+        explicit("system property " + LIBRARY_PROPERTY, System.getProperty(LIBRARY_PROPERTY));
+        explicit("environment variable " + LIBRARY_VARIABLE, System.getenv(LIBRARY_VARIABLE));
+        artifacts();
+        libraryPath();
+        otherPlatforms();
+        if (loaded == null) {
+            throw failure();
+        }
+        passedOver()
+                .forEach(place -> NativeLibrary.logger()
+                        .log(Level.WARNING, place.name() + " was passed over: " + place.detail()));
+        return loaded;
     }
 
-    private Path find() {
-        String file = System.getProperty(LIBRARY_PROPERTY);
-        if (file != null) {
-            return load(explicit(Path.of(file)));
-        }
-        for (String backend : wantedBackends()) {
-            Path library = fromArtifact(backend);
-            if (library != null) {
-                return library;
-            }
-        }
-        for (String folder : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
-            Path library = Path.of(folder, platform.libraryFileName());
-            if (!folder.isBlank() && Files.isRegularFile(library)) {
-                return load(library);
-            }
-        }
-        attempts.add("java.library.path: no " + platform.libraryFileName());
-        throw new NativeLibraryException("no native library for " + platform
-                + "; add the artifact diffusion4j-natives with the classifier " + platform + "-cpu. Tried "
-                + String.join("; ", attempts));
+    /** Where the library was looked for so far, in this order. */
+    List<Place> places() {
+        return places;
     }
 
-    private Path load(Path library) {
+    /** The folders for unpacked files, in the order of preference. */
+    List<Cache> caches() {
+        List<Cache> all = new ArrayList<>();
+        for (CacheFolder folder : CacheFolder.candidates()) {
+            all.add(caches.getOrDefault(folder, cache(folder, Outcome.NOT_NEEDED, "")));
+        }
+        return all;
+    }
+
+    /** Takes back that the loaded library can be used. */
+    void refuse(String reason) {
+        places.replaceAll(
+                place -> place.outcome() == Outcome.LOADED ? new Place(place.name(), Outcome.REFUSED, reason) : place);
+    }
+
+    private void explicit(String name, String file) {
+        if (file == null || file.isBlank()) {
+            record(name, Outcome.ABSENT, "not set");
+        } else if (settled != null) {
+            record(name, Outcome.NOT_NEEDED, settled);
+        } else {
+            Path path = Path.of(file);
+            if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+                record(name, Outcome.REFUSED, path + " is missing or not a readable file");
+            } else {
+                loadFile(name, path);
+            }
+            // Whoever names a file wants that one and not another in its place.
+            settled = "the " + name + " names the library";
+        }
+    }
+
+    private void loadFile(String name, Path library) {
         try {
             loader.accept(library);
-            return library;
+            loaded(name, library, library.toString());
         } catch (UnsatisfiedLinkError e) {
-            throw new NativeLibraryException(library + " cannot be loaded: " + e.getMessage(), e);
+            causes.add(e);
+            record(name, Outcome.REFUSED, library + " cannot be loaded: " + reason(e));
         }
     }
 
-    private static Path explicit(Path file) {
-        if (!Files.isReadable(file)) {
-            throw new NativeLibraryException(
-                    file + ", named by the system property " + LIBRARY_PROPERTY + ", is missing or not readable");
+    private void artifacts() {
+        String wanted = System.getProperty(BACKEND_PROPERTY, System.getenv(BACKEND_VARIABLE));
+        Stream.concat(BACKENDS.stream(), Stream.ofNullable(wanted)).distinct().forEach(backend -> {
+            String name = artifactName(platform, backend);
+            boolean isWanted = wanted == null || wanted.equals(backend);
+            try {
+                List<URL> found = descriptions(platform, backend);
+                if (found.isEmpty() && isWanted) {
+                    record(name, Outcome.ABSENT, "not on the class or module path");
+                }
+                for (URL description : found) {
+                    if (settled != null) {
+                        record(name, Outcome.NOT_NEEDED, origin(description) + ": " + settled);
+                    } else if (!isWanted) {
+                        record(name, Outcome.NOT_NEEDED, origin(description) + ": " + wanted + " is asked for");
+                    } else {
+                        fromArtifact(name, description);
+                    }
+                }
+            } catch (IOException e) {
+                causes.add(e);
+                record(name, Outcome.REFUSED, "cannot be read: " + reason(e));
+            }
+        });
+    }
+
+    private static String artifactName(Platform platform, String backend) {
+        return "artifact " + platform + "-" + backend;
+    }
+
+    private List<URL> descriptions(Platform of, String backend) throws IOException {
+        return Collections.list(
+                resources.getResources("META-INF/diffusion4j/" + of + "-" + backend + "/natives.properties"));
+    }
+
+    /** The jar or folder that a resource is in. */
+    private static String origin(URL resource) {
+        String text = resource.toString().replaceFirst("^jar:", "").replaceFirst("!?/META-INF/.*$", "");
+        return text.replaceFirst("^file:", "");
+    }
+
+    private void fromArtifact(String name, URL description) {
+        String origin = origin(description);
+        Properties properties = new Properties();
+        try (InputStream in = description.openStream()) {
+            properties.load(in);
+        } catch (IOException | IllegalArgumentException e) {
+            causes.add(e);
+            record(name, Outcome.REFUSED, origin + ": its description cannot be read: " + reason(e));
+            return;
         }
-        return file;
-    }
-
-    private static List<String> wantedBackends() {
-        String backend = System.getProperty(BACKEND_PROPERTY);
-        return backend != null ? List.of(backend) : BACKENDS;
-    }
-
-    private Path fromArtifact(String backend) {
-        String folder = "META-INF/diffusion4j/" + platform + "-" + backend + "/";
+        String itsAbi = properties.getProperty("abi");
+        if (itsAbi != null && !itsAbi.equals(Integer.toString(abi.getAsInt()))) {
+            record(
+                    name,
+                    Outcome.REFUSED,
+                    origin + ": it has ABI " + itsAbi + ", this version of Diffusion4J (" + NativeVersions.library()
+                            + ") needs " + abi.getAsInt());
+            return;
+        }
+        String file = properties.getProperty("file", platform.libraryFileName());
         try {
-            Enumeration<URL> found =
-                    NativeLibraryLocator.class.getClassLoader().getResources(folder + "natives.properties");
-            if (!found.hasMoreElements()) {
-                attempts.add("artifact for " + platform + "-" + backend + ": not on the class or module path");
-                return null;
-            }
-            URL description = found.nextElement();
-            Properties properties = new Properties();
-            try (InputStream in = description.openStream()) {
-                properties.load(in);
-            }
-            String name = properties.getProperty("file", platform.libraryFileName());
-            URL content = URI.create(description.toString().replaceFirst("natives\\.properties$", "") + name)
+            URL content = URI.create(description.toString().replaceFirst("natives\\.properties$", "") + file)
                     .toURL();
-            return unpacked(platform + "-" + backend, content, name, properties.getProperty("sha256"));
-        } catch (IOException e) {
-            throw new NativeLibraryException(
-                    "the artifact of the native library for " + platform + "-" + backend + " cannot be read: "
-                            + e.getMessage(),
-                    e);
+            unpack(name, origin, content, file, properties.getProperty("sha256"));
+        } catch (IOException | IllegalArgumentException e) {
+            causes.add(e);
+            record(name, Outcome.REFUSED, origin + ": " + reason(e));
         }
     }
 
     /** Loads the library from the first cache folder that allows it: some cannot be written, some hold no programs. */
-    private Path unpacked(String natives, URL content, String name, String sha256) {
+    private void unpack(String name, String origin, URL content, String file, String sha256) {
         List<String> failures = new ArrayList<>();
-        List<Throwable> causes = new ArrayList<>();
-        for (CacheFolder cache : CacheFolder.candidates()) {
+        for (CacheFolder folder : CacheFolder.candidates()) {
             try {
-                Path library = ResourceUnpacker.unpack(cache, content, name, sha256);
+                Path library = ResourceUnpacker.unpack(folder, content, file, sha256);
                 loader.accept(library);
-                return library;
+                caches.put(folder, cache(folder, Outcome.LOADED, ""));
+                loaded(name, library, origin + ", unpacked to " + library);
+                return;
             } catch (IOException | UnsatisfiedLinkError e) {
-                failures.add(cache.path() + ": " + reason(e));
                 causes.add(e);
+                failures.add(folder.path() + ": " + reason(e));
+                caches.put(folder, cache(folder, Outcome.REFUSED, reason(e)));
             }
         }
-        NativeLibraryException exception = new NativeLibraryException(
-                "the native library for " + natives + " cannot be unpacked and loaded; name a folder where files may be"
+        record(
+                name,
+                Outcome.REFUSED,
+                origin + " cannot be unpacked and loaded; if the reason is the folder, name one where files may be"
                         + " written and run with the system property " + CacheFolder.PROPERTY + ". Tried "
-                        + String.join("; ", failures),
-                causes.getLast());
-        causes.subList(0, causes.size() - 1).forEach(exception::addSuppressed);
-        throw exception;
+                        + String.join("; ", failures));
+    }
+
+    private static Cache cache(CacheFolder folder, Outcome outcome, String detail) {
+        return new Cache(
+                folder.path(),
+                outcome,
+                detail,
+                folder.permissions(),
+                Mounts.current().forbidsPrograms(folder.path()));
+    }
+
+    private void libraryPath() {
+        for (String folder : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
+            Path library = Path.of(folder, platform.libraryFileName());
+            if (folder.isBlank() || !Files.isRegularFile(library)) {
+                continue;
+            }
+            if (settled != null) {
+                record("java.library.path", Outcome.NOT_NEEDED, library + ": " + settled);
+            } else {
+                loadFile("java.library.path", library);
+            }
+            return;
+        }
+        record("java.library.path", Outcome.ABSENT, "no " + platform.libraryFileName());
+    }
+
+    /** What somebody who is missing a library may have added in its place. */
+    private void otherPlatforms() {
+        for (Platform other : PLATFORMS) {
+            for (String backend : other.equals(platform) ? List.<String>of() : BACKENDS) {
+                try {
+                    for (URL description : descriptions(other, backend)) {
+                        record(
+                                artifactName(other, backend),
+                                loaded == null ? Outcome.REFUSED : Outcome.NOT_NEEDED,
+                                origin(description) + ": is for another platform than this, " + platform);
+                    }
+                } catch (IOException e) {
+                    // Then it is not there; that it could not be used anyway is all there is to say.
+                    continue;
+                }
+            }
+        }
+    }
+
+    private void loaded(String name, Path library, String detail) {
+        loaded = library;
+        record(name, Outcome.LOADED, detail);
+        settled = "the " + name + " was taken";
+    }
+
+    private void record(String name, Outcome outcome, String detail) {
+        places.add(new Place(name, outcome, detail));
+    }
+
+    private Stream<Place> passedOver() {
+        return places.stream().filter(place -> place.outcome() == Outcome.REFUSED);
+    }
+
+    private NativeLibraryException failure() {
+        List<String> refusals =
+                passedOver().map(place -> place.name() + ": " + place.detail()).toList();
+        List<String> absent = places.stream()
+                .filter(place -> place.outcome() == Outcome.ABSENT)
+                .map(place -> place.name() + ": " + place.detail())
+                .toList();
+        String message = refusals.isEmpty()
+                ? "no native library for " + platform + "; add the artifact diffusion4j-natives with the classifier "
+                        + platform + "-cpu. Tried " + String.join("; ", absent)
+                : "no native library that can be used on " + platform + ": " + String.join("; ", refusals);
+        NativeLibraryException exception =
+                new NativeLibraryException(message, causes.isEmpty() ? null : causes.getLast());
+        causes.stream().limit(Math.max(0, causes.size() - 1)).forEach(exception::addSuppressed);
+        return exception;
     }
 
     private static String reason(Throwable failure) {
-        return failure instanceof AccessDeniedException e
-                ? "permission denied for " + e.getFile()
-                : failure.getMessage();
+        return switch (failure) {
+            case AccessDeniedException e -> "permission denied for " + e.getFile();
+            case NoSuchFileException e -> e.getFile() + " does not exist";
+            default -> failure.getMessage();
+        };
     }
 }

@@ -64,11 +64,8 @@ public final class NativeRpcServer {
 
     private void serve(RpcServerOptions options) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment cache = options.cache()
-                    .map(folder -> arena.allocateFrom(folder.toString()))
-                    .orElse(MemorySegment.NULL);
             NativeStatus.check(
-                    D4j.d4j_rpc_serve(handle, arena.allocateFrom(device), options.threads(), cache, stop.segment()),
+                    D4j.d4j_rpc_serve(handle, arena.allocateFrom(device), options.threads(), stop.segment()),
                     "serving");
             end.complete(null);
         } catch (Throwable e) {

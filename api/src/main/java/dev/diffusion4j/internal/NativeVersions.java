@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Pattern;
 
@@ -28,6 +29,26 @@ public final class NativeVersions {
     /** The native library's backends. */
     public static List<String> backends() {
         return List.of(D4j.d4j_backends().getString(0).split(","));
+    }
+
+    /** The native library's ABI number. */
+    public static int abi() {
+        return D4j.d4j_abi_version();
+    }
+
+    /** The ABI number that the native library must have. Touches the bindings, which needs native access. */
+    static int abiNeeded() {
+        return D4j.D4J_ABI_VERSION();
+    }
+
+    /** The CPU variant that the native library chose; empty if it has just one. */
+    public static Optional<String> cpuVariant() {
+        return Optional.of(D4j.d4j_cpu_variant().getString(0)).filter(name -> !name.isEmpty());
+    }
+
+    /** How many threads a model computes with on the CPU unless told otherwise. */
+    public static int defaultThreads() {
+        return D4j.d4j_default_threads();
     }
 
     /** The processor features the native library uses, such as {@code AVX2}; the runtime writes {@code AVX2 = 1 | ...}. */

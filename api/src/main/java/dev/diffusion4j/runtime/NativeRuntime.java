@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * The native library: what it is and what it can run on. Each method loads it if need be and throws
- * {@link dev.diffusion4j.NativeLibraryException} where that cannot be done.
+ * {@link dev.diffusion4j.NativeLibraryException} where that cannot be done; {@link #diagnose()} tells why.
  */
 public final class NativeRuntime {
 
@@ -40,6 +40,14 @@ public final class NativeRuntime {
     /** The file that the native library was loaded from. */
     public static Path libraryPath() {
         return NativeLibrary.load();
+    }
+
+    /**
+     * Looks for the native library, unless it is loaded, and tells what was found where and what became of it. Throws
+     * nothing where the library cannot be loaded: that is in the diagnosis.
+     */
+    public static NativeDiagnosis diagnose() {
+        return NativeLibrary.diagnose();
     }
 
     /** The devices of this machine that models can run on. */

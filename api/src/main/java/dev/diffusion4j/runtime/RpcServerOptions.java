@@ -1,8 +1,6 @@
 package dev.diffusion4j.runtime;
 
 import dev.diffusion4j.InvalidRequestException;
-import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * What an {@link RpcServer} offers, and to whom.
@@ -11,13 +9,11 @@ import java.util.Optional;
  * @param port the port, 0 for any that is free
  * @param device the device to offer
  * @param threads threads if that is the CPU, 0 for as many as there are cores
- * @param cache a folder in which large weights are kept, so that they cross the network once
  */
-public record RpcServerOptions(String host, int port, DeviceChoice device, int threads, Optional<Path> cache) {
+public record RpcServerOptions(String host, int port, DeviceChoice device, int threads) {
 
     /** This machine alone, port 50052, a GPU if there is one. */
-    public static final RpcServerOptions DEFAULT =
-            new RpcServerOptions("127.0.0.1", 50052, DeviceChoice.auto(), 0, Optional.empty());
+    public static final RpcServerOptions DEFAULT = new RpcServerOptions("127.0.0.1", 50052, DeviceChoice.auto(), 0);
 
     public RpcServerOptions {
         requireRange("port", port, 65535);
@@ -29,27 +25,22 @@ public record RpcServerOptions(String host, int port, DeviceChoice device, int t
 
     /** The same on another address. */
     public RpcServerOptions withHost(String address) {
-        return new RpcServerOptions(address, port, device, threads, cache);
+        return new RpcServerOptions(address, port, device, threads);
     }
 
     /** The same on another port. */
     public RpcServerOptions withPort(int number) {
-        return new RpcServerOptions(host, number, device, threads, cache);
+        return new RpcServerOptions(host, number, device, threads);
     }
 
     /** The same with another device. */
     public RpcServerOptions withDevice(DeviceChoice choice) {
-        return new RpcServerOptions(host, port, choice, threads, cache);
+        return new RpcServerOptions(host, port, choice, threads);
     }
 
     /** The same with another number of threads. */
     public RpcServerOptions withThreads(int count) {
-        return new RpcServerOptions(host, port, device, count, cache);
-    }
-
-    /** The same with large weights kept in a folder. */
-    public RpcServerOptions withCache(Path folder) {
-        return new RpcServerOptions(host, port, device, threads, Optional.of(folder));
+        return new RpcServerOptions(host, port, device, count);
     }
 
     private static void requireRange(String field, int value, int most) {

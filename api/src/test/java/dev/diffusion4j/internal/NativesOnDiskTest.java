@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -74,6 +75,12 @@ class NativesOnDiskTest {
         try (Stream<Path> paths = Files.walk(folder)) {
             return paths.filter(Files::isRegularFile).toList();
         }
+    }
+
+    /** Takes the artifact on the class path. */
+    private static Path load(Consumer<Path> loader) {
+        return new NativeLibraryLocator(loader, NativeLibraryLocator.class.getClassLoader(), NativeVersions::abiNeeded)
+                .load();
     }
 
     @Test
@@ -180,7 +187,7 @@ class NativesOnDiskTest {
     void aFolderThatHoldsNoProgramsIsPassedOver() {
         System.setProperty(CacheFolder.PROPERTY, folder.resolve("noexec").toString());
         List<Path> tried = new ArrayList<>();
-        Path library = NativeLibraryLocator.load(file -> {
+        Path library = load(file -> {
             tried.add(file);
             if (file.toString().contains("noexec")) {
                 throw new UnsatisfiedLinkError(file + ": failed to map segment from shared object");
@@ -196,7 +203,7 @@ class NativesOnDiskTest {
         // Below a file nothing can be made, not even by root.
         Path file = Files.createFile(folder.resolve("file"));
         System.setProperty(CacheFolder.PROPERTY, file.resolve("cache").toString());
-        Path library = NativeLibraryLocator.load(loaded -> {});
+        Path library = load(loaded -> {});
         assertThat(library).isRegularFile();
         assertThat(library.startsWith(file)).isFalse();
     }
@@ -207,7 +214,7 @@ class NativesOnDiskTest {
         System.setProperty(CacheFolder.PROPERTY, file.resolve("cache").toString());
         System.setProperty("java.io.tmpdir", folder.toString());
         System.setProperty("user.name", "user");
-        assertThatThrownBy(() -> NativeLibraryLocator.load(loaded -> {
+        assertThatThrownBy(() -> load(loaded -> {
                     throw new UnsatisfiedLinkError("failed to map segment");
                 }))
                 .isInstanceOf(NativeLibraryException.class)

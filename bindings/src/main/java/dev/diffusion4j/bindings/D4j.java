@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)3L;
+    private static final int D4J_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 3
+     * #define D4J_ABI_VERSION 4
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2370,6 +2370,122 @@ public class D4j extends D4j$shared {
         }
     }
 
+    private static class d4j_cpu_variant {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_cpu_variant");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static FunctionDescriptor d4j_cpu_variant$descriptor() {
+        return d4j_cpu_variant.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static MethodHandle d4j_cpu_variant$handle() {
+        return d4j_cpu_variant.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static MemorySegment d4j_cpu_variant$address() {
+        return d4j_cpu_variant.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *d4j_cpu_variant()
+     * }
+     */
+    public static MemorySegment d4j_cpu_variant() {
+        var mh$ = d4j_cpu_variant.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_cpu_variant");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_default_threads {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_default_threads");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static FunctionDescriptor d4j_default_threads$descriptor() {
+        return d4j_default_threads.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static MethodHandle d4j_default_threads$handle() {
+        return d4j_default_threads.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static MemorySegment d4j_default_threads$address() {
+        return d4j_default_threads.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_default_threads()
+     * }
+     */
+    public static int d4j_default_threads() {
+        var mh$ = d4j_default_threads.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_default_threads");
+            }
+            return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class d4j_initialize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT    );
@@ -2796,7 +2912,6 @@ public class D4j extends D4j$shared {
             D4j.C_POINTER,
             D4j.C_POINTER,
             D4j.C_INT,
-            D4j.C_POINTER,
             D4j.C_POINTER
         );
 
@@ -2808,7 +2923,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
     public static FunctionDescriptor d4j_rpc_serve$descriptor() {
@@ -2818,7 +2933,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
     public static MethodHandle d4j_rpc_serve$handle() {
@@ -2828,7 +2943,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
     public static MemorySegment d4j_rpc_serve$address() {
@@ -2837,16 +2952,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const char *cache_folder, const int32_t *stop)
+     * int32_t d4j_rpc_serve(d4j_rpc_server_t *server, const char *device, int32_t threads, const int32_t *stop)
      * }
      */
-    public static int d4j_rpc_serve(MemorySegment server, MemorySegment device, int threads, MemorySegment cache_folder, MemorySegment stop) {
+    public static int d4j_rpc_serve(MemorySegment server, MemorySegment device, int threads, MemorySegment stop) {
         var mh$ = d4j_rpc_serve.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_rpc_serve", server, device, threads, cache_folder, stop);
+                traceDowncall("d4j_rpc_serve", server, device, threads, stop);
             }
-            return (int)mh$.invokeExact(server, device, threads, cache_folder, stop);
+            return (int)mh$.invokeExact(server, device, threads, stop);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

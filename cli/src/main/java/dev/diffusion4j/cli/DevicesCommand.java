@@ -35,30 +35,40 @@ final class DevicesCommand implements Callable<Integer> {
         List<Device> devices = new ArrayList<>(NativeRuntime.devices());
         servers.forEach(server -> devices.addAll(NativeRuntime.remoteDevices(server)));
         if (json) {
-            ArrayNode array = new ObjectMapper().createArrayNode();
-            devices.forEach(device -> array.addObject()
-                    .put("name", device.name())
-                    .put("kind", kind(device))
-                    .put("description", device.description())
-                    .put("memoryTotal", device.memoryTotal())
-                    .put("memoryFree", device.memoryFree()));
-            diffuse.console().printJson(array);
-            return ExitCode.OK;
+            diffuse.console().printJson(toJson(devices));
+        } else {
+            lines(devices).forEach(diffuse.console().out()::println);
         }
+        return ExitCode.OK;
+    }
+
+    static ArrayNode toJson(List<Device> devices) {
+        ArrayNode array = new ObjectMapper().createArrayNode();
+        devices.forEach(device -> array.addObject()
+                .put("name", device.name())
+                .put("kind", kind(device))
+                .put("description", device.description())
+                .put("memoryTotal", device.memoryTotal())
+                .put("memoryFree", device.memoryFree()));
+        return array;
+    }
+
+    /** A line for each device, names in a column. */
+    static List<String> lines(List<Device> devices) {
         int width = devices.stream()
                 .mapToInt(device -> device.name().length())
                 .max()
                 .orElse(1);
-        for (Device device : devices) {
-            String memory = device.memoryTotal() > 0
-                    ? ", " + Quantity.bytes(device.memoryFree()) + " of " + Quantity.bytes(device.memoryTotal())
-                            + " free"
-                    : "";
-            diffuse.console()
-                    .out()
-                    .printf("%-" + width + "s  %s: %s%s%n", device.name(), kind(device), device.description(), memory);
-        }
-        return ExitCode.OK;
+        return devices.stream()
+                .map(device -> ("%-" + width + "s  %s: %s%s")
+                        .formatted(device.name(), kind(device), device.description(), memory(device)))
+                .toList();
+    }
+
+    private static String memory(Device device) {
+        return device.memoryTotal() > 0
+                ? ", " + Quantity.bytes(device.memoryFree()) + " of " + Quantity.bytes(device.memoryTotal()) + " free"
+                : "";
     }
 
     private static String kind(Device device) {

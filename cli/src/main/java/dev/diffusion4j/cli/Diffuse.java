@@ -67,6 +67,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             DevicesCommand.class,
             RpcServerCommand.class,
+            DoctorCommand.class,
             VersionCommand.class,
             CompletionCommand.class
         })

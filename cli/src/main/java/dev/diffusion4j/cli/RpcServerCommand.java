@@ -4,8 +4,6 @@ import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.runtime.RpcServer;
 import dev.diffusion4j.runtime.RpcServerOptions;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,16 +44,10 @@ final class RpcServerCommand implements Callable<Integer> {
             description = "Threads on the CPU; as many as there are cores without it.")
     private int threads;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FOLDER",
-            description = "Keep large weights in this folder, so that they cross the network once.")
-    private Path cache;
-
     @Override
     public Integer call() throws InterruptedException {
         Console console = diffuse.console();
-        RpcServerOptions options = new RpcServerOptions(host, port, device, threads, Optional.ofNullable(cache));
+        RpcServerOptions options = new RpcServerOptions(host, port, device, threads);
         try (RuntimeLog log = diffuse.globals().openLog(console.err()::println);
                 RpcServer server = RpcServer.start(options)) {
             console.out().println("serving " + server.device() + " on " + server.address());
