@@ -8,13 +8,16 @@ import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -170,32 +173,75 @@ class LifecycleTest {
         assertThat(draw()).isEqualTo(expected);
     }
 
-    @Test
-    void callsFromManyThreadsQueueAndGiveTheSamePictures() throws Exception {
-        List<CompletableFuture<ByteBuffer>> results = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
-            results.add(CompletableFuture.supplyAsync(LifecycleTest::draw));
+    /** A request of its own, by its number of steps, and the events that its listener saw. */
+    private record Heard(Generation generation, List<Progress> events) {
+
+        static Heard start(StableDiffusion model, int steps) {
+            List<Progress> events = Collections.synchronizedList(new ArrayList<>());
+            Generation generation = model.textToImage("a red circle on a white background")
+                    .steps(steps)
+                    .seed(steps)
+                    .onProgress(events::add)
+                    .start();
+            return new Heard(generation, events);
         }
-        for (CompletableFuture<ByteBuffer> result : results) {
-            assertThat(result.get()).isEqualTo(expected);
+
+        ByteBuffer pixels() {
+            return generation.await().getFirst().pixels().asByteBuffer();
+        }
+
+        /** Every step of this generation, in order, and none of another. */
+        void assertOwnSteps(int steps) {
+            List<Progress> sampling = events.stream()
+                    .filter(p -> p.phase() == Progress.Phase.SAMPLING)
+                    .toList();
+            assertThat(sampling).extracting(Progress::of).containsOnly(steps);
+            assertThat(sampling)
+                    .extracting(Progress::step)
+                    .isEqualTo(IntStream.rangeClosed(0, steps).boxed().toList());
         }
     }
 
     @Test
-    void twoModelsAtOnceReportToTheirOwnListeners() throws Exception {
-        try (StableDiffusion other = StableDiffusion.open(DemoModel.path())) {
-            List<Integer> steps = new ArrayList<>();
-            Generation there = other.textToImage("a blue square on a yellow background")
-                    .steps(9)
-                    .onProgress(p -> {
-                        if (p.phase() == Progress.Phase.SAMPLING) {
-                            steps.add(p.of());
+    void eightThreadsGetThePicturesAndTheEventsOfTheirOwn() throws Exception {
+        List<ByteBuffer> oneAfterAnother = new ArrayList<>();
+        for (int steps = 2; steps < 10; steps++) {
+            oneAfterAnother.add(Heard.start(sd, steps).pixels());
+        }
+        CyclicBarrier together = new CyclicBarrier(8);
+        List<CompletableFuture<ByteBuffer>> results = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            int steps = 2 + i;
+            results.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            together.await();
+                        } catch (Exception e) {
+                            throw new IllegalStateException(e);
                         }
-                    })
-                    .start();
-            assertThat(draw()).isEqualTo(expected);
-            there.await();
-            assertThat(steps).hasSize(10).containsOnly(9);
+                        Heard heard = Heard.start(sd, steps);
+                        ByteBuffer pixels = heard.pixels();
+                        heard.assertOwnSteps(steps);
+                        return pixels;
+                    },
+                    Thread::startVirtualThread));
+        }
+        for (int i = 0; i < 8; i++) {
+            assertThat(results.get(i).get()).isEqualTo(oneAfterAnother.get(i));
+        }
+    }
+
+    @Test
+    void twoModelsAtOnceDrawAndReportAsTheyDoAlone() {
+        try (StableDiffusion other = StableDiffusion.open(DemoModel.path())) {
+            ByteBuffer hereAlone = Heard.start(sd, 7).pixels();
+            ByteBuffer thereAlone = Heard.start(other, 9).pixels();
+            Heard there = Heard.start(other, 9);
+            Heard here = Heard.start(sd, 7);
+            assertThat(here.pixels()).isEqualTo(hereAlone);
+            assertThat(there.pixels()).isEqualTo(thereAlone);
+            here.assertOwnSteps(7);
+            there.assertOwnSteps(9);
         }
     }
 

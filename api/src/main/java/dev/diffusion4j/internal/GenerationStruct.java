@@ -21,9 +21,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Writes a generation's parameters and pictures into the runtime's struct. */
 final class GenerationStruct {
+
+    /** The white space of the runtime's regular expressions, in a run that no text has for a reason. */
+    private static final Pattern LONG_BLANK = Pattern.compile("[ \\t\\n\\x0B\\f\\r]{64,}+");
 
     private final Arena arena;
     private final MemorySegment struct;
@@ -48,8 +52,8 @@ final class GenerationStruct {
     }
 
     private void writeRequest(GenerationParameters parameters) {
-        sd_img_gen_params_t.prompt(struct, arena.allocateFrom(parameters.prompt()));
-        sd_img_gen_params_t.negative_prompt(struct, arena.allocateFrom(parameters.negativePrompt()));
+        sd_img_gen_params_t.prompt(struct, prompt(parameters.prompt()));
+        sd_img_gen_params_t.negative_prompt(struct, prompt(parameters.negativePrompt()));
         sd_img_gen_params_t.width(struct, parameters.width());
         sd_img_gen_params_t.height(struct, parameters.height());
         sd_img_gen_params_t.clip_skip(struct, parameters.clipSkip() == 0 ? -1 : parameters.clipSkip());
@@ -57,6 +61,14 @@ final class GenerationStruct {
         sd_img_gen_params_t.seed(struct, parameters.seed());
         sd_img_gen_params_t.batch_count(struct, parameters.batchCount());
         writeLoras(parameters.loras());
+    }
+
+    /**
+     * The runtime's parser takes time that grows with the square of a run of blanks, minutes for 100,000, in which it
+     * cannot be cancelled. A run means no more to a model than one blank.
+     */
+    private MemorySegment prompt(String text) {
+        return arena.allocateFrom(LONG_BLANK.matcher(text).replaceAll(" "));
     }
 
     private void writeLoras(List<Lora> loras) {

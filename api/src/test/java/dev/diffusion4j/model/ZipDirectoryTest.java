@@ -276,6 +276,9 @@ class ZipDirectoryTest {
 
         zip.put(name, (byte) 0xff);
         assertRefused().hasMessageContaining("not valid UTF-8");
+
+        zip = ByteBuffer.wrap(TorchZip.ofOneTensor().entry("", new byte[1]).bytes());
+        assertRefused().hasMessageContaining("name is empty");
     }
 
     @Test

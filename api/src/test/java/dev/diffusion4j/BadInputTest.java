@@ -1,0 +1,358 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.demo.DemoModel;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Input on which the runtime by itself crashes, hangs, or draws something else than was asked for: each kind is a typed
+ * exception, or works, and the model draws as before. docs/robustness.md lists them with the kinds that other classes test.
+ */
+class BadInputTest {
+
+    private static StableDiffusion sd;
+    private static ByteBuffer expected;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void open() {
+        sd = StableDiffusion.open(DemoModel.path());
+        expected = draw(sd, "a star");
+    }
+
+    @AfterAll
+    static void theModelDrawsAsBefore() {
+        assertThat(draw(sd, "a star")).isEqualTo(expected);
+        sd.close();
+    }
+
+    private static ByteBuffer draw(StableDiffusion model, String prompt) {
+        return model.textToImage(prompt)
+                .size(64, 64)
+                .steps(1)
+                .seed(1)
+                .generate()
+                .pixels()
+                .asByteBuffer();
+    }
+
+    private static TextToImageRequest request() {
+        return sd.textToImage("a star");
+    }
+
+    private static BufferedImage picture(int type) {
+        BufferedImage picture = new BufferedImage(64, 64, type);
+        Graphics2D graphics = picture.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(0, 0, 64, 64);
+        graphics.setColor(Color.BLACK);
+        graphics.fillRect(16, 16, 32, 32);
+        graphics.dispose();
+        return picture;
+    }
+
+    private static void assertRefused(String field, String value, String allowed, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(InvalidRequestException.class, e -> {
+            assertThat(e.field()).isEqualTo(field);
+            assertThat(e.value()).isEqualTo(value);
+            assertThat(e.allowed()).contains(allowed);
+            assertThat(e).hasMessageContaining(field).hasMessageContaining(value);
+        });
+    }
+
+    private static AbstractThrowableAssert<?, ?> assertFileRefused(Path file, ThrowingCallable call) {
+        return assertThatThrownBy(call)
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining(file.getFileName().toString());
+    }
+
+    // ---- files ----
+
+    @Test
+    void noModelPath() {
+        assertThatThrownBy(() -> StableDiffusion.open(null)).isInstanceOf(NullPointerException.class);
+        assertRefused(
+                "diffusionModel",
+                "absent",
+                "given when there is no model file",
+                () -> StableDiffusion.options().open());
+        assertThatThrownBy(() -> StableDiffusion.options().vae(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> StableDiffusion.options().embedding("puppy", null))
+                .isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> request().lora(null, 1)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void missingModelFile() {
+        Path missing = folder.resolve("missing.safetensors");
+        assertFileRefused(missing, () -> StableDiffusion.open(missing)).hasMessageContaining("does not exist");
+        assertFileRefused(
+                        missing,
+                        () -> StableDiffusion.options().diffusionModel(missing).open())
+                .hasMessageContaining("does not exist");
+        assertFileRefused(folder, () -> StableDiffusion.open(folder)).hasMessageContaining("directory");
+    }
+
+    @Test
+    void missingVaeFile() {
+        Path missing = folder.resolve("vae.safetensors");
+        assertFileRefused(missing, () -> StableDiffusion.options().vae(missing).open(DemoModel.path()))
+                .hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void missingTextEncoderFile() {
+        Path missing = folder.resolve("clip.safetensors");
+        assertFileRefused(
+                        missing, () -> StableDiffusion.options().clipL(missing).open(DemoModel.path()))
+                .hasMessageContaining("does not exist");
+        assertFileRefused(
+                missing, () -> StableDiffusion.options().clipG(missing).open(DemoModel.path()));
+        assertFileRefused(missing, () -> StableDiffusion.options().t5(missing).open(DemoModel.path()));
+        assertFileRefused(
+                missing, () -> StableDiffusion.options().languageModel(missing).open(DemoModel.path()));
+    }
+
+    @Test
+    void missingTinyAutoencoderFile() {
+        Path missing = folder.resolve("taesd.safetensors");
+        assertFileRefused(
+                        missing,
+                        () -> StableDiffusion.options().tinyAutoencoder(missing).open(DemoModel.path()))
+                .hasMessageContaining("does not exist");
+        assertFileRefused(
+                missing,
+                () -> StableDiffusion.options().previewAutoencoder(missing).open(DemoModel.path()));
+    }
+
+    @Test
+    void missingLora() throws Exception {
+        Path missing = folder.resolve("lora.safetensors");
+        assertFileRefused(missing, () -> request().lora(missing, 1).start()).hasMessageContaining("does not exist");
+        Path text = Files.writeString(folder.resolve("text.safetensors"), "hello");
+        assertFileRefused(text, () -> request().lora(text, 1).start());
+        assertFileRefused(
+                        DemoModel.path(),
+                        () -> request().lora(DemoModel.path(), 1).start())
+                .hasMessageContaining("LoRA");
+    }
+
+    @Test
+    void missingEmbedding() {
+        Path missing = folder.resolve("puppy.safetensors");
+        assertFileRefused(
+                        missing,
+                        () -> StableDiffusion.options()
+                                .embedding("puppy", missing)
+                                .open(DemoModel.path()))
+                .hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void truncatedDataSection() throws Exception {
+        Path file = truncated(Files.copy(DemoModel.path(), folder.resolve("model.safetensors")));
+        assertFileRefused(file, () -> StableDiffusion.open(file)).hasMessageContaining("cut short");
+        assertFileRefused(file, () -> StableDiffusion.options().vae(file).open(DemoModel.path()));
+    }
+
+    @Test
+    void dataSectionThatIsTruncatedAfterTheModelWasOpened() throws Exception {
+        Path file = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
+        try (StableDiffusion model = StableDiffusion.open(file)) {
+            // The weights are read at first use, and by then they are gone.
+            truncated(file);
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> draw(model, "a star"))
+                        .isInstanceOf(NativeFailureException.class)
+                        .hasMessageContaining("close this model and open it again");
+            }
+        }
+    }
+
+    private static Path truncated(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(1 << 20);
+        }
+        return file;
+    }
+
+    @Test
+    void unknownFormat() throws Exception {
+        Path text = Files.writeString(folder.resolve("model.ckpt"), "I am not a model");
+        assertFileRefused(text, () -> StableDiffusion.open(text)).hasMessageContaining("it is text");
+        // More than the heap and the memory hold: read into either, it would be an OutOfMemoryError.
+        Path huge = folder.resolve("huge.safetensors");
+        try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+            file.write(new byte[] {1, 2, 3, 0, 0, 0, 0, 7});
+            file.setLength(1L << 40);
+        }
+        assertFileRefused(huge, () -> StableDiffusion.open(huge)).hasMessageContaining("its first bytes are 01 02 03");
+    }
+
+    @Test
+    void invalidTypeRules() {
+        assertRefused(
+                "weightTypeRules",
+                "(",
+                "a regular expression",
+                () -> StableDiffusion.options().weightTypeRules("(=f16"));
+        assertRefused(
+                "weightTypeRules",
+                "vae",
+                "regex=type",
+                () -> StableDiffusion.options().weightTypeRules("vae"));
+        assertThatThrownBy(() -> StableDiffusion.options().weightTypeRules("vae=f8"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("f8");
+        // A regular expression in Java, but none in the runtime.
+        assertThatThrownBy(() -> StableDiffusion.options()
+                        .weightTypeRules("(?<=first)_stage=f32")
+                        .open(DemoModel.path())
+                        .close())
+                .isInstanceOf(DiffusionException.class);
+    }
+
+    /** What the shim says to such types is BadNativeInputTest's: from Java they cannot be asked for. */
+    @ParameterizedTest
+    @ValueSource(strings = {"i8", "i32", "f64", "q8_1", "q8_k", "q4_0_4_4", "nope"})
+    void typeThatNothingCanBeQuantisedTo(String type) {
+        assertRefused("weightType", type, "q8_0", () -> WeightType.of(type));
+    }
+
+    // ---- requests ----
+
+    @ParameterizedTest
+    @CsvSource({
+        "width, 100, 100, 128, nearest: 64 or 128",
+        "height, 200, 128, 200, nearest: 192 or 256",
+        "width, 63, 63, 64, nearest: 64"
+    })
+    void sizeThatIsNoMultiple(String field, String value, int width, int height, String nearest) {
+        assertRefused(field, value, nearest, () -> request().size(width, height).start());
+        assertThatThrownBy(() -> request().size(width, height).start())
+                .hasMessageContaining("a multiple of 64 for this model");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"width, 0, 0, 64", "height, 0, 64, 0", "width, -64, -64, 64", "height, -2147483648, 64, -2147483648"})
+    void sizeOfNothingOrLess(String field, String value, int width, int height) {
+        assertRefused(field, value, "16384", () -> request().size(width, height));
+    }
+
+    @Test
+    void noSteps() {
+        assertRefused("steps", "0", "from 1 to 1000", () -> request().steps(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, Integer.MIN_VALUE})
+    void negativeSteps(int steps) {
+        assertRefused("steps", "" + steps, "from 1 to 1000", () -> request().steps(steps));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"KARRAS", "EXPONENTIAL", "GITS"})
+    void oneStepOfAScheduleThatNeedsTwo(NoiseSchedule schedule) {
+        assertRefused(
+                "steps", "1", "2", () -> request().steps(1).schedule(schedule).start());
+    }
+
+    /** What the shim says to numbers out of range is BadNativeInputTest's: from Java they cannot be asked for. */
+    @Test
+    void samplerThatThereIsNot() {
+        assertRefused("sampler", "nope", "euler_a", () -> Sampler.of("nope"));
+        assertThatThrownBy(() -> request().sampler(null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void scheduleThatThereIsNot() {
+        assertRefused("schedule", "nope", "karras", () -> NoiseSchedule.of("nope"));
+        assertThatThrownBy(() -> request().schedule(null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
+    void strengthOutOfRange(double strength) {
+        BufferedImage image = picture(BufferedImage.TYPE_INT_RGB);
+        assertRefused(
+                "strength",
+                "" + strength,
+                "1",
+                () -> sd.imageToImage(image, "a star").strength(strength));
+        assertRefused(
+                "strength",
+                "" + strength,
+                "1",
+                () -> sd.inpaint(image, image, "a star").strength(strength));
+    }
+
+    /** A picture of any number of channels is made one of three. */
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                BufferedImage.TYPE_BYTE_GRAY,
+                BufferedImage.TYPE_BYTE_INDEXED,
+                BufferedImage.TYPE_INT_ARGB,
+                BufferedImage.TYPE_3BYTE_BGR
+            })
+    void pictureWithAnotherNumberOfChannels(int type) {
+        assertThat(redrawn(picture(type))).isEqualTo(redrawn(picture(BufferedImage.TYPE_INT_RGB)));
+    }
+
+    private static ByteBuffer redrawn(BufferedImage picture) {
+        return sd.imageToImage(picture, "a star")
+                .strength(0.5)
+                .steps(2)
+                .seed(1)
+                .generate()
+                .pixels()
+                .asByteBuffer();
+    }
+
+    @Test
+    void promptWithAWeightThatIsNoNumber() {
+        // The runtime reads ".": an uncaught std::invalid_argument without the guard.
+        assertThatThrownBy(() -> draw(sd, "a star (a:.)"))
+                .isInstanceOf(DiffusionException.class)
+                .hasMessageContaining("invalid_argument");
+        assertThat(draw(sd, "a star")).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void promptOf100000Characters(boolean isolated) {
+        String blank = "a star" + " ".repeat(GenerationRequest.MAX_PROMPT_LENGTH - "a star".length());
+        // The runtime's parser recurses over each character; blanks keep the tokens, and with them the time, few.
+        String deep = ("," + " ".repeat(63)).repeat(1_600).substring(0, GenerationRequest.MAX_PROMPT_LENGTH);
+        StableDiffusionOptions options = StableDiffusion.options();
+        try (StableDiffusion model = (isolated ? options.isolated() : options).open(DemoModel.path())) {
+            assertThat(draw(model, blank)).isEqualTo(expected);
+            assertThat(draw(model, deep).remaining()).isEqualTo(expected.remaining());
+            model.encodePrompt(blank).close();
+            assertRefused("prompt", "100001 characters", "at most 100000", () -> model.textToImage(blank + " "));
+        }
+    }
+}
