@@ -125,6 +125,23 @@ d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::stri
     }
 }
 
+/*
+ * Memory that a device does not have is reported in words alone: as an error in the log and a missing result, as an
+ * assertion (CUDA), or as an exception of the runtime's (Vulkan).
+ */
+bool tells_of_memory(const std::string& text) {
+    static const char* const signs[] = {
+        "out of memory", "OutOfDeviceMemory", "OutOfHostMemory", "failed to allocate", "failed to reserve memory",
+        "alloc compute buffer failed", "alloc params backend buffer failed", "alloc compute params backend buffer failed",
+        "cudaMalloc failed"};
+    for (const char* sign : signs) {
+        if (text.find(sign) != std::string::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 void initialize() {
@@ -143,13 +160,18 @@ d4j_status guarded(const char* what_failed, const d4j_observer_t* observer, cons
         initialize();
         Call call(observer);
         std::string reason;
-        const d4j_status status = attempt(call, body, reason);
+        d4j_status status = attempt(call, body, reason);
         if (status == D4J_CANCELLED) {
             explain("cancelled", "", "");
         } else if (status == D4J_INVALID) {
             explain(what_failed, reason, "");
         } else if (status != D4J_OK) {
-            explain(what_failed, reason, call.last_words());
+            const std::string last_words = call.last_words();
+            explain(what_failed, reason, last_words);
+            const bool is_general = status == D4J_FAILED || status == D4J_POISONED || status == D4J_LOAD_FAILED;
+            if (is_general && (tells_of_memory(reason) || tells_of_memory(last_words))) {
+                status = D4J_OUT_OF_MEMORY;
+            }
         }
         return status;
     } catch (...) {

@@ -1,6 +1,5 @@
 package dev.diffusion4j.parity;
 
-import static dev.diffusion4j.parity.PartGoldens.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.Conditioning;
@@ -11,6 +10,7 @@ import dev.diffusion4j.TextEncoder;
 import dev.diffusion4j.model.TensorType;
 import dev.diffusion4j.parity.PartGoldens.Prompt;
 import dev.diffusion4j.parity.PartGoldens.UNetCase;
+import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
@@ -57,13 +57,27 @@ class ComponentParityTest {
     @Parameter
     private Model model;
 
+    /** What the parts run on. */
+    DeviceChoice device() {
+        return DeviceChoice.cpu();
+    }
+
+    /** How many times the tolerance of the goldens is tolerated. */
+    double leniency() {
+        return 1;
+    }
+
+    private void assertClose(String name, Tensor actual) {
+        PartGoldens.assertClose(name, actual, leniency());
+    }
+
     /** Before each test, not once for all, so that without room for the file each test is reported as skipped. */
     @BeforeEach
     void open() {
         if (sd == null) {
             file = folder.resolve(model + ".safetensors");
             SyntheticModel.read(model.width).write(file, model.type);
-            sd = StableDiffusion.open(file);
+            sd = StableDiffusion.options().device(device()).open(file);
         }
     }
 
@@ -163,7 +177,7 @@ class ComponentParityTest {
         assertEncodes("vae.encode.batch", Shape.of(2, 3, 32, 64));
     }
 
-    private static void assertEncodes(String name, Shape shape) {
+    private void assertEncodes(String name, Shape shape) {
         try (Tensor pictures = Formula.input("pictures", 1 / Math.sqrt(3), shape);
                 LatentDistribution distribution = sd.vae().encode(pictures);
                 Tensor mean = distribution.mean();

@@ -1,0 +1,119 @@
+package dev.diffusion4j;
+
+import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.Picture.Hue;
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.runtime.Device;
+import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.runtime.NativeRuntime;
+import java.awt.image.BufferedImage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The demo model on a GPU; {@code scripts/gpu-test.sh} runs this. */
+@Tag("gpu")
+class GpuTest {
+
+    private static final long MIB = 1 << 20;
+    private static final long LIMIT_MINUTES = 20;
+
+    private static StableDiffusion open(DeviceChoice device) {
+        return StableDiffusion.options().device(device).open(DemoModel.path());
+    }
+
+    private static long freeMemory(String name) {
+        return NativeRuntime.devices().stream()
+                .filter(device -> device.name().equalsIgnoreCase(name))
+                .mapToLong(Device::memoryFree)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a red circle on a white background, RED, WHITE, 0.70, 0.88",
+        "a blue square on a yellow background, BLUE, YELLOW, 0.62, 1.0",
+        "a large green triangle on a black background, GREEN, BLACK, 0.35, 0.65",
+    })
+    void drawsWhatThePromptAsksFor(String prompt, Hue shape, Hue background, double leastFill, double mostFill) {
+        try (StableDiffusion sd = open(GpuDevice.wanted())) {
+            Picture picture = Picture.of(sd.textToImage(prompt).seed(1).generate());
+            assertThat(picture.background()).isEqualTo(background);
+            assertThat(picture.shapeColour()).isEqualTo(shape);
+            assertThat(picture.fill()).isBetween(leastFill, mostFill);
+        }
+    }
+
+    @Test
+    void drawsWhatTheCpuDraws() {
+        BufferedImage expected;
+        try (StableDiffusion sd = open(DeviceChoice.cpu())) {
+            expected = DevicesTest.draw(sd);
+        }
+        try (StableDiffusion sd = open(GpuDevice.wanted())) {
+            assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(25);
+        }
+    }
+
+    @Test
+    void twoModelsDrawAtOnce() {
+        try (StableDiffusion first = open(GpuDevice.wanted());
+                StableDiffusion second = open(GpuDevice.wanted())) {
+            Generation one = first.textToImage("a red circle on a white background")
+                    .steps(4)
+                    .seed(42)
+                    .start();
+            BufferedImage two = DevicesTest.draw(second);
+            assertThat(psnr(two, one.await().getFirst().toBufferedImage())).isGreaterThan(40);
+        }
+    }
+
+    @Test
+    void aClosedModelGivesItsMemoryBack() {
+        String name;
+        try (StableDiffusion first = open(GpuDevice.wanted())) {
+            // What the driver keeps for the process is there from now on.
+            DevicesTest.draw(first);
+            name = first.device(StableDiffusionOptions.ModelPart.DIFFUSION_MODEL);
+        }
+        long before = freeMemory(name);
+        for (int i = 0; i < 3; i++) {
+            try (StableDiffusion sd = open(GpuDevice.wanted())) {
+                DevicesTest.draw(sd);
+            }
+        }
+        assertThat(freeMemory(name)).isGreaterThan(before - 32 * MIB);
+    }
+
+    @Test
+    void aPictureThatDoesNotFitIsOutOfMemoryAndTheNextModelDraws() {
+        OutOfMemoryTest.assertDoesNotFit(GpuDevice.wanted());
+    }
+
+    @Test
+    void aCancelledGenerationLeavesTheModelUsable() throws InterruptedException {
+        try (StableDiffusion sd = open(GpuDevice.wanted())) {
+            BufferedImage expected = DevicesTest.draw(sd);
+            CountDownLatch started = new CountDownLatch(1);
+            Generation generation = sd.textToImage("a red circle")
+                    .steps(1000)
+                    .onProgress(progress -> {
+                        if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {
+                            started.countDown();
+                        }
+                    })
+                    .start();
+            assertThat(started.await(LIMIT_MINUTES, TimeUnit.MINUTES)).isTrue();
+            generation.cancel();
+            assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+            assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(40);
+        }
+    }
+}

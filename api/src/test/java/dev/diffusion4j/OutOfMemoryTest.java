@@ -1,0 +1,35 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.runtime.DeviceChoice;
+import org.junit.jupiter.api.Test;
+
+/** More than a device has is asked of it. */
+class OutOfMemoryTest {
+
+    private static StableDiffusion open(DeviceChoice device) {
+        return StableDiffusion.options().device(device).open(DemoModel.path());
+    }
+
+    static void assertDoesNotFit(DeviceChoice device) {
+        try (StableDiffusion sd = open(device)) {
+            // Attention between a million places needs more than any machine has.
+            assertThatThrownBy(() -> sd.textToImage("a red circle")
+                            .size(8192, 8192)
+                            .steps(1)
+                            .generate())
+                    .isInstanceOf(OutOfNativeMemoryException.class);
+        }
+        try (StableDiffusion next = open(device)) {
+            assertThat(DevicesTest.draw(next)).isNotNull();
+        }
+    }
+
+    @Test
+    void aPictureThatDoesNotFitIsOutOfMemoryAndTheNextModelDraws() {
+        assertDoesNotFit(DeviceChoice.cpu());
+    }
+}

@@ -1,0 +1,23 @@
+package dev.diffusion4j.parity;
+
+import dev.diffusion4j.GpuDevice;
+import dev.diffusion4j.runtime.DeviceChoice;
+import org.junit.jupiter.api.Tag;
+
+/**
+ * The same on a GPU. Its products are computed in half precision or TF32 in places, so more is tolerated: by default ten
+ * times what is on the CPU.
+ */
+@Tag("gpu")
+class GpuParityTest extends ComponentParityTest {
+
+    @Override
+    DeviceChoice device() {
+        return GpuDevice.wanted();
+    }
+
+    @Override
+    double leniency() {
+        return Double.parseDouble(System.getProperty("gpu.leniency", "10"));
+    }
+}
