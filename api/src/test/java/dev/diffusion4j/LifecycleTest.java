@@ -179,6 +179,7 @@ class LifecycleTest {
         static Heard start(StableDiffusion model, int steps) {
             List<Progress> events = Collections.synchronizedList(new ArrayList<>());
             Generation generation = model.textToImage("a red circle on a white background")
+                    .size(64, 64)
                     .steps(steps)
                     .seed(steps)
                     .onProgress(events::add)
