@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
     open.model_path       = argv[1];
     open.n_threads        = atoi(argv[2]);
     open.rng_type         = CPU_RNG;
+    open.diffusion_flash_attn = true;
     d4j_model_t* model    = NULL;
     require(d4j_model_open(&open, &model), "open");
 
