@@ -19,6 +19,8 @@ import java.util.regex.PatternSyntaxException;
  */
 public final class StableDiffusionOptions {
 
+    private static final int MAX_RULE_LENGTH = 500;
+
     /** The parts of a model that may run on devices of their own. */
     public enum ModelPart {
         DIFFUSION_MODEL,
@@ -122,13 +124,19 @@ public final class StableDiffusionOptions {
 
     /**
      * Weight types for single tensors: {@code regex=type} rules separated by commas, such as
-     * {@code ^first_stage_model=f32,attn=q8_0}. The first that matches a tensor's name applies.
+     * {@code ^first_stage_model=f32,attn=q8_0}. The first that matches a tensor's name applies. An expression has at
+     * most 500 characters.
      */
     public StableDiffusionOptions weightTypeRules(String rules) {
         for (String rule : rules.split(",", -1)) {
             String[] sides = rule.split("=", 2);
             if (sides.length != 2 || sides[0].isBlank()) {
                 throw new InvalidRequestException("weightTypeRules", rule, "regex=type");
+            }
+            // Regular expressions are compiled recursively, in Java and in the runtime.
+            if (sides[0].length() > MAX_RULE_LENGTH) {
+                throw new InvalidRequestException(
+                        "weightTypeRules", rule.length() + " characters", "at most " + MAX_RULE_LENGTH);
             }
             WeightType.of(sides[1]);
             try {

@@ -227,6 +227,10 @@ class BadInputTest {
         assertThatThrownBy(() -> StableDiffusion.options().weightTypeRules("vae=f8"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("f8");
+        // Compiling it would overflow the stack.
+        assertThatThrownBy(() -> StableDiffusion.options().weightTypeRules("(".repeat(100_000) + "=f16"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("at most 500");
         // A regular expression in Java, but none in the runtime.
         assertThatThrownBy(() -> StableDiffusion.options()
                         .weightTypeRules("(?<=first)_stage=f32")

@@ -17,6 +17,9 @@ import javax.imageio.stream.ImageInputStream;
 /** Reads a user's picture: any format that ImageIO and its plug-ins know, upright, without transparency. */
 public final class InputPicture {
 
+    /** More than most cameras take. Decoding a picture takes up to 12 bytes of memory for each pixel. */
+    private static final long MAX_PIXELS = 64_000_000;
+
     private InputPicture() {}
 
     /**
@@ -69,6 +72,9 @@ public final class InputPicture {
         if (width > limit || height > limit) {
             throw new ImageFileException(
                     file + " has " + width + "x" + height + " pixels; the most is " + limit + "x" + limit);
+        }
+        if ((long) width * height > MAX_PIXELS) {
+            throw new ImageFileException(file + " has " + width + "x" + height + " pixels; the most are 64 million");
         }
     }
 

@@ -85,6 +85,19 @@ class InputPictureTest {
         assertThatThrownBy(() -> InputPicture.read(file))
                 .isInstanceOf(ImageFileException.class)
                 .hasMessage(file + " has 20000x30000 pixels; the most is 16384x16384");
+        Files.write(file, pngHeader(16_000, 12_000));
+        assertThatThrownBy(() -> InputPicture.read(file))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessage(file + " has 16000x12000 pixels; the most are 64 million");
+    }
+
+    @Test
+    void refusesGifsOfFewBytesAndManyPixels() throws IOException {
+        byte[] bomb = Base64.getDecoder().decode("R0lGODlhCQAHAPAAAAAAAKSkpCwAAAAAAEAIEQABCBxIsKDBgwgTDgygkGBAADs=");
+        Path file = Files.write(folder.resolve("bomb.gif"), bomb);
+        assertThatThrownBy(() -> InputPicture.read(file))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessage(file + " has 16384x4360 pixels; the most are 64 million");
     }
 
     @Test
