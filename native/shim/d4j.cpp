@@ -1,6 +1,10 @@
 /* The functions of d4j.h that concern the library and its models. */
 #include "d4j.h"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <cstring>
 #include <memory>
 
@@ -165,6 +169,10 @@ int32_t d4j_model_close(d4j_model_t* model) {
         const std::unique_ptr<d4j_model_t> closing(model);
         const auto turn = model->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
         free_sd_ctx(closing->context);
+#if defined(__GLIBC__)
+        // The C library would keep the model's pieces for as long as something small lies between them.
+        malloc_trim(0);
+#endif
     });
 }
 

@@ -75,6 +75,7 @@ class SoakTest {
                 "-Xmx64m",
                 "-XX:+AlwaysPreTouch",
                 "-XX:-UseDynamicNumberOfCompilerThreads",
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Soak.class.getName(),
