@@ -7,12 +7,15 @@
  *   exception would leave some of its state behind.
  * - ggml_log_set: the runtime redirects ggml's log to itself whenever a model is opened, and then uses the text as a
  *   printf format. The text may come from a model file.
+ * - ggml_conv_2d_direct: the runtime takes one way for all convolutions of a part. The direct one is faster where
+ *   overrides/winograd.cpp does it, and slower elsewhere.
  */
 #include "ggml-backend.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
 
 #include "call.h"
+#include "overrides/winograd.h"
 
 using d4j::Call;
 
@@ -69,6 +72,16 @@ extern "C" ggml_status d4j_hook_graph_compute(ggml_backend_t backend, ggml_cgrap
     }
     AbortOnCancel scope(backend, call);
     return ggml_backend_graph_compute(backend, graph);
+}
+
+extern "C" ggml_tensor* d4j_hook_conv_2d_direct(
+    ggml_context* context, ggml_tensor* kernel, ggml_tensor* image, int s0, int s1, int p0, int p1, int d0, int d1) {
+    const int64_t width  = image->ne[0] + 2 * p0 - kernel->ne[0] + 1;  // for steps of one
+    const int64_t height = image->ne[1] + 2 * p1 - kernel->ne[1] + 1;
+    const auto convolve  = d4j::is_for_winograd(kernel->ne[0], kernel->ne[1], s0, s1, d0, d1, width, height, image->ne[3])
+                             ? ggml_conv_2d_direct
+                             : ggml_conv_2d;
+    return convolve(context, kernel, image, s0, s1, p0, p1, d0, d1);
 }
 
 extern "C" void d4j_hook_log_set(ggml_log_callback /*callback*/, void* /*data*/) {}

@@ -38,11 +38,33 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
 
 }  // namespace
 
+/* On the CPU direct convolutions cost nothing and save time and memory; see d4j_hook_conv_2d_direct. */
+static void choose_convolutions(StableDiffusionGGML& sd) {
+    if (sd_backend_is_cpu(sd.backend_for(SDBackendModule::DIFFUSION))) {
+        for (GGMLRunner* runner : {sd.diffusion_model.get(), sd.high_noise_diffusion_model.get()}) {
+            if (runner != nullptr) {
+                runner->set_conv2d_direct_enabled(true);
+            }
+        }
+    }
+    if (sd_backend_is_cpu(sd.backend_for(SDBackendModule::VAE))) {
+        for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
+            if (vae != nullptr) {
+                vae->set_conv2d_direct_enabled(true);
+            }
+        }
+    }
+    if (sd.control_net && sd_backend_is_cpu(sd.backend_for(SDBackendModule::CONTROL_NET))) {
+        sd.control_net->set_conv2d_direct_enabled(true);
+    }
+}
+
 sd_ctx_t* open(const sd_ctx_params_t& params) {
     auto sd = std::make_unique<StableDiffusionGGML>();
     if (!sd->init(&params)) {
         return nullptr;
     }
+    choose_convolutions(*sd);
     // free_sd_ctx will free it.
     auto* context = static_cast<sd_ctx_t*>(std::malloc(sizeof(sd_ctx_t)));
     if (context == nullptr) {

@@ -18,39 +18,15 @@
 extern "C" void ggml_compute_forward_flash_attn_ext_replaced(const ggml_compute_params* params, ggml_tensor* dst);
 
 #if defined(__GNUC__)
+#include "vectors.h"
+
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int LANES = 16, ROWS = 8;
-#elif defined(__AVX__)
-constexpr int LANES = 8, ROWS = 4;
-#elif defined(__ARM_NEON)
-constexpr int LANES = 4, ROWS = 8;
-#else
-constexpr int LANES = 4, ROWS = 4;
-#endif
-
-typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t))));
 
-constexpr int VECS       = 3;
-constexpr int QUERIES    = VECS * LANES; /* of a block */
-constexpr int KEYS       = 64;           /* of a tile */
-constexpr int CACHE_LINE = 64;
-
-vec load(const float* from) {
-    vec v;
-    std::memcpy(&v, from, sizeof v);
-    return v;
-}
-
-void store(float* to, vec v) {
-    std::memcpy(to, &v, sizeof v);
-}
-
-vec all(float x) {
-    return x - vec{};
-}
+constexpr int VECS    = MAX_VECS;
+constexpr int QUERIES = VECS * LANES; /* of a block */
+constexpr int KEYS    = 64;           /* of a tile */
 
 vec max(vec a, vec b) {
     return a > b ? a : b;
@@ -73,47 +49,6 @@ vec exponential(vec x) {
     vec scale;
     std::memcpy(&scale, &power, sizeof scale);
     return x < all(-87.0f) ? vec{} : p * scale;
-}
-
-/*
- * c[row][query] += sum over i of a[row * row_step + i * step] * b[i][query] for so many rows; b and c have QUERIES
- * columns.
- */
-template <int COUNT>
-void multiply(const float* a, int64_t row_step, int64_t step, const float* b, int64_t n, float* c) {
-    vec sum[COUNT][VECS];
-    for (int row = 0; row < COUNT; row++) {
-        for (int v = 0; v < VECS; v++) {
-            sum[row][v] = load(c + row * QUERIES + v * LANES);
-        }
-    }
-    for (int64_t i = 0; i < n; i++) {
-        vec right[VECS];
-        for (int v = 0; v < VECS; v++) {
-            right[v] = load(b + i * QUERIES + v * LANES);
-        }
-        for (int row = 0; row < COUNT; row++) {
-            const vec left = all(a[row * row_step + i * step]);
-            for (int v = 0; v < VECS; v++) {
-                sum[row][v] += left * right[v];
-            }
-        }
-    }
-    for (int row = 0; row < COUNT; row++) {
-        for (int v = 0; v < VECS; v++) {
-            store(c + row * QUERIES + v * LANES, sum[row][v]);
-        }
-    }
-}
-
-void multiply(const float* a, int64_t row_step, int64_t step, int64_t rows, const float* b, int64_t n, float* c) {
-    int64_t row = 0;
-    for (; row + ROWS <= rows; row += ROWS) {
-        multiply<ROWS>(a + row * row_step, row_step, step, b, n, c + row * QUERIES);
-    }
-    for (; row < rows; row++) {
-        multiply<1>(a + row * row_step, row_step, step, b, n, c + row * QUERIES);
-    }
 }
 
 struct Attention {
@@ -174,9 +109,9 @@ public:
             take_rows(a_.k, key, keys, head, batch, keys_);
             take_rows(a_.v, key, keys, head, batch, values_);
             std::fill(scores_, scores_ + keys * QUERIES, 0.0f);
-            multiply(keys_, a_.key_size(), 1, keys, queries_, a_.key_size(), scores_);
+            multiply<VECS>(keys_, a_.key_size(), 1, keys, queries_, a_.key_size(), scores_);
             weigh(keys);
-            multiply(values_, 1, a_.value_size(), a_.value_size(), scores_, keys, sums_);
+            multiply<VECS>(values_, 1, a_.value_size(), a_.value_size(), scores_, keys, sums_);
         }
         give_sums(head, batch, first, count);
     }

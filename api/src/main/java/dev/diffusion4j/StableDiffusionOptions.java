@@ -176,13 +176,16 @@ public final class StableDiffusionOptions {
         return this;
     }
 
-    /** Direct convolutions in the diffusion model: less memory; speed depends on the device. */
+    /**
+     * Direct convolutions in the diffusion model: less memory; on a GPU it depends on the device whether they are faster. On the
+     * CPU this changes nothing: the convolutions that are faster that way are always computed so.
+     */
     public StableDiffusionOptions diffusionConvDirect(boolean use) {
         diffusionConvDirect = use;
         return this;
     }
 
-    /** Direct convolutions in the VAE: less memory; speed depends on the device. */
+    /** Direct convolutions in the VAE, likewise. */
     public StableDiffusionOptions vaeConvDirect(boolean use) {
         vaeConvDirect = use;
         return this;

@@ -33,8 +33,6 @@ final class Diffusion4jBackend implements Backend {
         for (String option : Arrays.asList(parts).subList(1, parts.length)) {
             switch (option) {
                 case "plain-attention" -> options.diffusionFlashAttention(false);
-                case "unet-direct" -> options.diffusionConvDirect(true);
-                case "vae-direct" -> options.vaeConvDirect(true);
                 case "mmap" -> options.memoryMap(true);
                 default -> throw new IllegalArgumentException("no option " + option);
             }

@@ -68,7 +68,8 @@ public final class LoadingOptions {
 
     @Option(
             names = "--diffusion-conv-direct",
-            description = "Direct convolutions in the diffusion model: less memory; speed depends on the device.")
+            description = "Direct convolutions in the diffusion model on a GPU: less memory; speed depends on the GPU. "
+                    + "The CPU always takes the faster way.")
     private boolean diffusionConvDirect;
 
     @Option(names = "--vae-conv-direct", description = "Direct convolutions in the VAE, likewise.")
