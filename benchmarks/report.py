@@ -54,7 +54,7 @@ def write_machine(args):
     flags = field("/proc/cpuinfo", "flags").split()
     wanted = [f for f in ("avx", "avx2", "fma", "f16c", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16") if f in flags]
     machine = {
-        "Settings": f"`{args.mode}`, {args.threads} threads, `OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY')}`",
+        "Settings": f"`{args.mode}`, {args.threads} threads, waiting as each backend's own ({os.environ.get('OMP_WAIT_POLICY', 'no `OMP_WAIT_POLICY` set')})",
         "Date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "Commit": commit + (", changed" if changed not in ("", "unknown") else ""),
         "Processor": f"{field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores ({', '.join(wanted)})",

@@ -47,6 +47,10 @@ public final class NativeLibrary {
 
     private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
     private static final String PASSIVE = "passive";
+    private static final String SPIN_COUNT = "GOMP_SPINCOUNT";
+
+    /** Some ten microseconds: most barriers of a model are that close to each other. */
+    private static final String SHORT_SPIN = "1000";
 
     private static volatile BiConsumer<Level, String> log = LOG::log;
     private static volatile Predicate<Level> logs = LOG::isLoggable;
@@ -97,8 +101,8 @@ public final class NativeLibrary {
     }
 
     /**
-     * Lets OpenMP's threads sleep at barriers in place of spinning, unless the user chose otherwise: two models at once
-     * slow each other several times when they spin. The library reads it when it is loaded.
+     * Lets OpenMP's threads sleep at barriers soon, unless the user chose otherwise: two models at once slow each other several
+     * times when they spin for long, and one alone is slower when they sleep at once. The library reads it when it is loaded.
      */
     private static void letThreadsWaitPassively() {
         if (System.getenv(WAIT_POLICY) != null || Platform.current().isWindows()) {
@@ -110,7 +114,11 @@ public final class NativeLibrary {
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         try (Arena arena = Arena.ofConfined()) {
-            int unused = (int) setenv.invokeExact(arena.allocateFrom(WAIT_POLICY), arena.allocateFrom(PASSIVE), 0);
+            int policy = (int) setenv.invokeExact(arena.allocateFrom(WAIT_POLICY), arena.allocateFrom(PASSIVE), 0);
+            int spins = (int) setenv.invokeExact(arena.allocateFrom(SPIN_COUNT), arena.allocateFrom(SHORT_SPIN), 0);
+            if (policy != 0 || spins != 0) {
+                LOG.log(Level.WARNING, "the environment cannot be changed: " + WAIT_POLICY + " is not set");
+            }
         } catch (Throwable e) {
             LOG.log(Level.WARNING, WAIT_POLICY + " could not be set", e);
         }

@@ -36,7 +36,7 @@ public final class PairedRun {
     public static void main(String[] arguments) throws IOException, InterruptedException {
         String model = arguments[1];
         Drawing drawing = Drawing.of(model, Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
-        Process c = new ProcessBuilder(
+        ProcessBuilder program = new ProcessBuilder(
                         arguments[0],
                         Workspace.weights(model, "f16").toString(),
                         Integer.toString(Workspace.threads()),
@@ -45,8 +45,12 @@ public final class PairedRun {
                         Integer.toString(drawing.steps()),
                         Double.toString(drawing.guidance()),
                         Long.toString(drawing.seed()))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        if (program.environment().putIfAbsent("OMP_WAIT_POLICY", "passive") == null) {
+            // What the Java library then sets for itself.
+            program.environment().putIfAbsent("GOMP_SPINCOUNT", "1000");
+        }
+        Process c = program.start();
         try (Diffusion4jBackend java = Diffusion4jBackend.open("f16", model)) {
             PairedRun run = new PairedRun(drawing, java, c);
             List<double[]> pairs = run.measure(Integer.parseInt(arguments[4]));
