@@ -1,4 +1,4 @@
-# d4j_add_cpu_variants(<target> <definitions of ops.cpp>): puts ggml's CPU backend into the library once per generation of
+# d4j_add_cpu_variants(<target>): puts ggml's CPU backend into the library once per generation of
 # processors, and the table from which shim/cpu_variants.cpp picks one at run time.
 #
 # ggml's own way to have several is one module file each. These are in the one library instead: the objects of a variant
@@ -37,7 +37,7 @@ macro(d4j_prepare_cpu_variants)
     endforeach()
 endmacro()
 
-function(d4j_add_cpu_variants target ops_definitions)
+function(d4j_add_cpu_variants target)
     find_program(D4J_LD NAMES ld.bfd ld REQUIRED)
     get_target_property(folder ggml-cpu SOURCE_DIR)
     get_target_property(sources ggml-cpu SOURCES)
@@ -53,7 +53,7 @@ function(d4j_add_cpu_variants target ops_definitions)
 
     target_compile_definitions(ggml-cpu PRIVATE ggml_backend_cpu_reg=d4j_cpu_reg_x64)
 
-    set_property(SOURCE "${folder}/ggml-cpu/ops.cpp" APPEND PROPERTY COMPILE_DEFINITIONS ${ops_definitions})
+    d4j_make_way_for_overrides("${folder}/ggml-cpu")
 
     set(table "")
     foreach(entry IN LISTS D4J_CPU_VARIANTS)
