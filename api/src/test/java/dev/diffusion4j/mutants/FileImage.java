@@ -1,0 +1,41 @@
+package dev.diffusion4j.mutants;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A file as it will be on disk: structures and weights at their places, and zeros between. */
+final class FileImage {
+
+    /** Bytes of the file; those that are a structure have fields. */
+    record Block(long offset, byte[] bytes, List<Structure.Field> fields) {
+
+        long end() {
+            return offset + bytes.length;
+        }
+    }
+
+    final List<Block> blocks = new ArrayList<>();
+    long length;
+
+    void structure(long offset, Structure structure) {
+        blocks.add(new Block(offset, structure.bytes(), List.copyOf(structure.fields())));
+        length = Math.max(length, offset + structure.size());
+    }
+
+    /** Weights, of which only the first need be other than zero. */
+    void weights(long offset, byte[] bytes, long all) {
+        if (bytes.length > 0) {
+            blocks.add(new Block(offset, bytes, List.of()));
+        }
+        length = Math.max(length, offset + Math.max(bytes.length, all));
+    }
+
+    List<Block> structures() {
+        return blocks.stream().filter(block -> !block.fields.isEmpty()).toList();
+    }
+
+    /** Puts a changed structure in the place of another. */
+    void replace(Block block, byte[] bytes) {
+        blocks.set(blocks.indexOf(block), new Block(block.offset, bytes, block.fields));
+    }
+}
