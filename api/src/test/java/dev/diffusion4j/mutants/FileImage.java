@@ -30,6 +30,13 @@ final class FileImage {
         length = Math.max(length, offset + Math.max(bytes.length, all));
     }
 
+    /** All weights of a checkpoint's storage. */
+    void storage(long offset, Draft.Storage storage) {
+        for (Weight weight : storage.weights) {
+            weights(offset + weight.place - storage.place, weight.content, weight.room);
+        }
+    }
+
     List<Block> structures() {
         return blocks.stream().filter(block -> !block.fields.isEmpty()).toList();
     }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Changes the file that a draft is written to. */
@@ -139,6 +140,6 @@ final class FileMutations {
         if (text.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
             return "'" + text + "'";
         }
-        return "0x" + java.util.HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 16));
+        return "0x" + HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 16));
     }
 }

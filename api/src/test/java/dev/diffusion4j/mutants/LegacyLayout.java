@@ -10,11 +10,11 @@ final class LegacyLayout {
     static FileImage assemble(Structure pickle, Draft draft) {
         Structure head = new Structure();
         head.append(PickleLayout.begin()).raw("magic", HexFormat.of().parseHex("8a0a6cfc9c46f9206aa850192e"));
-        head.append(PickleLayout.integer(PickleLayout.begin(), "version", 1001)).u8("end", '.');
+        head.append(PickleLayout.begin()).u8("short", 'M').u16("version", 1001).u8("end", '.');
         head.append(PickleLayout.begin()).u8("dictionary", '}').u8("end", '.');
         head.append(pickle);
         head.append(PickleLayout.begin()).u8("list", ']').u8("mark", '(');
-        for (int i = 0; i < draft.weights.size(); i++) {
+        for (int i = 0; i < draft.storages.size(); i++) {
             PickleLayout.text(head, "key", PickleLayout.key(i));
         }
         head.u8("append", 'e').u8("end", '.');
@@ -22,11 +22,11 @@ final class LegacyLayout {
         FileImage image = new FileImage();
         image.structure(0, head);
         long position = head.size();
-        for (Weight weight : draft.weights) {
-            long elements = weight.room / weight.type.blockBytes();
+        for (Draft.Storage storage : draft.storages) {
+            long elements = storage.length / storage.weights.getFirst().type.blockBytes();
             image.structure(position, new Structure().i64("storage length", elements));
-            image.weights(position + Long.BYTES, weight.content, weight.room);
-            position += Long.BYTES + weight.room;
+            image.storage(position + Long.BYTES, storage);
+            position += Long.BYTES + storage.length;
         }
         image.length = position;
         return image;

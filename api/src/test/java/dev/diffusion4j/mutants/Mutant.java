@@ -26,7 +26,7 @@ record Mutant(Role role, Format format, Kind kind, String description, FileImage
         Mutant make(int index) {
             Choice choice = new Choice(new Random(seed * 1_000_000_007L + index));
             Role role = choice.percent(76) ? Role.MODEL : choice.of(Role.values());
-            Format format = choice.of(Format.values());
+            Format format = role == Role.MODEL ? modelFormat(choice) : choice.of(Format.values());
             Kind kind = Kind.any(choice.random());
             Draft draft = draft(role, format).copy();
             StringBuilder what = new StringBuilder();
@@ -50,6 +50,13 @@ record Mutant(Role role, Format format, Kind kind, String description, FileImage
                 default -> {}
             }
             return new Mutant(role, format, kind, what.toString(), image);
+        }
+
+        /** Fewer checkpoints: of a whole model, the runtime takes seconds to read one. */
+        private static Format modelFormat(Choice choice) {
+            return choice.percent(91)
+                    ? choice.of(Format.SAFETENSORS, Format.GGUF)
+                    : choice.of(Format.ZIP, Format.LEGACY, Format.LEGACY);
         }
 
         private Draft draft(Role role, Format format) {

@@ -35,10 +35,15 @@ final class MutantCounts {
         return failures;
     }
 
+    /** A line for all. */
+    String summary() {
+        return line("all", all);
+    }
+
     /** A line for all, and one for each kind of file and of change. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(line("all", all));
+        StringBuilder text = new StringBuilder(summary());
         groups.forEach((name, counts) -> text.append('\n').append(line(name.substring(1), counts)));
         return text.toString();
     }

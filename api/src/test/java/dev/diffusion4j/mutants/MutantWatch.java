@@ -21,6 +21,7 @@ final class MutantWatch {
     private static final long SILENCE_SECONDS = 180;
 
     private static final int LAST_WORDS = 30;
+    private static final int MUTANTS_PER_REPORT = 1_000;
 
     private final Path folder;
     private final long seed;
@@ -65,6 +66,9 @@ final class MutantWatch {
                     lastWords.clear();
                 } else if (line.get().startsWith(MutantRun.END)) {
                     counts.add(index++, mutant, Outcome.valueOf(fields[2]), fields.length > 3 ? fields[3] : "");
+                    if (index % MUTANTS_PER_REPORT == 0) {
+                        System.out.println(counts.summary());
+                    }
                 } else if (lastWords.size() < LAST_WORDS) {
                     lastWords.add(line.get());
                 }

@@ -27,9 +27,9 @@ final class PickleLayout {
         global(pickle, "torch", weight.strangeType == null ? storageType(weight.type) : weight.strangeType);
         text(pickle, "storage key", key(weight.storage));
         text(pickle, "device", "cpu");
-        integer(pickle, "storage length", weight.length / Math.max(1, weight.type.blockBytes()));
+        integer(pickle, "storage length", weight.length / weight.type.blockBytes());
         pickle.u8("tuple", 't').u8("persistent id", 'Q');
-        integer(pickle, "storage offset", weight.offset);
+        integer(pickle, "storage offset", weight.offset / weight.type.blockBytes());
         tuple(pickle, "dimension", weight.shape);
         tuple(pickle, "stride", strides(weight.shape));
         pickle.u8("requires gradient", 0x89).u8("hooks", ')').u8("tuple", 't').u8("call", 'R');

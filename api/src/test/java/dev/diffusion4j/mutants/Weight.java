@@ -20,7 +20,7 @@ final class Weight {
 
     long[] shape;
 
-    /** Where the file says its bytes begin among all; of a checkpoint, where they begin in its storage. */
+    /** Where the file says its bytes begin among all; of a checkpoint, in its storage. */
     long offset;
 
     /** How many bytes the file says it has; of a checkpoint, its storage. */

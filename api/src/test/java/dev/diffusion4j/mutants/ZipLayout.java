@@ -22,12 +22,12 @@ final class ZipLayout {
         zip.add("archive/data.pkl", crc.getValue(), pickle.size());
         zip.image.structure(zip.position, pickle);
         zip.position = Math.max(ROOM, zip.position + pickle.size());
-        for (int i = 0; i < draft.weights.size(); i++) {
-            Weight weight = draft.weights.get(i);
+        for (int i = 0; i < draft.storages.size(); i++) {
+            Draft.Storage storage = draft.storages.get(i);
             // Nobody compares the checksums of weights.
-            zip.add("archive/data/" + PickleLayout.key(i), 0, weight.room);
-            zip.image.weights(zip.position, weight.content, weight.room);
-            zip.position += weight.room;
+            zip.add("archive/data/" + PickleLayout.key(i), 0, storage.length);
+            zip.image.storage(zip.position, storage);
+            zip.position += storage.length;
         }
         return zip.end();
     }
