@@ -6,7 +6,7 @@ import java.util.List;
 /** A file as it will be on disk: structures and weights at their places, and zeros between. */
 final class FileImage {
 
-    /** Bytes of the file; those that are a structure have fields. */
+    /** Bytes of the file; those that are a structure have fields. Equal are those of the same array at the same place. */
     record Block(long offset, byte[] bytes, List<Structure.Field> fields) {
 
         long end() {

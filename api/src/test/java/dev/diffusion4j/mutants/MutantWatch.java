@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,19 +18,24 @@ import java.util.concurrent.TimeUnit;
 /** Runs mutants in a child JVM, and after each death in a new one. */
 final class MutantWatch {
 
-    /** A mutant takes a second or two; this is for machines that are busy with other things. */
-    private static final long SILENCE_SECONDS = 180;
-
     private static final int LAST_WORDS = 30;
-    private static final int MUTANTS_PER_REPORT = 1_000;
+    private static final int MUTANTS_PER_REPORT = 500;
 
+    private final Class<?> program;
     private final Path folder;
     private final long seed;
+    private final Duration silence;
     private final MutantCounts counts = new MutantCounts();
 
-    MutantWatch(Path folder, long seed) {
+    /**
+     * @param program what to run, such as {@link MutantRun}
+     * @param silence how long nothing may come from it
+     */
+    MutantWatch(Class<?> program, Path folder, long seed, Duration silence) {
+        this.program = program;
         this.folder = folder;
         this.seed = seed;
+        this.silence = silence;
     }
 
     /** Runs the mutants of these indices, however many children that takes. */
@@ -50,13 +56,13 @@ final class MutantWatch {
             int index = first;
             String mutant = "none yet";
             while (true) {
-                Optional<String> line = lines.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
+                Optional<String> line = lines.poll(silence.toMillis(), TimeUnit.MILLISECONDS);
                 if (line == null || line.isEmpty()) {
-                    process.destroyForcibly();
-                    if (line != null && process.waitFor() == 0 && index == end) {
+                    boolean ended = line != null && process.waitFor(silence.toMillis(), TimeUnit.MILLISECONDS);
+                    if (ended && process.exitValue() == 0 && index == end) {
                         return end;
                     }
-                    Outcome outcome = line == null ? Outcome.HUNG : Outcome.DIED;
+                    Outcome outcome = ended ? Outcome.DIED : Outcome.HUNG;
                     counts.add(index, mutant, outcome, String.join("\n    ", lastWords));
                     return index + 1;
                 }
@@ -83,12 +89,13 @@ final class MutantWatch {
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx512m",
+                "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-CreateCoredumpOnCrash",
                 "-XX:ErrorFile=" + folder.resolve("hs_err_%p.log"),
                 "-cp",
                 System.getProperty("java.class.path"),
-                MutantRun.class.getName(),
+                program.getName(),
                 folder.toString(),
                 Long.toString(seed),
                 Integer.toString(first),

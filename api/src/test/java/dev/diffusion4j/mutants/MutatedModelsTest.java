@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,8 +26,28 @@ class MutatedModelsTest {
     /** Fewer may all be refused. */
     private static final int MUTANTS_FOR_SHARES = 100;
 
+    /** A mutant takes a second or two; this is for machines that are busy with other things. */
+    private static final Duration SILENCE = Duration.ofMinutes(3);
+
     @TempDir
     private Path temporary;
+
+    /** That the other test can fail: what dies, hangs or throws is counted, and the next one has its turn. */
+    @Test
+    void deathsHangsAndEscapesAreCounted() throws Exception {
+        MutantCounts counts = new MutantWatch(DyingRun.class, temporary, SEED, Duration.ofSeconds(10)).run(0, 6);
+
+        assertThat(counts.of(Outcome.DREW)).isEqualTo(3);
+        assertThat(counts.of(Outcome.DIED)).isEqualTo(1);
+        assertThat(counts.of(Outcome.HUNG)).isEqualTo(1);
+        assertThat(counts.of(Outcome.ESCAPED)).isEqualTo(1);
+        assertThat(counts.failures())
+                .anySatisfy(failure -> assertThat(failure)
+                        .startsWith("mutant 1 DIED: " + DyingRun.MUTANT)
+                        .contains(DyingRun.LAST_WORDS))
+                .anySatisfy(failure -> assertThat(failure).startsWith("mutant 3 HUNG"))
+                .anySatisfy(failure -> assertThat(failure).startsWith("mutant 4 ESCAPED"));
+    }
 
     @Test
     @Timeout(value = 3, unit = TimeUnit.HOURS)
@@ -34,7 +55,7 @@ class MutatedModelsTest {
         Path folder = FOLDER == null
                 ? temporary
                 : Files.createDirectories(Path.of(FOLDER).toAbsolutePath());
-        MutantCounts counts = new MutantWatch(folder, SEED).run(FIRST, FIRST + MUTANTS);
+        MutantCounts counts = new MutantWatch(MutantRun.class, folder, SEED, SILENCE).run(FIRST, FIRST + MUTANTS);
         System.out.println(counts);
 
         assertThat(counts.failures()).isEmpty();
