@@ -1,6 +1,7 @@
 package dev.diffusion4j.mutants;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A file as it will be on disk: structures and weights at their places, and zeros between. */
@@ -39,6 +40,21 @@ final class FileImage {
 
     List<Block> structures() {
         return blocks.stream().filter(block -> !block.fields.isEmpty()).toList();
+    }
+
+    /** Whether the files would be the same, byte by byte. */
+    boolean equalsFile(FileImage other) {
+        if (length != other.length || blocks.size() != other.blocks.size()) {
+            return false;
+        }
+        for (int i = 0; i < blocks.size(); i++) {
+            Block block = blocks.get(i);
+            Block otherBlock = other.blocks.get(i);
+            if (block.offset != otherBlock.offset || !Arrays.equals(block.bytes, otherBlock.bytes)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Puts a changed structure in the place of another. */

@@ -16,7 +16,7 @@ enum Kind {
     /** Which tensors there are. */
     TENSORS(12),
     /** The numbers themselves. */
-    DATA(14),
+    DATA(18),
     /** The JSON, table or pickle: a word of it, with lengths and checksums that fit. */
     DESCRIPTION(10),
     /** A length, count, signature or flag, in its place. */

@@ -33,7 +33,7 @@ final class MutantRun implements AutoCloseable {
     private final Scratch sound;
     private StableDiffusion soundModel;
 
-    private MutantRun(Path folder, Mutant.Maker maker) throws IOException {
+    private MutantRun(Path folder, MutantMaker maker) throws IOException {
         mutated = new Scratch(folder.resolve("mutant"));
         sound = new Scratch(folder.resolve("sound"));
         sound.become(maker.sound(Role.MODEL, Format.GGUF));
@@ -43,7 +43,7 @@ final class MutantRun implements AutoCloseable {
     public static void main(String[] arguments) throws IOException {
         // Only the last words before a crash are of interest, and those are on the standard error.
         LogManager.getLogManager().reset();
-        Mutant.Maker maker = new Mutant.Maker(Long.parseLong(arguments[1]));
+        MutantMaker maker = new MutantMaker(Long.parseLong(arguments[1]));
         try (MutantRun run = new MutantRun(Path.of(arguments[0]), maker)) {
             for (int index = Integer.parseInt(arguments[2]); index < Integer.parseInt(arguments[3]); index++) {
                 Mutant mutant = maker.make(index);
@@ -56,7 +56,8 @@ final class MutantRun implements AutoCloseable {
 
     private String outcome(Role role, int index) {
         boolean opened = false;
-        try (StableDiffusion sd = role == Role.LORA ? null : options(role).open(main(role))) {
+        try (StableDiffusion sd =
+                role == Role.LORA ? null : options(role, 1 + index % 2).open(main(role))) {
             opened = true;
             draw(role == Role.LORA ? soundModel() : sd, role, index);
             return Outcome.DREW.name();
@@ -75,8 +76,9 @@ final class MutantRun implements AutoCloseable {
         }
     }
 
-    private StableDiffusionOptions options(Role role) {
-        StableDiffusionOptions options = StableDiffusion.options().threads(1);
+    /** @param threads what fails on a thread of the runtime's own cannot be caught, and one thread has none beside it */
+    private StableDiffusionOptions options(Role role, int threads) {
+        StableDiffusionOptions options = StableDiffusion.options().threads(threads);
         return switch (role) {
             case MODEL, LORA -> options;
             case EMBEDDING -> options.embedding(WORD, mutated.path());
@@ -104,7 +106,7 @@ final class MutantRun implements AutoCloseable {
     /** For LoRAs, which change one model after the other's leaving. */
     private StableDiffusion soundModel() {
         if (soundModel == null) {
-            soundModel = options(Role.LORA).open(sound.path());
+            soundModel = options(Role.LORA, 2).open(sound.path());
         }
         return soundModel;
     }
