@@ -40,6 +40,19 @@ bool is_set(const int32_t* flag) noexcept {
     return flag != nullptr && reinterpret_cast<const std::atomic<int32_t>*>(flag)->load(std::memory_order_acquire) != 0;
 }
 
+bool begins(const std::string& text, const char* beginning) {
+    return text.rfind(beginning, 0) == 0;
+}
+
+/* The runtime's words when it cannot read a VAE, a tiny autoencoder, a LoRA or an embedding. It goes on as if nobody had
+   asked for it. */
+bool tells_of_file_left_out(const std::string& line) {
+    const std::string ending = "failed";
+    const bool fails = line.size() >= ending.size() && line.compare(line.size() - ending.size(), ending.size(), ending) == 0;
+    return fails && (begins(line, "loading vae from '") || begins(line, "loading tae from '") ||
+                     begins(line, "load lora tensors from ") || begins(line, "embedding '"));
+}
+
 }  // namespace
 
 Call::Call(const d4j_observer_t* observer) : outer_(current_call) {
@@ -163,6 +176,12 @@ std::string Call::last_words() {
     return words;
 }
 
+std::string Call::left_out() {
+    deliver_lines_from_elsewhere();
+    std::lock_guard<std::mutex> lock(registry().mutex);
+    return left_out_;
+}
+
 void Call::deliver_lines_from_elsewhere() {
     if (!has_lines_from_elsewhere_.load(std::memory_order_acquire)) {
         return;
@@ -197,6 +216,9 @@ void Call::remember_locked(const Line& line) {
     const bool repeated = !complaints_.empty() && complaints_.back().second == line.second;
     if (line.first < SD_LOG_WARN || repeated) {
         return;
+    }
+    if (left_out_.empty() && tells_of_file_left_out(line.second)) {
+        left_out_ = line.second;
     }
     complaints_.push_back(line);
     if (complaints_.size() > MAX_COMPLAINTS) {

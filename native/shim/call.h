@@ -42,6 +42,8 @@ public:
     static void log_from_elsewhere(sd_log_level_t level, std::string text);
     /* The latest warnings and errors, joined to one line; "" if there were none. */
     std::string last_words();
+    /* What the runtime said of a file that it could not read and went on without; "" if there was none. */
+    std::string left_out();
 
 private:
     using Line = std::pair<sd_log_level_t, std::string>;
@@ -61,8 +63,9 @@ private:
     int sampling_step_       = 0;
     int sampling_steps_      = 0;
     int previewed_step_      = 0;
-    // These two are guarded by the registry's mutex.
+    // These three are guarded by the registry's mutex.
     std::deque<Line> complaints_;
+    std::string left_out_;
     std::deque<Line> lines_from_elsewhere_;
     std::atomic<bool> has_lines_from_elsewhere_{false};
     Call* outer_;

@@ -80,6 +80,11 @@ void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params,
     if (generated == nullptr) {
         throw Failure{D4J_FAILED, "the runtime returned nothing"};
     }
+    const std::string left_out = call.left_out();
+    if (!left_out.empty()) {
+        free_sd_images(generated, params.batch_count);
+        throw Failure{D4J_FAILED, "a file could not be used: " + left_out};
+    }
     d4j::hand_out(generated, params.batch_count);
     *images = generated;
     *count  = params.batch_count;
@@ -131,7 +136,7 @@ const char* d4j_last_error() {
 }
 
 int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model) {
-    const d4j_status status = d4j::guarded("the model could not be opened", nullptr, [&](Call&) {
+    const d4j_status status = d4j::guarded("the model could not be opened", nullptr, [&](Call& call) {
         require_pointer("params", params);
         require_pointer("model", model);
         *model = nullptr;
@@ -149,6 +154,11 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model) {
         opened->context = d4j::open(complete);
         if (opened->context == nullptr) {
             throw Failure{D4J_LOAD_FAILED, "the runtime refused it"};
+        }
+        const std::string left_out = call.left_out();
+        if (!left_out.empty()) {
+            free_sd_ctx(opened->context);
+            throw Failure{D4J_LOAD_FAILED, "a file could not be used: " + left_out};
         }
         opened->info  = d4j::describe(opened->context);
         opened->parts = d4j::parts(opened->context);

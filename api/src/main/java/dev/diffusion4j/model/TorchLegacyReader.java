@@ -41,8 +41,7 @@ final class TorchLegacyReader {
                 new Cursor(source, 0, Math.min(source.size(), Limits.MAX_PICKLE), "the pickles at its beginning");
         if (beginsWithMagic()) {
             cursor.skip(2 + MAGIC.length);
-            if (!(PickleReader.read(source, cursor).value() instanceof PickleValue.Int(long version))
-                    || version != VERSION) {
+            if (!readsVersion(cursor)) {
                 throw source.unsupported("it is a checkpoint of another version than " + VERSION);
             }
             PickleReader.read(source, cursor);
@@ -56,6 +55,20 @@ final class TorchLegacyReader {
                 .forEach((name, tensor) -> table.addOrReplace(
                         table.view(name, tensor, offsets.get(tensor.storage().key()))));
         return new Header(ModelFormat.LEGACY_CHECKPOINT, Map.of(), table.tensors());
+    }
+
+    /** Whether the version's pickle is there, in one of the two ways in which the runtime knows so large a number. */
+    private static boolean readsVersion(Cursor cursor) {
+        if (cursor.u8() != PROTO) {
+            return false;
+        }
+        cursor.skip(1);
+        long version = switch (cursor.u8()) {
+            case 'M' -> cursor.u16();
+            case 'J' -> cursor.i32();
+            default -> -1;
+        };
+        return version == VERSION && cursor.u8() == '.';
     }
 
     private boolean beginsWithMagic() {

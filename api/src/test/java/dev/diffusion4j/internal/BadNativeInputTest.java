@@ -13,11 +13,14 @@ import dev.diffusion4j.demo.DemoModel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -154,6 +157,46 @@ class BadNativeInputTest {
             assertThat(D4j.d4j_model_open(parameters, out)).isEqualTo(D4j.D4J_INVALID());
             assertThat(lastError()).contains("weights cannot be held in type " + type);
             assertThat(out.get(ValueLayout.ADDRESS, 0)).isEqualTo(MemorySegment.NULL);
+        }
+    }
+
+    /** The runtime only warns of such files and goes on without them. */
+    @Test
+    void vaeThatTheRuntimeCannotRead(@TempDir Path folder) throws Exception {
+        Path text = Files.writeString(folder.resolve("vae"), "I am no VAE");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+            MemorySegment withVae = modelParameters(arena);
+            sd_ctx_params_t.vae_path(withVae, arena.allocateFrom(text.toString()));
+            assertThat(D4j.d4j_model_open(withVae, out)).isEqualTo(D4j.D4J_LOAD_FAILED());
+            assertThat(lastError()).contains("a file could not be used: loading vae from");
+
+            MemorySegment withTinyAutoencoder = modelParameters(arena);
+            sd_ctx_params_t.taesd_path(withTinyAutoencoder, arena.allocateFrom(text.toString()));
+            assertThat(D4j.d4j_model_open(withTinyAutoencoder, out)).isEqualTo(D4j.D4J_LOAD_FAILED());
+            assertThat(lastError()).contains("a file could not be used: loading tae from");
+        }
+    }
+
+    @Test
+    void loraThatTheRuntimeCannotRead(@TempDir Path folder) throws Exception {
+        Path text = Files.writeString(folder.resolve("lora"), "I am no LoRA");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment lora = sd_lora_t.allocate(arena);
+            sd_lora_t.path(lora, arena.allocateFrom(text.toString()));
+            sd_lora_t.multiplier(lora, 1);
+            MemorySegment request = sd_img_gen_params_t.allocate(arena);
+            D4j.sd_img_gen_params_init(request);
+            sd_img_gen_params_t.prompt(request, arena.allocateFrom("a star"));
+            sd_img_gen_params_t.width(request, 64);
+            sd_img_gen_params_t.height(request, 64);
+            sd_img_gen_params_t.seed(request, 1);
+            sd_sample_params_t.sample_steps(sd_img_gen_params_t.sample_params(request), 1);
+            sd_img_gen_params_t.loras(request, lora);
+            sd_img_gen_params_t.lora_count(request, 1);
+
+            assertThat(generate(arena, model, request)).isEqualTo(D4j.D4J_FAILED());
+            assertThat(lastError()).contains("a file could not be used: load lora tensors from");
         }
     }
 

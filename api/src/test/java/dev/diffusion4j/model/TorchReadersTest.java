@@ -428,6 +428,14 @@ class TorchReadersTest {
         version[18]++;
         assertRefused(version).hasMessageContaining("of another version than 1001");
 
+        // The same number as LONG1, which the runtime does not take for a version.
+        byte[] otherwise = new byte[content.length + 1];
+        System.arraycopy(content, 0, otherwise, 0, 17);
+        otherwise[17] = (byte) 0x8a;
+        otherwise[18] = 2;
+        System.arraycopy(content, 18, otherwise, 19, content.length - 18);
+        assertRefused(otherwise).hasMessageContaining("of another version than 1001");
+
         byte[] lengths = content.clone();
         int first = (int) offset(ModelFile.read(fixture("legacy.pt")), "counter") - 8;
         lengths[first]++;
