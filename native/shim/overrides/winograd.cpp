@@ -25,8 +25,7 @@ namespace {
 
 constexpr int PACK         = LANES < ROWS ? ROWS : LANES; /* output channels of a block, side by side */
 constexpr int MAX_COLUMNS  = MAX_VECS * LANES;            /* of a panel */
-constexpr int TASK_BLOCKS  = 2;
-constexpr int TASK_ROWS    = TASK_BLOCKS * PACK;
+constexpr int TASK_BLOCKS  = 4; /* of a task at most: what a panel's part, once in the cache, is multiplied with */
 constexpr int64_t DEPTH    = 256; /* of a product at once: so that a panel's part stays in the innermost cache */
 constexpr int TILE         = d4j::WINOGRAD_TILE;
 constexpr int WINDOW       = TILE + 2; /* of the input that a tile depends on */
@@ -296,13 +295,19 @@ struct Plan {
     Plan(const Convolution& c, int64_t threads, int64_t floats) {
         const int64_t all_blocks = ceil_div(c.out_channels(), PACK);
 
-        kernel_step          = c.in_channels() * PACK + PADDING;
-        kernel_floats        = POSITIONS * kernel_step;
-        products_step        = TASK_ROWS * MAX_COLUMNS + PADDING;
-        products_floats      = POSITIONS * products_step;
-        const int64_t shared = floats - threads * products_floats;
+        kernel_step   = c.in_channels() * PACK + PADDING;
+        kernel_floats = POSITIONS * kernel_step;
 
         width = std::min<int64_t>(MAX_VECS, ceil_div(c.tiles(), LANES)) * LANES;
+        // A task takes as many blocks as leave some tasks to each thread, and as there is room for.
+        task_blocks = std::clamp<int64_t>(ceil_div(c.tiles(), width) * all_blocks / (4 * threads), 1, TASK_BLOCKS);
+        while (task_blocks > 1 && threads * products_of(task_blocks) > floats / 4) {
+            task_blocks--;
+        }
+        products_step        = products_of(task_blocks) / POSITIONS;
+        products_floats      = products_of(task_blocks);
+        const int64_t shared = floats - threads * products_floats;
+
         while (width > LANES && POSITIONS * (c.in_channels() * width + PADDING) > shared / 2) {
             width -= LANES;
         }
@@ -310,14 +315,16 @@ struct Plan {
         panel_floats = POSITIONS * panel_step;
 
         // Kernels are transformed again for all panels that there is no room for: most of it is theirs.
-        const int64_t few_blocks = std::min(all_blocks, std::max<int64_t>(TASK_BLOCKS, shared / 4 / kernel_floats));
+        const int64_t few_blocks = std::clamp<int64_t>(shared / 4 / kernel_floats, 1, all_blocks);
         panels = std::clamp<int64_t>((shared - few_blocks * kernel_floats) / panel_floats, 0, ceil_div(c.tiles(), width));
         blocks = std::min(all_blocks, (shared - panels * panel_floats) / kernel_floats);
     }
 
     bool possible() const { return panels > 0 && blocks > 0; }
 
-    int64_t width, panels, blocks;
+    static int64_t products_of(int64_t blocks) { return POSITIONS * (blocks * PACK * MAX_COLUMNS + PADDING); }
+
+    int64_t width, panels, blocks, task_blocks;
     int64_t kernel_step, kernel_floats, panel_step, panel_floats, products_step, products_floats;
 };
 
@@ -353,9 +360,9 @@ public:
                 }
                 ggml_barrier(params_->threadpool);
                 // Whoever is free takes the next one: the cores may be shared with others.
-                const int64_t tasks = panels * ceil_div(blocks, TASK_BLOCKS);
+                const int64_t tasks = panels * ceil_div(blocks, plan_.task_blocks);
                 for (int64_t task = params_->ith; task < tasks; task = ggml_threadpool_chunk_add(params_->threadpool, 1)) {
-                    multiply(panel, task % panels, block, task / panels * TASK_BLOCKS, blocks);
+                    multiply(panel, task % panels, block, task / panels * plan_.task_blocks, blocks);
                 }
             }
         }
@@ -388,12 +395,12 @@ private:
         const int64_t tiles    = std::min(plan_.width, c_.tiles() - tile);
         const int64_t width    = width_of(tiles);
         const int64_t channel  = (first_block + block) * PACK;
-        const int64_t channels = std::min(std::min<int64_t>(TASK_BLOCKS, blocks - block) * PACK, c_.out_channels() - channel);
+        const int64_t channels = std::min(std::min(plan_.task_blocks, blocks - block) * PACK, c_.out_channels() - channel);
         for (int position = 0; position < POSITIONS; position++) {
             const float* kernel = kernels_ + block * plan_.kernel_floats + position * plan_.kernel_step;
             const float* input  = panels_ + panel * plan_.panel_floats + position * plan_.panel_step;
             float* products     = products_ + position * plan_.products_step;
-            std::fill(products, products + TASK_ROWS * width, 0.0f);
+            std::fill(products, products + ceil_div(channels, PACK) * PACK * width, 0.0f);
             for (int64_t from = 0; from < c_.in_channels(); from += DEPTH) {
                 const int64_t depth = std::min(DEPTH, c_.in_channels() - from);
                 for (int64_t row = 0; row < channels; row += PACK) {

@@ -68,8 +68,9 @@ public final class LoadingOptions {
 
     @Option(
             names = "--diffusion-conv-direct",
-            description = "Direct convolutions in the diffusion model on a GPU: less memory; speed depends on the GPU. "
-                    + "The CPU always takes the faster way.")
+            description =
+                    "Direct convolutions in the diffusion model: less memory; speed depends on the GPU. The CPU of this "
+                            + "machine always takes the faster way; a server that computes on a CPU does with this.")
     private boolean diffusionConvDirect;
 
     @Option(names = "--vae-conv-direct", description = "Direct convolutions in the VAE, likewise.")
