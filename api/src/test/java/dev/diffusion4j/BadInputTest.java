@@ -4,16 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.model.ModelFile;
+import dev.diffusion4j.model.Pickle;
+import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.model.TensorInfo;
+import dev.diffusion4j.model.TorchZip;
+import dev.diffusion4j.tensor.Tensor;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -197,6 +207,47 @@ class BadInputTest {
             channel.truncate(1 << 20);
         }
         return file;
+    }
+
+    @Test
+    void zipEntryThatHoldsSeveralTensors() {
+        ModelFile model = ModelFile.read(DemoModel.path());
+        // Small ones first, so that the buffer for a whole entry would have to grow again and again.
+        List<TensorInfo> tensors = model.tensors().stream()
+                .filter(tensor -> tensor.name().startsWith("first_stage_model."))
+                .sorted(Comparator.comparingLong(TensorInfo::elements))
+                .toList();
+        Safetensors safetensors = new Safetensors();
+        Pickle pickle = new Pickle().dictionary();
+        TorchZip zip = new TorchZip();
+        for (int i = 0; i < tensors.size(); i += 2) {
+            List<TensorInfo> sharing = tensors.subList(i, Math.min(i + 2, tensors.size()));
+            int elements = Math.toIntExact(
+                    sharing.stream().mapToLong(TensorInfo::elements).sum());
+            ByteBuffer storage = ByteBuffer.allocate(elements * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            FloatBuffer numbers = storage.asFloatBuffer();
+            for (TensorInfo info : sharing) {
+                String name = info.name().substring("first_stage_model.".length());
+                long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+                pickle.text(name).tensor("FloatStorage", "" + i, elements, numbers.position(), shape);
+                try (Tensor tensor = model.load(info.name())) {
+                    safetensors.values(name, "F32", tensor.toArray(), shape);
+                    numbers.put(tensor.toArray());
+                }
+            }
+            zip.entry("archive/data/" + i, storage.array());
+        }
+        zip.entry("archive/data.pkl", pickle.endDictionary().end());
+
+        // The runtime converts f32 convolution weights from the buffer that it reads them into.
+        ByteBuffer same = drawWithVae(safetensors.write(folder.resolve("vae.safetensors")));
+        assertThat(drawWithVae(zip.write(folder.resolve("vae.ckpt")))).isEqualTo(same);
+    }
+
+    private static ByteBuffer drawWithVae(Path vae) {
+        try (StableDiffusion model = StableDiffusion.options().vae(vae).open(DemoModel.path())) {
+            return draw(model, "a star");
+        }
     }
 
     @Test

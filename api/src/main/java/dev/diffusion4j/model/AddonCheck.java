@@ -92,14 +92,6 @@ final class AddonCheck {
         if (tensor.elements() == 0) {
             throw refusal("has the empty tensor " + Text.quoted(tensor.name()));
         }
-        requireWholeEntry(tensor);
-    }
-
-    private void requireWholeEntry(TensorInfo tensor) {
-        if (file.isPartOfEntry(tensor)) {
-            throw refusal("has tensor " + Text.quoted(tensor.name())
-                    + " as a part of a larger storage, which the runtime cannot read; saved as safetensors it can");
-        }
     }
 
     private static Optional<TensorInfo> other(TensorInfo down, Map<String, TensorInfo> byName) {
@@ -164,7 +156,6 @@ final class AddonCheck {
             throw refusal("has " + file.tensors().size() + " embeddings, the runtime takes one");
         }
         TensorInfo embedding = file.tensors().getFirst();
-        requireWholeEntry(embedding);
         if (embedding.ne(0) != width) {
             throw refusal("has embeddings " + embedding.ne(0) + " wide, this model's text encoder takes " + width);
         }

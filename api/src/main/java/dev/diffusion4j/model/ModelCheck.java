@@ -264,11 +264,6 @@ final class ModelCheck {
                 throw refusal("has tensor " + Text.quoted(tensor.name()) + " stored as " + type.displayName()
                         + ", which the runtime cannot compute with");
             }
-            // The runtime reads the whole entry into the buffer that it has already promised to the part's numbers.
-            if (file.isPartOfEntry(tensor) && !skipped) {
-                throw refusal("has tensor " + Text.quoted(tensor.name())
-                        + " as a part of a larger storage, which the runtime cannot read; saved as safetensors it can");
-            }
         }
     }
 

@@ -37,7 +37,6 @@ public final class ModelFile {
     private final Map<String, String> metadata;
     private final SequencedMap<String, TensorInfo> byName;
     private final List<TensorInfo> tensors;
-    private final Set<String> partial;
 
     private ModelFile(Path path, long size, Header header) {
         this.path = path;
@@ -46,7 +45,6 @@ public final class ModelFile {
         this.metadata = Collections.unmodifiableMap(header.metadata());
         this.byName = header.tensors();
         this.tensors = List.copyOf(byName.values());
-        this.partial = header.partial();
         this.family = FamilyDetector.detect(tensors);
         this.bareDiffusionModel = family.makesPictures() && FamilyDetector.isBareDiffusionModel(tensors);
     }
@@ -165,11 +163,6 @@ public final class ModelFile {
                     new ImageSize(Integer.parseInt(resolution.group(1)), Integer.parseInt(resolution.group(2))));
         }
         return family.nativeSize();
-    }
-
-    /** Whether the tensor is only a part of its entry in a zip archive. */
-    boolean isPartOfEntry(TensorInfo tensor) {
-        return partial.contains(tensor.name());
     }
 
     /**

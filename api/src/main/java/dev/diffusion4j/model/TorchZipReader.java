@@ -1,10 +1,8 @@
 package dev.diffusion4j.model;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Reads a checkpoint as {@code torch.save} writes it since PyTorch 1.6: a zip archive with the pickle and the storages. */
 final class TorchZipReader {
@@ -13,7 +11,6 @@ final class TorchZipReader {
 
     private final ByteSource source;
     private final TensorTable table;
-    private final Set<String> partial = new HashSet<>();
 
     private TorchZipReader(ByteSource source) {
         this.source = source;
@@ -32,7 +29,7 @@ final class TorchZipReader {
         PickleValue value = PickleReader.read(source, new Cursor(source, content, "the pickle"))
                 .value();
         StateDictionary.of(source, value).tensors().forEach((name, tensor) -> add(archive, folder, name, tensor));
-        return new Header(ModelFormat.ZIP_CHECKPOINT, Map.of(), table.tensors(), partial);
+        return new Header(ModelFormat.ZIP_CHECKPOINT, Map.of(), table.tensors());
     }
 
     private ZipDirectory.Entry pickle(ZipDirectory archive) {
@@ -77,12 +74,6 @@ final class TorchZipReader {
                     + " bytes, the pickle says " + needed);
         }
         TensorInfo view = table.view(name, tensor, entry.dataOffset());
-        // Of the same name, the last one counts.
-        if (view.byteLength() == entry.size()) {
-            partial.remove(name);
-        } else {
-            partial.add(name);
-        }
         // Within compressed data there is no place to point at but its beginning.
         table.addOrReplace(
                 entry.deflated()

@@ -149,24 +149,6 @@ class AddonCheckTest {
     }
 
     @Test
-    void refusesPartsOfEntriesOfAZip() {
-        byte[] pickle = new Pickle()
-                .dictionary()
-                .text("a.lora_down.weight")
-                .tensor("FloatStorage", "0", 9, 1, 2, 4)
-                .endDictionary()
-                .end();
-        ModelFile lora = ModelFile.read(new TorchZip()
-                .entry("a/data.pkl", pickle)
-                .entry("a/data/0", new byte[36])
-                .write(folder.resolve("lora.pt")));
-
-        assertThatThrownBy(lora::requireLora)
-                .isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("'a.lora_down.weight' as a part of a larger storage");
-    }
-
-    @Test
     void refusesMoreTensorsThanTheRuntimeHasRoomFor() {
         Safetensors lora = new Safetensors();
         for (int i = 0; i <= 32_000; i++) {

@@ -293,29 +293,6 @@ class ModelCheckTest {
     }
 
     @Test
-    void refusesPartsOfEntriesOfAZip() {
-        Pickle pickle = new Pickle()
-                .dictionary()
-                .text("decoder.conv_in.weight")
-                .tensor("FloatStorage", "0", 4_645, 0, 128, 4, 3, 3)
-                .text("decoder.conv_out.weight")
-                .tensor("1", 3, 32, 3, 3)
-                .text("encoder.conv_in.weight")
-                .tensor("2", 128, 3, 3, 3)
-                .endDictionary();
-        ModelFile file = ModelFile.read(new TorchZip()
-                .entry("archive/data.pkl", pickle.end())
-                .entry("archive/data/0", new byte[4 * 4_645])
-                .entry("archive/data/1", new byte[4 * 864])
-                .entry("archive/data/2", new byte[4 * 3_456])
-                .write(path));
-
-        assertThatThrownBy(file::requireVae)
-                .isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("'decoder.conv_in.weight' as a part of a larger storage");
-    }
-
-    @Test
     void upscalerFiles() {
         Safetensors upscaler = new Safetensors()
                 .floats("conv_first.weight", 64, 3, 3, 3)

@@ -4,11 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes pickles opcode by opcode, right or wrong. */
-final class Pickle {
+public final class Pickle {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    Pickle() {
+    public Pickle() {
         raw(0x80, 2);
     }
 
@@ -23,7 +23,7 @@ final class Pickle {
         return raw(opcode);
     }
 
-    Pickle text(String text) {
+    public Pickle text(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         op('X').bytes.writeBytes(Gguf.little(4, utf8.length));
         bytes.writeBytes(utf8);
@@ -59,7 +59,7 @@ final class Pickle {
         return tensor("FloatStorage", key, elements, 0, shape);
     }
 
-    Pickle tensor(String type, String key, long elements, long offset, long... shape) {
+    public Pickle tensor(String type, String key, long elements, long offset, long... shape) {
         global("torch._utils", "_rebuild_tensor_v2")
                 .op('(')
                 .storage(type, key, elements)
@@ -77,16 +77,16 @@ final class Pickle {
         return op('t');
     }
 
-    Pickle dictionary() {
+    public Pickle dictionary() {
         return op('}').op('(');
     }
 
     /** Fills the dictionary begun last. */
-    Pickle endDictionary() {
+    public Pickle endDictionary() {
         return op('u');
     }
 
-    byte[] end() {
+    public byte[] end() {
         op('.');
         return bytes.toByteArray();
     }

@@ -12,12 +12,15 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Writes zip checkpoints, right or wrong. */
-final class TorchZip {
+public final class TorchZip {
 
     private final Map<String, byte[]> entries = new LinkedHashMap<>();
     private boolean deflated;
 
-    TorchZip entry(String name, byte[] content) {
+    /** An archive without entries. */
+    public TorchZip() {}
+
+    public TorchZip entry(String name, byte[] content) {
         entries.put(name, content);
         return this;
     }
@@ -57,7 +60,7 @@ final class TorchZip {
         return bytes.toByteArray();
     }
 
-    Path write(Path path) {
+    public Path write(Path path) {
         try {
             return Files.write(path, bytes());
         } catch (IOException e) {

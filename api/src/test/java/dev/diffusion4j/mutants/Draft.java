@@ -66,7 +66,7 @@ final class Draft {
         return this;
     }
 
-    /** Small ones may share storages, which the runtime does not survive in a zip archive. */
+    /** Small ones may share storages; not in a zip archive, so that a seed's mutants stay those that were counted. */
     private void store(Weight weight, long shared) {
         Storage last = storages.isEmpty() ? null : storages.getLast();
         boolean fits =
