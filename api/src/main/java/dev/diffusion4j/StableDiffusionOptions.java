@@ -155,7 +155,11 @@ public final class StableDiffusionOptions {
         return this;
     }
 
-    /** Maps the weight files into memory in place of reading them. The files must not change while in use. */
+    /**
+     * Maps the weight files into memory in place of reading them: a large model opens faster. A file that is cut short or
+     * becomes unreachable while it is mapped ends the process by SIGBUS, where reading is an exception: map files that nobody
+     * changes, or open the model {@linkplain #isolated() isolated}.
+     */
     public StableDiffusionOptions memoryMap(boolean map) {
         memoryMap = map;
         return this;

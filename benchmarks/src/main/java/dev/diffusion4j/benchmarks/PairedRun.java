@@ -12,84 +12,59 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Draws the same picture in turns with this library and with the bare C program, both of which keep their model open, and
- * prints a line of JSON with the seconds of each pair. The pixels have to be equal. Which of the two begins changes from
- * pair to pair, so that neither profits from what the other leaves in the caches.
+ * Draws the same picture in turns with this library, with the bare C program, and with that program once more, all of which
+ * keep their model open, and prints a line of JSON with the seconds of each round. The pixels have to be equal. Who begins
+ * changes from round to round, so that nobody profits from what the others leave in the caches. By how much the C program
+ * differs from itself is what the difference to Java has to be compared with: processes differ by where their memory lies.
  */
 public final class PairedRun {
 
-    private final Drawing drawing;
-    private final Diffusion4jBackend java;
-    private final BufferedWriter requests;
-    private final BufferedReader replies;
-
-    private PairedRun(Drawing drawing, Diffusion4jBackend java, Process c) {
-        this.drawing = drawing;
-        this.java = java;
-        requests = c.outputWriter();
-        replies = c.inputReader();
-    }
-
     private record Timed(double seconds, String checksum) {}
 
-    /** Arguments: the C program, model, pixels, steps, pairs. */
+    private interface Contestant {
+        Timed draw() throws IOException;
+    }
+
+    private PairedRun() {}
+
+    /** Arguments: the C program, model, pixels, steps, rounds. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         String model = arguments[1];
         Drawing drawing = Drawing.of(model, Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
-        ProcessBuilder program = new ProcessBuilder(
-                        arguments[0],
-                        Workspace.weights(model, "f16").toString(),
-                        Integer.toString(Workspace.threads()),
-                        drawing.prompt(),
-                        Integer.toString(drawing.pixels()),
-                        Integer.toString(drawing.steps()),
-                        Double.toString(drawing.guidance()),
-                        Long.toString(drawing.seed()))
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
-        if (program.environment().putIfAbsent("OMP_WAIT_POLICY", "passive") == null) {
-            // What the Java library then sets for itself.
-            program.environment().putIfAbsent("GOMP_SPINCOUNT", "1000");
-        }
-        Process c = program.start();
-        try (Diffusion4jBackend java = Diffusion4jBackend.open("f16", model)) {
-            PairedRun run = new PairedRun(drawing, java, c);
-            List<double[]> pairs = run.measure(Integer.parseInt(arguments[4]));
+        try (CProgram c = CProgram.start(arguments[0], model, drawing);
+                CProgram sameAgain = CProgram.start(arguments[0], model, drawing);
+                Diffusion4jBackend java = Diffusion4jBackend.open("f16", model)) {
+            List<Contestant> contestants = List.of(() -> drawInJava(java, drawing), c::draw, sameAgain::draw);
+            List<double[]> rounds = measure(contestants, Integer.parseInt(arguments[4]));
             System.out.println(new ObjectMapper()
                     .writeValueAsString(Map.of(
-                            "model", model, "pixels", drawing.pixels(), "steps", drawing.steps(), "javaAndC", pairs)));
-            run.requests.close();
-            c.waitFor();
-        } finally {
-            c.destroy();
+                            "model", model, "pixels", drawing.pixels(), "steps", drawing.steps(), "rounds", rounds)));
         }
     }
 
-    private List<double[]> measure(int count) throws IOException {
-        if (!drawInJava().checksum().equals(drawInC().checksum())) {
-            throw new IllegalStateException("the pictures differ");
+    private static List<double[]> measure(List<Contestant> contestants, int count) throws IOException {
+        String expected = contestants.getFirst().draw().checksum();
+        for (Contestant contestant : contestants) {
+            if (!contestant.draw().checksum().equals(expected)) {
+                throw new IllegalStateException("the pictures differ");
+            }
         }
-        drawInJava();
-        drawInC();
-        List<double[]> pairs = new ArrayList<>();
+        List<double[]> rounds = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            double first = i % 2 == 0 ? drawInJava().seconds() : drawInC().seconds();
-            double second = i % 2 == 0 ? drawInC().seconds() : drawInJava().seconds();
-            pairs.add(i % 2 == 0 ? new double[] {first, second} : new double[] {second, first});
+            double[] seconds = new double[contestants.size()];
+            for (int j = 0; j < seconds.length; j++) {
+                int next = (i + j) % seconds.length;
+                seconds[next] = contestants.get(next).draw().seconds();
+            }
+            rounds.add(seconds);
         }
-        return pairs;
+        return rounds;
     }
 
-    private Timed drawInJava() {
+    private static Timed drawInJava(Diffusion4jBackend java, Drawing drawing) {
         long began = System.nanoTime();
         GeneratedImage image = java.generate(drawing, () -> {});
         return new Timed((System.nanoTime() - began) * 1e-9, checksum(image.pixels()));
-    }
-
-    private Timed drawInC() throws IOException {
-        requests.write("draw\n");
-        requests.flush();
-        String[] reply = replies.readLine().split(" ");
-        return new Timed(Double.parseDouble(reply[0]), reply[1]);
     }
 
     /** FNV-1a, as the C program computes it. */
@@ -99,5 +74,41 @@ public final class PairedRun {
             hash = (hash ^ Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, i))) * 0x100000001B3L;
         }
         return "%016x".formatted(hash);
+    }
+
+    /** A process that draws one picture for each line that it is sent. */
+    private record CProgram(Process process, BufferedWriter requests, BufferedReader replies) implements AutoCloseable {
+
+        static CProgram start(String program, String model, Drawing drawing) throws IOException {
+            ProcessBuilder builder = new ProcessBuilder(
+                            program,
+                            Workspace.weights(model, "f16").toString(),
+                            Integer.toString(Workspace.threads()),
+                            drawing.prompt(),
+                            Integer.toString(drawing.pixels()),
+                            Integer.toString(drawing.steps()),
+                            Double.toString(drawing.guidance()),
+                            Long.toString(drawing.seed()))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            if (builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive") == null) {
+                // What the Java library then sets for itself.
+                builder.environment().putIfAbsent("GOMP_SPINCOUNT", "1000");
+            }
+            Process process = builder.start();
+            return new CProgram(process, process.outputWriter(), process.inputReader());
+        }
+
+        Timed draw() throws IOException {
+            requests.write("draw\n");
+            requests.flush();
+            String[] reply = replies.readLine().split(" ");
+            return new Timed(Double.parseDouble(reply[0]), reply[1]);
+        }
+
+        @Override
+        public void close() throws IOException {
+            requests.close();
+            process.destroy();
+        }
     }
 }

@@ -50,7 +50,9 @@ public final class LoadingOptions {
             description = "Types for single tensors; the first rule that matches applies.")
     private String weightTypeRules;
 
-    @Option(names = "--mmap", description = "Map the files into memory in place of reading them.")
+    @Option(
+            names = "--mmap",
+            description = "Map the files into memory in place of reading them: large models open faster.")
     private boolean memoryMap;
 
     @Option(
