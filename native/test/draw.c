@@ -1,11 +1,13 @@
-/* draw MODEL STEPS FILE: draws 128x128 pixels from a fixed prompt and seed on the CPU, as a PPM file. */
+/* draw MODEL PIXELS STEPS FILE: draws a square picture from a fixed prompt and seed on the CPU, as a PPM file, and prints the
+ * variant of the CPU backend that a portable library chose. For emulated processors, which have no JVM. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "d4j.h"
 
 int main(int argc, char** argv) {
-    if (argc != 4) {
+    if (argc != 5) {
+        fprintf(stderr, "usage: %s model pixels steps file\n", argv[0]);
         return 2;
     }
     sd_ctx_params_t model_params;
@@ -15,11 +17,11 @@ int main(int argc, char** argv) {
     sd_img_gen_params_t params;
     sd_img_gen_params_init(&params);
     params.prompt                     = "a red circle on a white background";
-    params.width                      = 128;
-    params.height                     = 128;
+    params.width                      = atoi(argv[2]);
+    params.height                     = atoi(argv[2]);
     params.seed                       = 42;
     params.batch_count                = 1;
-    params.sample_params.sample_steps = atoi(argv[2]);
+    params.sample_params.sample_steps = atoi(argv[3]);
 
     d4j_model_t* model = NULL;
     sd_image_t* images = NULL;
@@ -29,8 +31,9 @@ int main(int argc, char** argv) {
         fprintf(stderr, "draw: %s\n", d4j_last_error());
         return 1;
     }
-    FILE* file = fopen(argv[3], "wb");
+    FILE* file = fopen(argv[4], "wb");
     if (file == NULL) {
+        perror(argv[4]);
         return 1;
     }
     fprintf(file, "P6 %u %u 255\n", images->width, images->height);
@@ -38,5 +41,6 @@ int main(int argc, char** argv) {
     fclose(file);
     d4j_pixels_free(images->data);
     d4j_image_array_free(images);
-    return d4j_model_close(model);
+    puts(d4j_cpu_variant());
+    return d4j_model_close(model) == D4J_OK ? 0 : 1;
 }
