@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs ctest and the tests of api on a native library that is built under sanitizers; docs/sanitizers.md has the details.
 #
-#   scripts/sanitize.sh address                     AddressSanitizer and UBSan, all tests
+#   scripts/sanitize.sh address                     AddressSanitizer and UBSan, all tests but one
 #   scripts/sanitize.sh address -Dtest=DrawingTest  these arguments go to Maven
 #   scripts/sanitize.sh thread                      ThreadSanitizer, the tests of concurrent use
 #
@@ -26,7 +26,13 @@ case ${1:-} in
         ;;
 esac
 shift
-[[ $preset == asan ]] || (($#)) || set -- '-Dtest=LifecycleTest#callsFromManyThreads*+twoModelsAtOnce*'
+if ((!$#)); then
+    case $preset in
+        # Instrumented, the regular expressions that take a prompt apart need more stack for it than the model's thread has.
+        asan) set -- '-Dtest=!BadInputTest#promptOf100000Characters' ;;
+        tsan) set -- '-Dtest=LifecycleTest#callsFromManyThreads*+twoModelsAtOnce*' ;;
+    esac
+fi
 
 lock_tree
 require_tools
@@ -42,11 +48,13 @@ export UBSAN_OPTIONS=$all/ubsan:print_stacktrace=1:suppressions=$root/native/san
 export TSAN_OPTIONS=$all/tsan:suppressions=$root/native/sanitizers/tsan.supp
 
 # What Surefire starts in place of java. A sanitizer has to be in its process from the beginning, with the C++ runtime
-# whose functions it stands in for. The JVM uses signals for itself and leaves memory to the end of the process.
+# whose functions it stands in for, and before it what keeps a failed allocation an exception. The JVM uses signals for
+# itself and leaves memory to the end of the process.
 library() { "${CXX:-c++}" "-print-file-name=$1"; }
+"${CXX:-c++}" -O1 -fPIC -shared -o "$build/failing_new.so" "$root/native/sanitizers/failing_new.cpp"
 jvm=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:allow_user_segv_handler=1:use_sigaltstack=0
-launcher=(env "LD_PRELOAD=$(library "lib$preset.so") $(library libstdc++.so)"
-    "ASAN_OPTIONS=$ASAN_OPTIONS:$jvm:detect_leaks=0"
+launcher=(env "LD_PRELOAD=$build/failing_new.so $(library "lib$preset.so") $(library libstdc++.so)"
+    "ASAN_OPTIONS=$ASAN_OPTIONS:$jvm:detect_leaks=0:verify_asan_link_order=0"
     "TSAN_OPTIONS=$TSAN_OPTIONS:$jvm:report_signal_unsafe=0:exitcode=0"
     "$jdk/bin/java")
 printf '#!/bin/sh\nexec%s "$@"\n' "$(printf " '%s'" "${launcher[@]}")" >"$build/java/bin/java"
@@ -55,7 +63,7 @@ chmod +x "$build/java/bin/java"
 say "Testing the preset $preset with the JDK in $jdk."
 status=0
 maven test -pl bindings,native,demo-model,api "-Djvm=$build/java/bin/java" "-Ddiffusion4j.backend=$preset" \
-    -Dsurefire.failIfNoSpecifiedTests=false "$@" || status=1
+    -Dsurefire.failIfNoSpecifiedTests=false -DreuseForks=false "$@" || status=1
 ((status == 0)) || say "The tests failed."
 python3 "$root/scripts/sanitizer_summary.py" "$reports" || status=1
 exit $status
