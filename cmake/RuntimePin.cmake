@@ -1,9 +1,9 @@
 # The one place that says which stable-diffusion.cpp this library is built from. Raising the version means: new values
-# here, `cargo update` in cmake/source, and a look at every file of native/shim that names upstream internals.
+# here and in cmake/source/Cargo.toml, and a look at every file of native/shim that names upstream internals.
 
 set(D4J_RUNTIME_PACKAGE "diffusion-rs-sys")
 set(D4J_RUNTIME_VERSION "0.1.20")
-# SHA-256 of the package file, as the registry and cmake/source/Cargo.lock state it.
+# SHA-256 of the package file, as the registry states it.
 set(D4J_RUNTIME_CHECKSUM "1947b40e9b457a11baef32b105b5047227911ac48ae050e5828c5980e6a12af4")
 set(D4J_RUNTIME_COMMIT "9838264c")
 set(D4J_RUNTIME_DESCRIPTION "${D4J_RUNTIME_PACKAGE} ${D4J_RUNTIME_VERSION} (stable-diffusion.cpp ${D4J_RUNTIME_COMMIT})")

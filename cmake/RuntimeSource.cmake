@@ -1,7 +1,7 @@
 # d4j_runtime_source(<variable>): puts the folder of the pinned stable-diffusion.cpp sources into <variable>.
 #
 # They come from SDCPP_SOURCE_DIR if that is given, else from the cache folder, else from the package registry by way of
-# `cargo vendor --locked`. Whatever the way, the files are compared with the pin before they are used.
+# `cargo vendor`. Whatever the way, the files are compared with the pin before they are used.
 
 include("${CMAKE_CURRENT_LIST_DIR}/RuntimePin.cmake")
 set(D4J_CARGO_MANIFEST_DIR "${CMAKE_CURRENT_LIST_DIR}/source")
@@ -92,7 +92,7 @@ function(d4j_fetch_source cache)
     d4j_cargo_environment(environment)
     execute_process(
         COMMAND "${CMAKE_COMMAND}" -E env ${environment}
-            "${D4J_CARGO}" vendor --locked --versioned-dirs "${work}/vendor"
+            "${D4J_CARGO}" vendor --versioned-dirs "${work}/vendor"
         WORKING_DIRECTORY "${work}/manifest"
         RESULT_VARIABLE status
         OUTPUT_QUIET
