@@ -2,6 +2,7 @@ package dev.diffusion4j.text;
 
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.internal.NativeLibrary;
 import dev.diffusion4j.internal.NativeParts;
 import dev.diffusion4j.text.PromptWeights.Part;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -45,28 +47,39 @@ public final class ClipTokenizer {
     /** The token of {@link #END_OF_TEXT}. */
     public static final String END_OF_TEXT_TOKEN = "<|endoftext|>";
 
-    private static ClipTokenizer loaded;
+    /** Of the native library; null until a text is encoded or decoded, which a program that only draws never asks for. */
+    private static volatile BytePairs nativeVocabulary;
 
-    private final BytePairs vocabulary;
+    private final Supplier<BytePairs> vocabulary;
     private final AddedTokens added;
     private final int padding;
 
-    private ClipTokenizer(BytePairs vocabulary, AddedTokens added, int padding) {
+    private ClipTokenizer(Supplier<BytePairs> vocabulary, AddedTokens added, int padding) {
         this.vocabulary = vocabulary;
         this.added = added;
         this.padding = padding;
     }
 
     /**
-     * The tokenizer with the vocabulary that the native library carries. It needs no model, and is built once.
+     * The tokenizer with the vocabulary that the native library carries. It needs no model. All share the vocabulary, which
+     * is built when the first of them needs it.
      *
      * @throws NativeLibraryException if the native library cannot be used here
      */
-    public static synchronized ClipTokenizer load() {
-        if (loaded == null) {
-            loaded = fromMerges(NativeParts.clipMerges());
+    public static ClipTokenizer load() {
+        NativeLibrary.load();
+        return new ClipTokenizer(ClipTokenizer::nativeVocabulary, new AddedTokens(), END_OF_TEXT);
+    }
+
+    private static BytePairs nativeVocabulary() {
+        if (nativeVocabulary == null) {
+            synchronized (ClipTokenizer.class) {
+                if (nativeVocabulary == null) {
+                    nativeVocabulary = new BytePairs(NativeParts.clipMerges());
+                }
+            }
         }
-        return loaded;
+        return nativeVocabulary;
     }
 
     /**
@@ -77,7 +90,8 @@ public final class ClipTokenizer {
      * @throws InvalidRequestException if these are not CLIP's merges, with the line
      */
     public static ClipTokenizer fromMerges(String merges) {
-        return new ClipTokenizer(new BytePairs(merges), new AddedTokens(), END_OF_TEXT);
+        BytePairs vocabulary = new BytePairs(merges);
+        return new ClipTokenizer(() -> vocabulary, new AddedTokens(), END_OF_TEXT);
     }
 
     /**
@@ -125,10 +139,11 @@ public final class ClipTokenizer {
     }
 
     private void addIds(String text, IntStream.Builder ids) {
+        BytePairs bytePairs = vocabulary.get();
         added.split(
                 ClipText.normalize(text),
                 plain -> ClipText.forEachWord(
-                        plain, word -> vocabulary.encode(word).forEach(ids)),
+                        plain, word -> bytePairs.encode(word).forEach(ids)),
                 ids);
     }
 
@@ -197,13 +212,13 @@ public final class ClipTokenizer {
      */
     public String token(int id) {
         requireId("id", id);
-        return id < BytePairs.SIZE ? vocabulary.token(id) : added.name(id);
+        return id < BytePairs.SIZE ? vocabulary.get().token(id) : added.name(id);
     }
 
     /** The id of an entry as {@link #token} gives it, none for anything else. Words end with {@code </w>}. */
     public OptionalInt idOf(String token) {
         int addedId = added.id(token);
-        return addedId >= 0 ? OptionalInt.of(addedId) : vocabulary.id(token);
+        return addedId >= 0 ? OptionalInt.of(addedId) : vocabulary.get().id(token);
     }
 
     /**
@@ -232,7 +247,7 @@ public final class ClipTokenizer {
                 bytes.writeBytes(
                         added.continues(id) ? new byte[0] : added.name(id).getBytes(StandardCharsets.UTF_8));
             } else if (!skipSpecialTokens || id != START_OF_TEXT && id != END_OF_TEXT) {
-                bytes.writeBytes(vocabulary.bytes(id));
+                bytes.writeBytes(vocabulary.get().bytes(id));
             }
         }
         String text = new String(bytes.toByteArray(), StandardCharsets.UTF_8);
