@@ -31,9 +31,20 @@ void require(bool condition, const std::string& reason) {
     }
 }
 
-/* Enums of the runtime run from 0; their COUNT value means "choose for me". */
-void require_choice(const char* name, int value, int count) {
-    require(value >= 0 && value <= count, std::string(name) + " " + std::to_string(value) + " does not exist");
+/* What an enum holds. A caller may have put anything there, and C++ does not let it be read as the enum then. */
+template <typename Enum>
+int number(const Enum& field) {
+    static_assert(sizeof(Enum) == sizeof(int), "enums of the runtime are ints");
+    int value;
+    std::memcpy(&value, &field, sizeof(value));
+    return value;
+}
+
+/* COUNT as last value means "choose for me" in some of the runtime's enums. */
+template <typename Enum>
+void require_choice(const char* name, const Enum& field, int first, int last) {
+    const int value = number(field);
+    require(value >= first && value <= last, std::string(name) + " " + std::to_string(value) + " does not exist");
 }
 
 void require_finite(const char* name, float value) {
@@ -191,8 +202,8 @@ void require_schedule(int schedule, int steps, const d4j_model_info_t& model) {
 }
 
 void require_sampling(const sd_sample_params_t& sampling, const d4j_model_info_t& model) {
-    require_choice("sampler", sampling.sample_method, SAMPLE_METHOD_COUNT);
-    require_choice("schedule", sampling.scheduler, SCHEDULER_COUNT);
+    require_choice("sampler", sampling.sample_method, 0, SAMPLE_METHOD_COUNT);
+    require_choice("schedule", sampling.scheduler, 0, SCHEDULER_COUNT);
     require_sigmas(sampling.custom_sigmas, sampling.custom_sigmas_count);
 
     const int steps = sampling.sample_steps;
@@ -230,7 +241,7 @@ void require_hires(const sd_hires_params_t& hires, int size_multiple) {
     if (!hires.enabled) {
         return;
     }
-    require(hires.upscaler >= 0 && hires.upscaler < SD_HIRES_UPSCALER_COUNT, "the upscaler of the second pass does not exist");
+    require_choice("upscaler of the second pass", hires.upscaler, SD_HIRES_UPSCALER_NONE, SD_HIRES_UPSCALER_COUNT - 1);
     require_finite("the scale of the second pass", hires.scale);
     require(hires.scale <= 16, "the scale of the second pass is more than 16");
     require_finite("the strength of the second pass", hires.denoising_strength);
@@ -262,13 +273,14 @@ void require_text_encoder(int32_t encoder, const d4j_parts_t& parts) {
 }  // namespace
 
 void validate(const sd_ctx_params_t& params) {
-    require(params.wtype == SD_TYPE_COUNT || is_weight_type(params.wtype), "weights cannot be held in type " + std::to_string(params.wtype));
+    const int weight_type = number(params.wtype);
+    require(weight_type == SD_TYPE_COUNT || is_weight_type(weight_type), "weights cannot be held in type " + std::to_string(weight_type));
     require(params.n_threads <= MAX_THREADS, std::to_string(params.n_threads) + " threads are more than " + std::to_string(MAX_THREADS));
-    require_choice("random number generator", params.rng_type, RNG_TYPE_COUNT);
-    require_choice("sampler's random number generator", params.sampler_rng_type, RNG_TYPE_COUNT);
-    require_choice("prediction", params.prediction, PREDICTION_COUNT);
-    require(params.lora_apply_mode >= 0 && params.lora_apply_mode < LORA_APPLY_MODE_COUNT, "the way to apply LoRAs does not exist");
-    require(params.vae_format >= SD_VAE_FORMAT_AUTO && params.vae_format < SD_VAE_FORMAT_COUNT, "the VAE format does not exist");
+    require_choice("random number generator", params.rng_type, 0, RNG_TYPE_COUNT);
+    require_choice("sampler's random number generator", params.sampler_rng_type, 0, RNG_TYPE_COUNT);
+    require_choice("prediction", params.prediction, 0, PREDICTION_COUNT);
+    require_choice("way to apply LoRAs", params.lora_apply_mode, LORA_APPLY_AUTO, LORA_APPLY_MODE_COUNT - 1);
+    require_choice("VAE format", params.vae_format, SD_VAE_FORMAT_AUTO, SD_VAE_FORMAT_COUNT - 1);
     require_finite("the VRAM budget", params.max_vram);
     require_array("embeddings", params.embeddings, params.embedding_count);
     require_readable_files(params);
@@ -295,7 +307,7 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require_sampling(params.sample_params, model);
     require_loras(params.loras, params.lora_count);
     require_tiling(params.vae_tiling_params);
-    require(params.cache.mode >= SD_CACHE_DISABLED && params.cache.mode <= SD_CACHE_SPECTRUM, "the cache mode does not exist");
+    require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
     require_hires(params.hires, model.size_multiple);
 }
 

@@ -3,6 +3,7 @@ package dev.diffusion4j.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.bindings.sd_cache_params_t;
 import dev.diffusion4j.bindings.sd_ctx_params_t;
 import dev.diffusion4j.bindings.sd_hires_params_t;
 import dev.diffusion4j.bindings.sd_image_t;
@@ -110,7 +111,14 @@ class BadNativeInputTest {
                         "upscaler without a path",
                         "no upscaler model",
                         secondPass(pass -> sd_hires_params_t.upscaler(pass, D4j.SD_HIRES_UPSCALER_MODEL()))),
-                bad("upscaler 99", "upscaler", secondPass(pass -> sd_hires_params_t.upscaler(pass, 99))));
+                bad(
+                        "upscaler 99",
+                        "upscaler of the second pass 99 does not exist",
+                        secondPass(pass -> sd_hires_params_t.upscaler(pass, 99))),
+                bad(
+                        "cache mode 99",
+                        "cache mode 99 does not exist",
+                        r -> sd_cache_params_t.mode(sd_img_gen_params_t.cache(r), 99)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -142,6 +150,29 @@ class BadNativeInputTest {
                             model, request, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL))
                     .isEqualTo(D4j.D4J_INVALID());
             assertThat(D4j.d4j_model_info(model, MemorySegment.NULL)).isEqualTo(D4j.D4J_INVALID());
+        }
+    }
+
+    static Stream<Arguments> badModelParameters() {
+        return Stream.of(
+                bad("rng 99", "random number generator 99", p -> sd_ctx_params_t.rng_type(p, 99)),
+                bad("sampler's rng -1", "random number generator -1", p -> sd_ctx_params_t.sampler_rng_type(p, -1)),
+                bad("prediction 99", "prediction 99", p -> sd_ctx_params_t.prediction(p, 99)),
+                bad("LoRA mode 99", "way to apply LoRAs 99", p -> sd_ctx_params_t.lora_apply_mode(p, 99)),
+                bad("VAE format -2", "VAE format -2", p -> sd_ctx_params_t.vae_format(p, -2)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("badModelParameters")
+    void modelParameterThatJavaWouldNotPass(String name, String reason, Consumer<MemorySegment> change) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment parameters = modelParameters(arena);
+            change.accept(parameters);
+            MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+
+            assertThat(D4j.d4j_model_open(parameters, out)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(lastError()).contains(reason + " does not exist");
+            assertThat(out.get(ValueLayout.ADDRESS, 0)).isEqualTo(MemorySegment.NULL);
         }
     }
 
