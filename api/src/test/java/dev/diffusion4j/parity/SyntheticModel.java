@@ -68,7 +68,7 @@ final class SyntheticModel {
     void write(Path file, TensorType type) {
         long bytes = weights.stream().mapToLong(Weight::size).sum() * type.blockBytes();
         try {
-            long room = Files.getFileStore(file.getParent()).getUsableSpace();
+            long room = file.getParent().toFile().getUsableSpace();
             Assumptions.assumeTrue(
                     room > bytes + bytes / 16,
                     () -> "the model needs %,d bytes in %s, where %,d are free"

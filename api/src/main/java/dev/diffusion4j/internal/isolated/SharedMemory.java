@@ -42,10 +42,10 @@ final class SharedMemory implements AutoCloseable {
     }
 
     /** Where a file for shared memory is best made: in memory, or else in the folder. */
-    static Path folderOr(Path otherwise) throws IOException {
+    static Path folderOr(Path otherwise) {
         boolean roomy = Files.isDirectory(MEMORY_FOLDER)
                 && Files.isWritable(MEMORY_FOLDER)
-                && Files.getFileStore(MEMORY_FOLDER).getUsableSpace() >= ENOUGH_ROOM;
+                && MEMORY_FOLDER.toFile().getUsableSpace() >= ENOUGH_ROOM;
         return roomy ? MEMORY_FOLDER : otherwise;
     }
 
