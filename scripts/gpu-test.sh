@@ -6,6 +6,7 @@
 #   DIFFUSION4J_PRESET=cuda scripts/gpu-test.sh --benchmark             pictures a second and memory, by weight type
 #
 # -Dgpu.leniency=N     how many times the CPU's tolerance the parts may differ from the golden files (10)
+#                      GGML_VK_DISABLE_F16=1 in the environment where Vulkan's half precision is beyond that
 # -Dgpu.size=, -Dgpu.steps=, -Dgpu.pictures=     of the benchmark (512, 20, 3)
 set -euo pipefail
 
