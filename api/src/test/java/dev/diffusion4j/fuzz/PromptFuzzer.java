@@ -12,6 +12,11 @@ public final class PromptFuzzer {
 
     private PromptFuzzer() {}
 
+    /** Builds the vocabulary, which takes longer under Jazzer than an input may. */
+    public static void fuzzerInitialize() {
+        TOKENIZER.tokenIds("");
+    }
+
     public static void fuzzerTestOneInput(byte[] input) {
         // Halves of surrogate pairs come by reading the bytes as UTF-16.
         check(new String(input, StandardCharsets.UTF_8));
