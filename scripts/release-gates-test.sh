@@ -28,11 +28,11 @@ describe() { # what natives.properties says of the library as it is now
 }
 
 pack() { # [FOLDER [JAR]]
-    local folder=$work/root/META-INF/diffusion4j/${1:-$classifier}
+    local folder=$work/content/META-INF/diffusion4j/${1:-$classifier}
     jar=$work/natives-${2:-$classifier}.jar
-    rm -rf "$work/root" "$work"/natives-*.jar && mkdir -p "$folder"
+    rm -rf "$work/content" "$work"/natives-*.jar && mkdir -p "$folder"
     cp "$work/lib.so" "$work/natives.properties" "$folder/"
-    "$jdk/bin/jar" cf "$jar" -C "$work/root" META-INF
+    "$jdk/bin/jar" cf "$jar" -C "$work/content" META-INF
 }
 
 # gates WHAT STATUS WORDS OPTIONS...: what the gates must say of the jar.
@@ -59,9 +59,9 @@ pack "$classifier" linux-other-cpu
 gates "another classifier in the jar's name" 1 "FAILED  contents: $classifier in natives-linux-other-cpu.jar" --no-load
 pack linux-other-cpu
 gates "a library in another place" 1 "FAILED  contents: linux-other-cpu in" --no-load
-rm -r "$work/root/META-INF/diffusion4j" && "$jdk/bin/jar" cf "$jar" -C "$work/root" META-INF
+rm -r "$work/content/META-INF/diffusion4j" && "$jdk/bin/jar" cf "$jar" -C "$work/content" META-INF
 gates "an empty jar" 1 "FAILED  contents: expected one" --no-load
-pack && rm "$work/root/META-INF/diffusion4j/$classifier/lib.so" && "$jdk/bin/jar" cf "$jar" -C "$work/root" META-INF
+pack && rm "$work/content/META-INF/diffusion4j/$classifier/lib.so" && "$jdk/bin/jar" cf "$jar" -C "$work/content" META-INF
 gates "a description without a library" 1 "FAILED  contents: the library that" --no-load
 echo "no jar" >"$jar"
 gates "what is no jar" 1 "FAILED  contents: the file cannot be read" --no-load
