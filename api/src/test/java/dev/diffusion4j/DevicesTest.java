@@ -24,7 +24,7 @@ class DevicesTest {
                 .toBufferedImage();
     }
 
-    private static BufferedImage draw(StableDiffusionOptions options) {
+    static BufferedImage draw(StableDiffusionOptions options) {
         try (StableDiffusion sd = options.open(DemoModel.path())) {
             return draw(sd);
         }

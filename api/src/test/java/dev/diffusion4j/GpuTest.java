@@ -28,6 +28,10 @@ class GpuTest {
         return StableDiffusion.options().device(device).open(DemoModel.path());
     }
 
+    private static StableDiffusionOptions onGpu() {
+        return StableDiffusion.options().device(GpuDevice.wanted());
+    }
+
     private static long freeMemory(String name) {
         return NativeRuntime.devices().stream()
                 .filter(device -> device.name().equalsIgnoreCase(name))
@@ -60,6 +64,14 @@ class GpuTest {
         try (StableDiffusion sd = open(GpuDevice.wanted())) {
             assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(25);
         }
+    }
+
+    @Test
+    void whereWeightsLieDoesNotChangeThePicture() {
+        BufferedImage expected = DevicesTest.draw(onGpu());
+        BufferedImage streamed = DevicesTest.draw(onGpu().vramBudget(0.02).streamLayers(true));
+        assertThat(psnr(expected, streamed)).isGreaterThan(40);
+        assertThat(psnr(expected, DevicesTest.draw(onGpu().offloadToCpu(true)))).isGreaterThan(40);
     }
 
     @Test
