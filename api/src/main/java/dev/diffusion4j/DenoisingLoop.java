@@ -65,7 +65,8 @@ final class DenoisingLoop {
             watch.rethrow();
         } catch (Throwable e) {
             // That the work was cancelled for it is no news.
-            boolean consequence = failure instanceof GenerationCancelledException && failure.getSuppressed().length == 0;
+            boolean consequence =
+                    failure instanceof GenerationCancelledException && failure.getSuppressed().length == 0;
             if (failure != e && !consequence) {
                 e.addSuppressed(failure);
             }

@@ -104,8 +104,9 @@ public final class Generation {
     }
 
     static IllegalStateException waitsForItself() {
-        return new IllegalStateException("called from a listener of this model: a generation runs on the thread that the"
-                + " listener is called on, and waiting for it there would never end; start() it and wait elsewhere");
+        return new IllegalStateException(
+                "called from a listener of this model: a generation runs on the thread that the"
+                        + " listener is called on, and waiting for it there would never end; start() it and wait elsewhere");
     }
 
     /**

@@ -51,9 +51,10 @@ final class GenerationRun implements GenerationObserver {
         int passes = parameters.highResFix().isPresent() ? 2 : 1;
         tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
         tracker.begin();
-        List<NativeImage> pictures = loop.map(
-                        settings -> new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs.get()))
-                .orElseGet(() -> thread.exclusively(() -> engine.generate(parameters, inputs.get(), this, cancellation)));
+        List<NativeImage> pictures = loop.map(settings ->
+                        new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs.get()))
+                .orElseGet(
+                        () -> thread.exclusively(() -> engine.generate(parameters, inputs.get(), this, cancellation)));
         tracker.end();
         List<GeneratedImage> images = new ArrayList<>(pictures.size());
         for (int i = 0; i < pictures.size(); i++) {

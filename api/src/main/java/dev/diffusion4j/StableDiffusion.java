@@ -1,6 +1,5 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
 import dev.diffusion4j.internal.ModelParameters;
@@ -19,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -150,10 +148,12 @@ public final class StableDiffusion implements AutoCloseable {
                 return new StableDiffusion(
                         model, thread, info, nativeParts, mainFile, random, List.copyOf(inversions), queueCapacity);
             } catch (Throwable e) {
-                cleanUp(e, () -> thread.callUninterruptibly(() -> {
-                    model.close();
-                    return null;
-                }));
+                cleanUp(
+                        e,
+                        () -> thread.callUninterruptibly(() -> {
+                            model.close();
+                            return null;
+                        }));
                 throw e;
             }
         } catch (Throwable e) {

@@ -329,7 +329,7 @@ public final class StableDiffusionOptions {
         return StableDiffusion.open(parameters(allFiles), main, isolation, queueCapacity);
     }
 
-    private ModelParameters parameters(Map<Part, Path> allFiles) {
+    ModelParameters parameters(Map<Part, Path> allFiles) {
         return new ModelParameters(
                 Map.copyOf(allFiles),
                 new LinkedHashMap<>(embeddings),

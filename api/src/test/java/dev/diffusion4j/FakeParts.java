@@ -31,8 +31,7 @@ class FakeParts implements Parts {
 
     @Override
     public PartsInfo info() {
-        return new PartsInfo(
-                textEncoders, 77, 4, 4, 8, 0, 1, PredictionType.EPSILON, false, 8, 0.18215f, 0);
+        return new PartsInfo(textEncoders, 77, 4, 4, 8, 0, 1, PredictionType.EPSILON, false, 8, 0.18215f, 0);
     }
 
     @Override

@@ -69,8 +69,7 @@ class GenerationThreadsTest {
     @Test
     void aStageOfTheFutureDrawsWithTheModelAndWaitsForIt() {
         try (StableDiffusion sd = slow()) {
-            CompletableFuture<Integer> width = star(sd)
-                    .start()
+            CompletableFuture<Integer> width = star(sd).start()
                     .future()
                     .thenApply(images -> sd.imageToImage(images.getFirst().toBufferedImage(), "a ring")
                             .size(128, 64)
@@ -106,7 +105,9 @@ class GenerationThreadsTest {
             });
             release.countDown();
 
-            assertThat(star(sd).generate().width()).as("while the stage is still at work").isEqualTo(64);
+            assertThat(star(sd).generate().width())
+                    .as("while the stage is still at work")
+                    .isEqualTo(64);
             stageMayEnd.countDown();
             assertThat(stage.join()).isNotIn(threads);
         }
@@ -144,9 +145,13 @@ class GenerationThreadsTest {
                     })
                     .generate();
 
-            assertThat(thrown).singleElement().isInstanceOfSatisfying(IllegalStateException.class, e -> assertThat(e)
-                    .isNotInstanceOf(ClosedException.class)
-                    .hasMessageContaining("called from a listener of this model"));
+            assertThat(thrown)
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            IllegalStateException.class,
+                            e -> assertThat(e)
+                                    .isNotInstanceOf(ClosedException.class)
+                                    .hasMessageContaining("called from a listener of this model"));
             assertThat(star(sd).generate().width()).isEqualTo(64);
         }
     }
@@ -159,7 +164,8 @@ class GenerationThreadsTest {
         });
         try (StableDiffusion sd = engine.open(folder, 10)) {
             star(sd).seed(1)
-                    .onProgress(progress -> catchThrowable(() -> star(sd).seed(2).generate()))
+                    .onProgress(
+                            progress -> catchThrowable(() -> star(sd).seed(2).generate()))
                     .generate();
             star(sd).seed(3).generate();
         }
@@ -182,9 +188,10 @@ class GenerationThreadsTest {
                     .generate();
 
             assertThat(seen).isEqualTo(earlier.await());
-            assertThat(started).singleElement().satisfies(generation -> assertThat(
-                            generation.await().getFirst().seed())
-                    .isEqualTo(2));
+            assertThat(started)
+                    .singleElement()
+                    .satisfies(generation ->
+                            assertThat(generation.await().getFirst().seed()).isEqualTo(2));
         }
     }
 
@@ -198,8 +205,9 @@ class GenerationThreadsTest {
                 end("completeExceptionally", future -> future.completeExceptionally(new TimeoutException())),
                 end("obtrudeValue", future -> future.obtrudeValue(List.of())),
                 end("obtrudeException", future -> future.obtrudeException(new TimeoutException())),
-                end("orTimeout and a stage", future -> future.orTimeout(1, TimeUnit.MILLISECONDS)
-                        .thenApply(List::size)));
+                end(
+                        "orTimeout and a stage",
+                        future -> future.orTimeout(1, TimeUnit.MILLISECONDS).thenApply(List::size)));
     }
 
     private static Arguments end(String name, Consumer<CompletableFuture<List<GeneratedImage>>> end) {

@@ -118,9 +118,11 @@ class PartCallsTest {
 
         assertThat(thrown)
                 .singleElement()
-                .isInstanceOfSatisfying(IllegalStateException.class, e -> assertThat(e)
-                        .isNotInstanceOf(ClosedException.class)
-                        .hasMessageContaining("called from a listener of this model"));
+                .isInstanceOfSatisfying(
+                        IllegalStateException.class,
+                        e -> assertThat(e)
+                                .isNotInstanceOf(ClosedException.class)
+                                .hasMessageContaining("called from a listener of this model"));
         calls.run(parts -> {});
     }
 
@@ -155,9 +157,11 @@ class PartCallsTest {
 
     @Test
     void nothingIsTakenAfterTheEnd() {
-        thread.end(() -> {});
+        ModelThread ended = new ModelThread("diffusion4j fake parts");
+        ended.end(() -> {});
+        PartCalls late = new PartCalls(ended, new FakeParts(), closed::get);
 
-        assertThatThrownBy(() -> vae.decode(latents)).isInstanceOf(ClosedException.class);
+        assertThatThrownBy(() -> late.run(parts -> decoded.add(latents))).isInstanceOf(ClosedException.class);
         assertThat(decoded).isEmpty();
     }
 }

@@ -52,7 +52,8 @@ class QueueTest {
             assertThat(sd.queuedGenerations()).isEqualTo(2);
             assertThatThrownBy(() -> star(sd, 3).start())
                     .isInstanceOfSatisfying(
-                            QueueFullException.class, e -> assertThat(e.capacity()).isEqualTo(2));
+                            QueueFullException.class,
+                            e -> assertThat(e.capacity()).isEqualTo(2));
             assertThatThrownBy(() -> star(sd, 4).generate()).isInstanceOf(QueueFullException.class);
             release.countDown();
             List.of(first, second, third).forEach(Generation::await);
@@ -81,7 +82,8 @@ class QueueTest {
     void capacityIsAnOption() {
         assertThatThrownBy(() -> StableDiffusion.options().queueCapacity(-1))
                 .isInstanceOfSatisfying(
-                        InvalidRequestException.class, e -> assertThat(e.field()).isEqualTo("queueCapacity"));
+                        InvalidRequestException.class,
+                        e -> assertThat(e.field()).isEqualTo("queueCapacity"));
         assertThat(StableDiffusion.options().queueCapacity(0)).isNotNull();
     }
 
@@ -153,8 +155,7 @@ class QueueTest {
     void whatIsStartedWhileTheModelIsClosedIsRefusedOrCancelled() throws Exception {
         release.countDown();
         for (int round = 0; round < 50; round++) {
-            FakeEngine its = new FakeEngine(
-                    (parameters, inputs, observer, flag) -> FakeEngine.picture(parameters));
+            FakeEngine its = new FakeEngine((parameters, inputs, observer, flag) -> FakeEngine.picture(parameters));
             StableDiffusion sd = its.open(folder, 1_000);
             CyclicBarrier together = new CyclicBarrier(5);
             List<CompletableFuture<Throwable>> ends = new ArrayList<>();
@@ -174,8 +175,7 @@ class QueueTest {
             sd.close();
 
             for (CompletableFuture<Throwable> end : ends) {
-                assertThat(end.join())
-                        .isInstanceOfAny(ClosedException.class, GenerationCancelledException.class);
+                assertThat(end.join()).isInstanceOfAny(ClosedException.class, GenerationCancelledException.class);
             }
         }
     }

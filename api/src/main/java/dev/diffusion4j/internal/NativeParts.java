@@ -82,7 +82,14 @@ public final class NativeParts implements Parts {
             Watch watch,
             Tensor hidden) {
         int status = D4j.d4j_text_encode(
-                model.handle(), encoder, ids, embeddings, skippedLayers, finalNorm ? 1 : 0, watch.struct(), hidden.segment());
+                model.handle(),
+                encoder,
+                ids,
+                embeddings,
+                skippedLayers,
+                finalNorm ? 1 : 0,
+                watch.struct(),
+                hidden.segment());
         NativeStatus.check(status, "encoding text");
     }
 
@@ -90,7 +97,13 @@ public final class NativeParts implements Parts {
     public void poolText(int encoder, int[] ids, int position, Watch watch, Tensor pooled) {
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_text_pool(
-                    model.handle(), encoder, ids(ids, arena), MemorySegment.NULL, position, watch.struct(), pooled.segment());
+                    model.handle(),
+                    encoder,
+                    ids(ids, arena),
+                    MemorySegment.NULL,
+                    position,
+                    watch.struct(),
+                    pooled.segment());
             NativeStatus.check(status, "encoding text");
         }
     }
@@ -98,7 +111,13 @@ public final class NativeParts implements Parts {
     @Override
     public void poolEmbeddings(int encoder, Tensor embeddings, int position, Watch watch, Tensor pooled) {
         int status = D4j.d4j_text_pool(
-                model.handle(), encoder, MemorySegment.NULL, embeddings.segment(), position, watch.struct(), pooled.segment());
+                model.handle(),
+                encoder,
+                MemorySegment.NULL,
+                embeddings.segment(),
+                position,
+                watch.struct(),
+                pooled.segment());
         NativeStatus.check(status, "encoding text");
     }
 
@@ -206,7 +225,8 @@ public final class NativeParts implements Parts {
             MemorySegment sigmas = arena.allocate(ValueLayout.JAVA_FLOAT, room);
             MemorySegment count = arena.allocateFrom(ValueLayout.JAVA_INT, room);
             NativeStatus.check(
-                    D4j.d4j_sigmas(model.handle(), schedule, steps, width, height, sigmas, count), "computing noise levels");
+                    D4j.d4j_sigmas(model.handle(), schedule, steps, width, height, sigmas, count),
+                    "computing noise levels");
             int length = count.get(ValueLayout.JAVA_INT, 0);
             return sigmas.asSlice(0, (long) length * Float.BYTES).toArray(ValueLayout.JAVA_FLOAT);
         }
@@ -220,14 +240,16 @@ public final class NativeParts implements Parts {
             MemorySegment rank = arena.allocate(ValueLayout.JAVA_INT);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
             NativeStatus.check(
-                    D4j.d4j_weight(model.handle(), cName, dimensions, rank, MemorySegment.NULL, count), "reading a weight");
+                    D4j.d4j_weight(model.handle(), cName, dimensions, rank, MemorySegment.NULL, count),
+                    "reading a weight");
             long[] shape = dimensions
                     .asSlice(0, (long) rank.get(ValueLayout.JAVA_INT, 0) * Long.BYTES)
                     .toArray(ValueLayout.JAVA_LONG);
             Tensor weight = Tensor.zeros(Shape.of(shape));
             try {
                 NativeStatus.check(
-                        D4j.d4j_weight(model.handle(), cName, dimensions, rank, weight.segment(), count), "reading a weight");
+                        D4j.d4j_weight(model.handle(), cName, dimensions, rank, weight.segment(), count),
+                        "reading a weight");
                 return weight;
             } catch (RuntimeException e) {
                 weight.close();
