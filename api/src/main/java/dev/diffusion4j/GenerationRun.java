@@ -4,7 +4,7 @@ import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +39,7 @@ final class GenerationRun implements GenerationObserver {
         int passes = parameters.highResFix().isPresent() ? 2 : 1;
         tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
         tracker.begin();
-        List<NativeImage> pictures = loop.map(
+        List<RgbImage> pictures = loop.map(
                         settings -> new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs))
                 .orElseGet(() -> nativeModel.generate(parameters, inputs, this, cancellation));
         tracker.end();
