@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.bindings.sd_image_t;
+import dev.diffusion4j.internal.image.ArgbRows;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
@@ -106,19 +107,20 @@ public final class Rgb8 {
     }
 
     /**
-     * Writes one of a tensor's pictures.
+     * Writes one of a tensor's pictures, whose transparency is ignored.
      *
-     * @param image of type INT_RGB, of the tensor's size
+     * @param image of any type, of the tensor's size
      * @param pictures (batch, 3, height, width)
      */
     public static void write(BufferedImage image, Tensor pictures, long index) {
         int width = image.getWidth();
         int height = image.getHeight();
         long plane = (long) width * height;
+        ArgbRows rows = ArgbRows.of(image);
         int[] pixels = new int[width];
         float[] row = new float[width];
         for (int y = 0; y < height; y++) {
-            image.getRaster().getDataElements(0, y, width, 1, pixels);
+            rows.read(y, pixels);
             for (int channel = 0; channel < 3; channel++) {
                 for (int x = 0; x < width; x++) {
                     row[x] = (pixels[x] >> 16 - 8 * channel & 0xFF) / 127.5f - 1;

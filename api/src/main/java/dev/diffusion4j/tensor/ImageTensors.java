@@ -1,7 +1,6 @@
 package dev.diffusion4j.tensor;
 
 import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.image.ImageProcessor;
 import dev.diffusion4j.internal.Rgb8;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -16,7 +15,7 @@ public final class ImageTensors {
     private ImageTensors() {}
 
     /**
-     * Pictures of one size as a batch. What is transparent becomes white.
+     * Pictures of one size as a batch. Transparency is ignored.
      *
      * @throws InvalidRequestException if there is none or the sizes differ
      */
@@ -34,7 +33,7 @@ public final class ImageTensors {
         }
         Tensor tensor = Tensor.zeros(Shape.of(images.size(), 3, height, width));
         for (int i = 0; i < images.size(); i++) {
-            Rgb8.write(ImageProcessor.toRgb(images.get(i)), tensor, i);
+            Rgb8.write(images.get(i), tensor, i);
         }
         return tensor;
     }
