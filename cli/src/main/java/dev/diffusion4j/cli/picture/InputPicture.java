@@ -4,6 +4,7 @@ import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.image.ImageProcessor;
 import java.awt.image.BufferedImage;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -62,12 +64,15 @@ public final class InputPicture {
                 throw new ImageFileException(
                         file + " is not a picture of a known format (PNG, JPEG, WebP, GIF, BMP or TIFF)");
             }
-            if (new PictureStructure(in).isCutOff()) {
+            PictureStructure structure = new PictureStructure(in);
+            if (structure.isCutOff()) {
                 throw cutOff(file);
             }
+            OptionalInt transparentGrey = structure.transparentGrey();
             in.seek(0);
             in.setByteOrder(ByteOrder.BIG_ENDIAN);
             BufferedImage stored = decode(file, in, readers.next());
+            transparentGrey.ifPresent(grey -> makeTransparent(stored, grey));
             return Orientation.of(file).applyTo(conversion.apply(stored));
         } catch (ImageFileException e) {
             throw e;
@@ -91,6 +96,22 @@ public final class InputPicture {
             return image;
         } finally {
             reader.dispose();
+        }
+    }
+
+    /** Java's PNG reader compares the value of 1, 2 or 4 bits with samples that it has stretched to 8, and finds only 0. */
+    private static void makeTransparent(BufferedImage image, int grey) {
+        WritableRaster raster = image.getRaster();
+        if (raster.getNumBands() != 2) {
+            return;
+        }
+        int[] row = new int[2 * image.getWidth()];
+        for (int y = 0; y < image.getHeight(); y++) {
+            raster.getPixels(0, y, image.getWidth(), 1, row);
+            for (int i = 0; i < row.length; i += 2) {
+                row[i + 1] = row[i] == grey ? 0 : row[i + 1];
+            }
+            raster.setPixels(0, y, image.getWidth(), 1, row);
         }
     }
 

@@ -17,6 +17,11 @@ final class PictureStructure {
     private static final int JPEG_SCAN = 0xDA;
     private static final int JPEG_APP1 = 0xE1;
 
+    /** Where a PNG file's header says how many bits a sample has. */
+    private static final int PNG_DEPTH = 24;
+
+    private static final int PNG_TRANSPARENCY = 0x74524E53;
+
     /** {@code eXIf}, {@code EXIF} and the beginning of {@code Exif\0\0}. */
     private static final int PNG_EXIF = 0x65584966;
 
@@ -63,12 +68,30 @@ final class PictureStructure {
                 : OptionalInt.empty();
     }
 
+    /** The grey that a PNG file of 1, 2 or 4 bits a pixel calls transparent, of 255. */
+    OptionalInt transparentGrey() throws IOException {
+        if (magic != PNG) {
+            return OptionalInt.empty();
+        }
+        in.setByteOrder(ByteOrder.BIG_ENDIAN);
+        in.seek(PNG_DEPTH);
+        int depth = in.readUnsignedByte();
+        boolean grey = in.readUnsignedByte() == 0;
+        OptionalLong transparency = grey && depth < Byte.SIZE ? pngChunk(PNG_TRANSPARENCY) : OptionalLong.empty();
+        if (transparency.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        in.seek(transparency.getAsLong());
+        int most = (1 << depth) - 1;
+        return OptionalInt.of((in.readUnsignedShort() & most) * 255 / most);
+    }
+
     private OptionalLong exif() throws IOException {
         in.setByteOrder(ByteOrder.BIG_ENDIAN);
         if (magic >>> 16 == JPEG_START) {
             return exifOfJpeg();
         } else if (magic == PNG) {
-            return exifOfPng();
+            return pngChunk(PNG_EXIF);
         } else if (isWebp()) {
             return exifOfWebp();
         }
@@ -100,12 +123,13 @@ final class PictureStructure {
         }
     }
 
-    private OptionalLong exifOfPng() throws IOException {
+    /** Where a chunk's data begin; of several the first one's. */
+    private OptionalLong pngChunk(int name) throws IOException {
         long chunk = 2 * Integer.BYTES;
         while (chunk < in.length()) {
             in.seek(chunk);
             long length = in.readUnsignedInt();
-            if (in.readInt() == PNG_EXIF) {
+            if (in.readInt() == name) {
                 return OptionalLong.of(in.getStreamPosition());
             }
             chunk += 3 * Integer.BYTES + length;
