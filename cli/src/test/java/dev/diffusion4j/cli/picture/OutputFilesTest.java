@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.image.ImageFiles;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,8 +74,8 @@ class OutputFilesTest {
     @Test
     void previewsReplaceEachOther() throws Exception {
         Path file = folder.resolve("preview.jpg");
-        PictureWriter.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), file);
-        PictureWriter.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), file);
+        ImageFiles.save(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), file);
+        ImageFiles.save(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), file);
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(16);
         assertThat(folder).isDirectoryNotContaining("glob:**.part");
     }
