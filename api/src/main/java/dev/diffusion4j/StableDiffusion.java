@@ -8,6 +8,7 @@ import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelThread;
 import dev.diffusion4j.internal.NativeModel;
 import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.RuntimeCodes;
 import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.internal.isolated.IsolatedModel;
 import dev.diffusion4j.model.ModelFile;
@@ -48,7 +49,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelThread thread;
     private final ModelFile file;
     private final RandomSource random;
-    private final List<TextualInversion> inversions;
+    private final LearnedFiles inversions;
     private final UNetParts parts;
     private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
     private final Object closeLock = new Object();
@@ -65,7 +66,7 @@ public final class StableDiffusion implements AutoCloseable {
             Parts nativeParts,
             ModelFile file,
             RandomSource random,
-            List<TextualInversion> inversions) {
+            LearnedFiles inversions) {
         this.model = model;
         this.thread = thread;
         this.info = info;
@@ -74,7 +75,10 @@ public final class StableDiffusion implements AutoCloseable {
         this.inversions = inversions;
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
-                calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
+                calls,
+                textEncoders(calls, inversions.inversions()),
+                new UNet(calls, info.latentChannels()),
+                new Vae(calls, info));
     }
 
     private static List<TextEncoder> textEncoders(PartCalls calls, List<TextualInversion> inversions) {
@@ -105,12 +109,14 @@ public final class StableDiffusion implements AutoCloseable {
         return new StableDiffusionOptions();
     }
 
-    /** Opens a model in this process, or with isolation in one of its own. */
-    static StableDiffusion open(ModelParameters parameters, ModelFile mainFile, Optional<IsolatedOptions> isolation) {
+    /** Opens a model in this process, or with isolation in one of its own. It closes the inversions, also if it fails. */
+    static StableDiffusion open(
+            ModelParameters parameters,
+            ModelFile mainFile,
+            LearnedFiles inversions,
+            Optional<IsolatedOptions> isolation) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
-        List<TextualInversion> inversions = new ArrayList<>();
         try {
-            parameters.embeddings().forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
             Model model = thread.call(() -> isolation
                     .<Model>map(options -> IsolatedModel.open(parameters, options))
                     .orElseGet(() -> NativeModel.open(parameters)));
@@ -121,8 +127,7 @@ public final class StableDiffusion implements AutoCloseable {
                             + ", which does not make pictures");
                 }
                 Parts nativeParts = thread.call(model::parts);
-                return new StableDiffusion(
-                        model, thread, info, nativeParts, mainFile, parameters.random(), List.copyOf(inversions));
+                return new StableDiffusion(model, thread, info, nativeParts, mainFile, parameters.random(), inversions);
             } catch (RuntimeException e) {
                 thread.call(() -> {
                     model.close();
@@ -131,7 +136,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw e;
             }
         } catch (RuntimeException e) {
-            inversions.forEach(TextualInversion::close);
+            inversions.close();
             thread.shutdown();
             throw e;
         }
@@ -239,7 +244,7 @@ public final class StableDiffusion implements AutoCloseable {
         Checks.range("steps", steps, 1, GenerationRequest.MAX_STEPS);
         checkSchedule(schedule, steps);
         return parts().calls()
-                .call(nativeParts -> nativeParts.sigmas(schedule.ordinal(), steps, size.width(), size.height()));
+                .call(nativeParts -> nativeParts.sigmas(RuntimeCodes.of(schedule), steps, size.width(), size.height()));
     }
 
     PromptEncoder promptEncoder() {
@@ -313,7 +318,7 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** The sampler that is used without {@link GenerationRequest#sampler(Sampler)}. */
     public Sampler defaultSampler() {
-        return Sampler.values()[info.defaultSampler()];
+        return RuntimeCodes.sampler(info.defaultSampler());
     }
 
     /** The schedule that is used with a sampler without {@link GenerationRequest#schedule(NoiseSchedule)}. */
@@ -321,7 +326,7 @@ public final class StableDiffusion implements AutoCloseable {
         return switch (sampler) {
             case LCM, TCD -> NoiseSchedule.LCM;
             case DDIM_TRAILING -> NoiseSchedule.SIMPLE;
-            default -> NoiseSchedule.values()[info.defaultSchedule()];
+            default -> RuntimeCodes.schedule(info.defaultSchedule());
         };
     }
 
@@ -358,7 +363,7 @@ public final class StableDiffusion implements AutoCloseable {
     private void free() {
         try {
             model.close();
-            inversions.forEach(TextualInversion::close);
+            inversions.close();
             freed.complete(null);
         } catch (Throwable e) {
             freed.completeExceptionally(e);
