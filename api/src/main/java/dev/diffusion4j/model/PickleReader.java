@@ -293,9 +293,23 @@ final class PickleReader {
         }
     }
 
-    /** {@code ("storage", type, key, location, elements)}: how a pickle refers to numbers outside itself. */
+    /**
+     * {@code ("storage", type, key, location, elements)}: how a pickle refers to numbers outside itself. Before PyTorch 1.6 also
+     * {@code ("module", class, file, source)} in place of a class.
+     */
     private void persistentId() {
-        if (!(pop() instanceof Container id)
+        PickleValue reference = pop();
+        if (reference instanceof Container module
+                && module.kind() == Kind.TUPLE
+                && module.items().size() == 4
+                && module.items().get(0) instanceof PickleValue.Text(String kind)
+                && kind.equals("module")
+                && module.items().get(1) instanceof PickleValue.Global type) {
+            hasObjects = true;
+            push(type);
+            return;
+        }
+        if (!(reference instanceof Container id)
                 || id.kind() != Kind.TUPLE
                 || id.items().size() < 5
                 || !(id.items().get(0) instanceof PickleValue.Text(String what))

@@ -289,7 +289,7 @@ class SafetensorsReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a\\u0000b", "a\\nb", "\\ud800", "a\\u2028b"})
+    @ValueSource(strings = {"a\\u0000b", "a\\nb", "a\\u2028b"})
     void refusesNamesThatDoNotPrint(String name) {
         new Safetensors().entry(name, entry("F32", "[1]", 0, 4)).data(4).write(path);
 
