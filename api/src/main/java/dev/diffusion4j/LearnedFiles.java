@@ -5,7 +5,6 @@ import dev.diffusion4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,8 +56,8 @@ final class LearnedFiles implements AutoCloseable {
             }
             Path file = folder.resolve(files.size() + ".safetensors");
             file.toFile().deleteOnExit();
-            write(inversion.vectors().getFirst(), file);
             files.put(inversion.token(), file);
+            write(inversion.vectors().getFirst(), file);
         } catch (IOException e) {
             throw new ModelFileException(
                     "no file for the runtime can be written for the textual inversion " + inversion.token() + ": " + e,
@@ -76,12 +75,7 @@ final class LearnedFiles implements AutoCloseable {
                 .order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(json.length).put(json);
         bytes.asFloatBuffer().put(vectors.toArray());
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            bytes.rewind();
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        }
+        Files.write(file, bytes.array(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
     /** The inversions, in the order in which they were given. */
@@ -94,7 +88,8 @@ final class LearnedFiles implements AutoCloseable {
         return files;
     }
 
-    private void closeAfter(Throwable failure) {
+    /** Closes after a failure, which keeps its place. */
+    void closeAfter(Throwable failure) {
         try {
             close();
         } catch (RuntimeException e) {

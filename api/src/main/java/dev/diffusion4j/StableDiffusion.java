@@ -136,7 +136,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw e;
             }
         } catch (RuntimeException e) {
-            inversions.close();
+            inversions.closeAfter(e);
             thread.shutdown();
             throw e;
         }
@@ -362,8 +362,9 @@ public final class StableDiffusion implements AutoCloseable {
 
     private void free() {
         try {
-            model.close();
-            inversions.close();
+            try (inversions) {
+                model.close();
+            }
             freed.complete(null);
         } catch (Throwable e) {
             freed.completeExceptionally(e);

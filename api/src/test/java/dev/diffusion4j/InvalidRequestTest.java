@@ -108,8 +108,9 @@ class InvalidRequestTest {
     @Test
     void theNameOfASamplerMayGiveTheSchedule() {
         TextToImageRequest request = sd.textToImage("a star").size(64, 64).steps(2);
-        GenerationParameters named =
-                request.samplerChoice(SamplerChoice.of("DPM++ 2M Karras")).generate().parameters();
+        GenerationParameters named = request.samplerChoice(SamplerChoice.of("DPM++ 2M Karras"))
+                .generate()
+                .parameters();
         assertThat(named.sampler()).isEqualTo(Sampler.DPMPP_2M);
         assertThat(named.schedule()).isEqualTo(NoiseSchedule.KARRAS);
 

@@ -50,7 +50,8 @@ final class TorchLegacyReader {
             PickleReader.read(source, cursor);
         } else if (hasMagicAt(2 + FRAME_BYTES)) {
             throw source.unsupported("it is in PyTorch's format from before 1.6, pickled with protocol "
-                    + source.bytes(1, 1)[0] + ", of which the runtime reads protocols 2 and 3; saved again as torch.save"
+                    + source.bytes(1, 1)[0]
+                    + ", of which the runtime reads protocols 2 and 3; saved again as torch.save"
                     + " does it now, or as safetensors, it can be used");
         }
         PickleReader.Result pickle = PickleReader.read(source, cursor);

@@ -344,8 +344,16 @@ class TorchReadersTest {
         dictionary.text("<cat>").parameter("HalfStorage", "0", 1, 768).endParameterDictionary();
         // As the format from before PyTorch 1.6 names a class: with its source.
         Pickle source = new Pickle().dictionary().text("<dictionary>").op('(').text("module");
-        source.global("torch.nn.modules.container", "ParameterDict").text("container.py").text("class ...");
-        source.op('t').op('Q').op(')').raw(0x81).dictionary().text("_parameters").dictionary();
+        source.global("torch.nn.modules.container", "ParameterDict")
+                .text("container.py")
+                .text("class ...");
+        source.op('t')
+                .op('Q')
+                .op(')')
+                .raw(0x81)
+                .dictionary()
+                .text("_parameters")
+                .dictionary();
         source.text("<cat>").parameter("HalfStorage", "0", 1, 768).endParameterDictionary();
         for (Pickle pickle : List.of(parameter, withState, derived, dictionary, source)) {
             ModelFile file = inversion(pickle);
