@@ -74,8 +74,8 @@ class OutputFilesTest {
     @Test
     void previewsReplaceEachOther() throws Exception {
         Path file = folder.resolve("preview.jpg");
-        ImageFiles.save(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), file);
-        ImageFiles.save(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), file);
+        ImageFiles.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), file);
+        ImageFiles.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), file);
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(16);
         assertThat(folder).isDirectoryNotContaining("glob:**.part");
     }
