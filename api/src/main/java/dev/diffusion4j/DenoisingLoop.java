@@ -4,8 +4,8 @@ import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.Rgb8;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.Timestep;
@@ -50,18 +50,54 @@ final class DenoisingLoop {
     }
 
     List<RgbImage> run(GenerationInputs inputs) {
-        boolean hasLoras = !parameters.loras().isEmpty();
-        try (watch) {
-            if (hasLoras) {
-                model.setLoras(parameters.loras());
-            }
+        try (watch;
+                AppliedLoras _ = new AppliedLoras()) {
             return draw(inputs);
-        } catch (RuntimeException e) {
-            // What the listener threw comes first: it is why the native call was stopped.
-            watch.rethrow();
+        } catch (Throwable e) {
+            throwListenersBefore(e);
             throw e;
-        } finally {
-            if (hasLoras) {
+        }
+    }
+
+    /** What a listener threw comes first: it is why the native call was stopped. */
+    private void throwListenersBefore(Throwable failure) {
+        try {
+            watch.rethrow();
+        } catch (Throwable e) {
+            // That the work was cancelled for it is no news.
+            boolean consequence =
+                    failure instanceof GenerationCancelledException && failure.getSuppressed().length == 0;
+            if (failure != e && !consequence) {
+                e.addSuppressed(failure);
+            }
+            throw e;
+        }
+    }
+
+    /** The request's LoRAs, on the parts until this is closed. */
+    private final class AppliedLoras implements AutoCloseable {
+
+        private final boolean any = !parameters.loras().isEmpty();
+
+        AppliedLoras() {
+            if (any) {
+                try {
+                    model.setLoras(parameters.loras());
+                } catch (Throwable e) {
+                    // Some may be on, for all that it failed.
+                    try {
+                        close();
+                    } catch (Throwable again) {
+                        e.addSuppressed(again);
+                    }
+                    throw e;
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            if (any) {
                 model.setLoras(List.of());
             }
         }

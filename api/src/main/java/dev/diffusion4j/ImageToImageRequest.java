@@ -51,7 +51,13 @@ public final class ImageToImageRequest extends GenerationRequest<ImageToImageReq
     }
 
     @Override
-    GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, resizeMode, image, null, references, resize, distinct);
+    ResizeMode chosenResizeMode() {
+        return resizeMode;
+    }
+
+    @Override
+    GenerationInputs inputs(
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct) {
+        return GenerationInputs.of(width, height, mode, image, null, references, resize, distinct);
     }
 }

@@ -62,7 +62,13 @@ public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
     }
 
     @Override
-    GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, resizeMode, image, mask, references, resize, distinct);
+    ResizeMode chosenResizeMode() {
+        return resizeMode;
+    }
+
+    @Override
+    GenerationInputs inputs(
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct) {
+        return GenerationInputs.of(width, height, mode, image, mask, references, resize, distinct);
     }
 }

@@ -1,5 +1,6 @@
 package dev.diffusion4j.internal;
 
+import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.GenerationParameters;
 import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.bindings.D4j;
@@ -14,7 +15,9 @@ import java.util.List;
 /** A model that is open in this process. */
 public final class NativeModel implements Model {
 
-    private final MemorySegment handle;
+    /** Null once the model is closed. */
+    private MemorySegment handle;
+
     private final DeviceSelection devices;
 
     private NativeModel(MemorySegment handle, DeviceSelection devices) {
@@ -22,7 +25,15 @@ public final class NativeModel implements Model {
         this.devices = devices;
     }
 
+    /**
+     * What the runtime knows the model by. Asked for anew for each call, so that none reaches a model that was freed.
+     *
+     * @throws ClosedException after {@link #close()}
+     */
     MemorySegment handle() {
+        if (handle == null) {
+            throw new ClosedException("the model is closed");
+        }
         return handle;
     }
 
@@ -42,7 +53,7 @@ public final class NativeModel implements Model {
     public ModelInfo info() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = d4j_model_info_t.allocate(arena);
-            NativeStatus.check(D4j.d4j_model_info(handle, info), "reading the model's properties");
+            NativeStatus.check(D4j.d4j_model_info(handle(), info), "reading the model's properties");
             return new ModelInfo(
                     d4j_model_info_t.family(info).getString(0),
                     d4j_model_info_t.size_multiple(info),
@@ -73,7 +84,7 @@ public final class NativeModel implements Model {
             MemorySegment struct = GenerationStruct.allocate(parameters, inputs, arena);
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-            int status = D4j.d4j_generate_image(handle, struct, watch.struct(), images, count);
+            int status = D4j.d4j_generate_image(handle(), struct, watch.struct(), images, count);
             List<RgbImage> result = status == D4j.D4J_OK()
                     ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();
@@ -85,7 +96,12 @@ public final class NativeModel implements Model {
 
     @Override
     public void close() {
-        NativeStatus.check(D4j.d4j_model_close(handle), "closing the model");
+        if (handle == null) {
+            return;
+        }
+        MemorySegment open = handle;
+        handle = null;
+        NativeStatus.check(D4j.d4j_model_close(open), "closing the model");
     }
 
     /**

@@ -3,25 +3,31 @@ package dev.diffusion4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.GenerationTimeoutException;
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.ModelFileException;
 import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.QueueFullException;
 import dev.diffusion4j.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tensor.TensorFileException;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -30,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the program says to people, without any model or native library. */
 class UsageTest {
@@ -49,6 +56,50 @@ class UsageTest {
 
     @TempDir
     private Path folder;
+
+    /** What /dev/full does, or a pipe that nobody reads. */
+    private static OutputStream full() {
+        return new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "schedulers --json",
+                "schedulers",
+                "version --json",
+                "version",
+                "--version",
+                "--help",
+                "completion",
+            })
+    void resultsThatCannotBeWrittenAreAFailure(String arguments) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = Diffuse.run(
+                arguments.split(" "),
+                new PrintStream(new BufferedOutputStream(full())),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        assertThat(code).isEqualTo(ExitCode.PICTURE_FILE);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("diffuse: standard output cannot be written" + System.lineSeparator());
+    }
+
+    @Test
+    void anEarlierFailureKeepsItsExitCode() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(full());
+        out.print("lost");
+        int code = Diffuse.run(
+                new String[] {"inspect", folder.resolve("missing.gguf").toString()},
+                out,
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        assertThat(code).isEqualTo(ExitCode.MODEL_FILE);
+    }
 
     @Test
     void helpIsReadableAndShowsTheExitCodes() {
@@ -249,6 +300,15 @@ class UsageTest {
                 Arguments.of(new ImageFileException("bad picture"), 4, "bad picture"),
                 Arguments.of(new TensorFileException("bad array"), 4, "bad array"),
                 Arguments.of(new NativeLibraryException("none"), 5, "none"),
+                Arguments.of(new ClosedException("the model is closed"), 1, "the model is closed"),
+                Arguments.of(
+                        new QueueFullException(3),
+                        1,
+                        "the model is busy and its queue is full: at most 3 generations may wait"),
+                Arguments.of(
+                        new GenerationTimeoutException(Duration.ofSeconds(2)),
+                        1,
+                        "the generation did not end within PT2S and was cancelled"),
                 Arguments.of(new OutOfNativeMemoryException("full"), 6, "full"),
                 Arguments.of(new OutOfMemoryError("x"), 6, "the Java heap is full; raise it with -Xmx"),
                 Arguments.of(
