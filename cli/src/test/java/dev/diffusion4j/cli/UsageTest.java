@@ -72,8 +72,6 @@ class UsageTest {
             strings = {
                 "schedulers --json",
                 "schedulers",
-                "version --json",
-                "version",
                 "--version",
                 "--help",
                 "completion",
