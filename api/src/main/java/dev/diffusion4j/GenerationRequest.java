@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.scheduler.Scheduler;
 import java.awt.image.BufferedImage;
@@ -89,8 +90,13 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     /** The size to use when none was asked for. */
     abstract ImageSize defaultSize(ImageSize nativeSize);
 
+    /** How picture and mask are brought to the output's size. */
+    ResizeMode chosenResizeMode() {
+        return ResizeMode.STRETCH;
+    }
+
     abstract GenerationInputs inputs(
-            int width, int height, List<BufferedImage> references, boolean resize, boolean distinct);
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct);
 
     /** What to avoid. Weights such as {@code (word:1.2)} work as in the prompt. */
     public R negativePrompt(String text) {
@@ -376,8 +382,9 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         List<BufferedImage> references = referenceImages;
         boolean resize = resizeReferenceImages;
         boolean distinct = distinctReferenceIndices;
+        ResizeMode mode = chosenResizeMode();
         Supplier<GenerationInputs> inputs =
-                () -> inputs(parameters.width(), parameters.height(), references, resize, distinct);
+                () -> inputs(parameters.width(), parameters.height(), mode, references, resize, distinct);
         return model.start(new GenerationRun(model, parameters, inputs, progressListener, preview, loop));
     }
 

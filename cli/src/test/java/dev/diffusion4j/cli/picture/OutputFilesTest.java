@@ -9,6 +9,7 @@ import dev.diffusion4j.image.ImageFiles;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,24 @@ class OutputFilesTest {
         assertThatThrownBy(() -> OutputFiles.plan(Optional.of(folder.resolve("a.png")), "x", 2))
                 .isInstanceOf(ImageFileException.class)
                 .hasMessageContaining("a-1.png");
+    }
+
+    @Test
+    void aLinksTargetDecidesWhetherItCanBeWritten() throws Exception {
+        Path target = folder.resolve("target.png");
+        Path link = Files.createSymbolicLink(folder.resolve("link.png"), target);
+        Path lost = Files.createSymbolicLink(folder.resolve("lost.png"), folder.resolve("missing/target.png"));
+        Path circle = Files.createSymbolicLink(folder.resolve("circle.png"), Path.of("circle.png"));
+
+        OutputFiles.plan(Optional.of(link), "x", 1).write(List.of(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB)));
+        assertThat(link).isSymbolicLink();
+        assertThat(ImageIO.read(target.toFile()).getWidth()).isEqualTo(8);
+        assertThatThrownBy(() -> OutputFiles.requireWritable(lost))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessageContaining("missing does not exist");
+        assertThatThrownBy(() -> OutputFiles.requireWritable(circle))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessageContaining("circle");
     }
 
     @Test
