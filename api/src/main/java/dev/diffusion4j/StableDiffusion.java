@@ -12,6 +12,7 @@ import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.internal.isolated.IsolatedModel;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.LoraTags;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelFile file;
     private final RandomSource random;
     private final List<TextualInversion> inversions;
+    private final Optional<LoraFolder> loraFolder;
     private final UNetParts parts;
     private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
     private final Object closeLock = new Object();
@@ -65,13 +67,15 @@ public final class StableDiffusion implements AutoCloseable {
             Parts nativeParts,
             ModelFile file,
             RandomSource random,
-            List<TextualInversion> inversions) {
+            List<TextualInversion> inversions,
+            Optional<LoraFolder> loraFolder) {
         this.model = model;
         this.thread = thread;
         this.info = info;
         this.file = file;
         this.random = random;
         this.inversions = inversions;
+        this.loraFolder = loraFolder;
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
                 calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
@@ -106,7 +110,11 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /** Opens a model in this process, or with isolation in one of its own. */
-    static StableDiffusion open(ModelParameters parameters, ModelFile mainFile, Optional<IsolatedOptions> isolation) {
+    static StableDiffusion open(
+            ModelParameters parameters,
+            ModelFile mainFile,
+            Optional<LoraFolder> loraFolder,
+            Optional<IsolatedOptions> isolation) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
         List<TextualInversion> inversions = new ArrayList<>();
         try {
@@ -122,7 +130,14 @@ public final class StableDiffusion implements AutoCloseable {
                 }
                 Parts nativeParts = thread.call(model::parts);
                 return new StableDiffusion(
-                        model, thread, info, nativeParts, mainFile, parameters.random(), List.copyOf(inversions));
+                        model,
+                        thread,
+                        info,
+                        nativeParts,
+                        mainFile,
+                        parameters.random(),
+                        List.copyOf(inversions),
+                        loraFolder);
             } catch (RuntimeException e) {
                 thread.call(() -> {
                     model.close();
@@ -221,8 +236,12 @@ public final class StableDiffusion implements AutoCloseable {
      *
      * @param clipSkip 1 for the last layer, 2 for the one before, 0 for the model's own
      * @param size of the picture, which SDXL is told
+     * @throws InvalidRequestException if the prompt names LoRAs: requests alone apply those
      */
     public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
+        if (!LoraTags.parse(prompt).tags().isEmpty()) {
+            throw new InvalidRequestException("prompt", prompt, "text without LoRAs, which a request alone applies");
+        }
         return promptEncoder().encode(prompt, clipSkip, size, Watch.NONE);
     }
 
@@ -246,8 +265,13 @@ public final class StableDiffusion implements AutoCloseable {
         return new PromptEncoder(textEncoders(), parts().calls().info());
     }
 
-    void setLoras(List<Lora> loras) {
-        parts().calls().run(nativeParts -> nativeParts.setLoras(loras));
+    void setLoras(List<Lora> loras, Watch watch) {
+        parts().calls().run(nativeParts -> nativeParts.setLoras(loras, watch));
+        watch.rethrow();
+    }
+
+    Optional<LoraFolder> loraFolder() {
+        return loraFolder;
     }
 
     RandomSource random() {
@@ -370,12 +394,13 @@ public final class StableDiffusion implements AutoCloseable {
             GenerationInputs inputs,
             Consumer<? super Progress> progressListener,
             GenerationRequest.PreviewSettings preview,
+            Warnings warnings,
             Optional<DenoisingLoop.Settings> loop) {
         requireOpen();
         CancellationFlag cancellation = new CancellationFlag();
         Generation generation = new Generation(cancellation);
         pending.add(generation);
-        GenerationRun run = new GenerationRun(this, parameters, progressListener, preview, loop);
+        GenerationRun run = new GenerationRun(this, parameters, progressListener, preview, warnings, loop);
         try {
             thread.execute(() -> {
                 try {

@@ -48,6 +48,7 @@ public final class StableDiffusionOptions {
     private Optional<RandomSource> samplerRandom = Optional.empty();
     private Optional<Prediction> prediction = Optional.empty();
     private LoraMode loraMode = LoraMode.AUTO;
+    private Optional<Path> loraFolder = Optional.empty();
     private double vramBudgetGib;
     private boolean streamLayers;
     private boolean offloadToCpu;
@@ -233,6 +234,16 @@ public final class StableDiffusionOptions {
         return this;
     }
 
+    /**
+     * The folder of the LoRAs that prompts name, as {@code <lora:name:0.8>}: see {@link dev.diffusion4j.text.LoraTags} for
+     * all forms. A name is that of a file in the folder or below it, with or without {@code .safetensors} or another model
+     * file's ending. Without a folder, what prompts name is left out with a warning.
+     */
+    public StableDiffusionOptions loraFolder(Path folder) {
+        loraFolder = Optional.of(folder);
+        return this;
+    }
+
     /** The device that the model runs on; {@link DeviceChoice#auto()} without it. */
     public StableDiffusionOptions device(DeviceChoice choice) {
         device = Objects.requireNonNull(choice, "choice");
@@ -309,10 +320,11 @@ public final class StableDiffusionOptions {
         if (streamLayers && vramBudgetGib == 0) {
             throw new InvalidRequestException("streamLayers", true, "used with a vramBudget");
         }
+        Optional<LoraFolder> loras = loraFolder.map(LoraFolder::new);
         Map<Part, Path> allFiles = new EnumMap<>(files);
         allFiles.put(mainPart, mainPath);
         ModelFile main = ModelFileChecks.check(mainPart, allFiles, tinyAutoencoderForPreviewsOnly, embeddings);
-        return StableDiffusion.open(parameters(allFiles), main, isolation);
+        return StableDiffusion.open(parameters(allFiles), main, loras, isolation);
     }
 
     private ModelParameters parameters(Map<Part, Path> allFiles) {
