@@ -214,6 +214,22 @@ class PartialLoraTest {
 
     @ParameterizedTest
     @MethodSource("waysInThisProcess")
+    void oneOfAnotherShapeIsAnErrorAndTheModelGoesOn(Way way, @TempDir Path folder) {
+        GeneratedImage plain = request(way).generate();
+        Path wider = new LoraFiles().pair(LoraFiles.UNET_LAYER, 1024, 128).write(folder.resolve("wider.safetensors"));
+        Path taller = new LoraFiles().pair(LoraFiles.UNET_LAYER, 768, 256).write(folder.resolve("taller.safetensors"));
+
+        for (Path path : List.of(wider, taller)) {
+            assertThatThrownBy(() -> request(way).lora(path, 1).generate())
+                    .isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining(path.toString())
+                    .hasMessageContaining("none of its 3 tensors");
+        }
+        assertThat(bytes(request(way).generate())).isEqualTo(bytes(plain));
+    }
+
+    @ParameterizedTest
+    @MethodSource("waysInThisProcess")
     void thePartsAreWithoutOneThatWasRefused(Way way) {
         try (Conditioning before = model(way).encodePrompt(PROMPT)) {
             assertThatThrownBy(() -> request(way)
