@@ -152,7 +152,12 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
-    /** Draws from a prompt. Weights such as {@code (word:1.2)} and {@code [word]} are understood. */
+    /**
+     * Draws from a prompt. Weights such as {@code (word:1.2)} and {@code [word]} are understood, and LoRAs such as
+     * {@code <lora:name:0.8>}, see {@link StableDiffusionOptions#loraFolder}.
+     *
+     * @throws InvalidRequestException if a LoRA is not written right
+     */
     public TextToImageRequest textToImage(String prompt) {
         return new TextToImageRequest(this, prompt);
     }
