@@ -71,7 +71,7 @@ class LoraOptionsTest {
     }
 
     private Run draw(String name, String prompt, Object... options) {
-        Stream<Object> usual = Stream.of("generate", prompt, "-s", 3, "--steps", 2, "-o", folder.resolve(name));
+        Stream<Object> usual = Stream.of("generate", prompt, "-s", 3, "--size", "64x64", "--steps", 1, "-o", folder.resolve(name));
         return Run.diffuse(Stream.concat(usual, Stream.of(options)).toArray());
     }
 
