@@ -35,6 +35,7 @@ const StructSize STRUCT_SIZES[] = {
     D4J_SIZE_OF(d4j_observer_t),
     D4J_SIZE_OF(d4j_device_t),
     D4J_SIZE_OF(d4j_model_info_t),
+    D4J_SIZE_OF(d4j_lora_t),
     D4J_SIZE_OF(d4j_text_encoder_t),
     D4J_SIZE_OF(d4j_parts_t),
     D4J_SIZE_OF(d4j_unet_run_t),
@@ -207,6 +208,8 @@ int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {
 
 int32_t d4j_generate_image(d4j_model_t* model,
                            const sd_img_gen_params_t* params,
+                           const d4j_lora_t* loras,
+                           int32_t lora_count,
                            const d4j_observer_t* observer,
                            sd_image_t** images,
                            int32_t* count) {
@@ -217,7 +220,9 @@ int32_t d4j_generate_image(d4j_model_t* model,
         *images = nullptr;
         *count  = 0;
         d4j::validate(*params, model->info);
-        model->has_loras_of_generation = params->lora_count > 0;
+        d4j::validate_loras(loras, lora_count);
+        d4j::choose_loras(model->context, loras, lora_count, call);
+        model->has_loras_of_generation = lora_count > 0;
         generate(*model, call, *params, images, count);
     });
 }

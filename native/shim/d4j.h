@@ -100,6 +100,13 @@ typedef struct {
     int32_t has_vae_encoder;
 } d4j_model_info_t;
 
+/* A LoRA, and its strength in two parts of the model; 1 as trained. */
+typedef struct {
+    const char* path;
+    float multiplier; /* in the diffusion model and the VAE */
+    float text_encoder_multiplier;
+} d4j_lora_t;
+
 /* One CLIP text encoder of a model. */
 typedef struct {
     int32_t hidden_size;    /* 768, 1024 or 1280 */
@@ -202,9 +209,15 @@ D4J_API int64_t d4j_live_models(void);
 /* Models whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
 D4J_API int64_t d4j_leaked_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
-/* On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below 0 is refused: the caller draws it. */
+/*
+ * On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below
+ * 0 is refused: the caller draws it. LoRAs are given beside the parameters, whose own are refused. One of which this model can
+ * use nothing is D4J_LOAD_FAILED; what else of one it cannot use is a warning.
+ */
 D4J_API int32_t d4j_generate_image(d4j_model_t* model,
                                    const sd_img_gen_params_t* params,
+                                   const d4j_lora_t* loras,
+                                   int32_t lora_count,
                                    const d4j_observer_t* observer,
                                    sd_image_t** images,
                                    int32_t* count);
@@ -222,8 +235,8 @@ D4J_API int64_t d4j_live_pixel_bytes(void);
 /* CLIP's merges.txt, UTF-8, *length bytes, not terminated; static. */
 D4J_API int32_t d4j_clip_merges(const char** text, int64_t* length);
 D4J_API int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts);
-/* LoRAs for the parts, until the next call or generation; count 0 takes them off. */
-D4J_API int32_t d4j_set_loras(d4j_model_t* model, const sd_lora_t* loras, int32_t count);
+/* LoRAs for the parts, until the next call or generation, as in d4j_generate_image; count 0 takes them off. */
+D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32_t count, const d4j_observer_t* observer);
 /*
  * Runs a text encoder without its last skipped_layers layers, on text_length ids or, if ids is null, on embeddings
  * (text_length, hidden_size): what enters the first layer, the sum of token and position embeddings. Writes hidden

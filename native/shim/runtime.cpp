@@ -19,11 +19,53 @@
 #include <memory>
 
 #include "guard.h"
+#include "lora_check.h"
 #include "text.h"
 
 namespace d4j {
 
 namespace {
+
+/* Hands the runtime the LoRAs that were chosen, with a strength for each part, which its own parameters have not. */
+struct LoraExtension : GenerationExtension {
+    StableDiffusionGGML& sd;
+    std::vector<ModelManager::LoraSpec> chosen;
+
+    explicit LoraExtension(StableDiffusionGGML& sd) : sd(sd) {}
+
+    const char* name() const override { return "d4j LoRAs"; }
+
+    void collect_loras(std::vector<ModelManager::LoraSpec>& loras) override {
+        loras.insert(loras.end(), chosen.begin(), chosen.end());
+    }
+
+    /* Called between applying the LoRAs and drawing: what is in this list serves statistics alone, printed on standard output. */
+    void reset_runtime_condition() override { sd.runtime_lora_models.clear(); }
+
+    static LoraExtension& of(StableDiffusionGGML& sd) {
+        return dynamic_cast<LoraExtension&>(*sd.generation_extensions.back());
+    }
+};
+
+/* One for all parts, or one for each that has a strength of its own. */
+void add_specs(const d4j_lora_t& lora, std::vector<ModelManager::LoraSpec>& specs) {
+    ModelManager::LoraSpec spec;
+    spec.path       = lora.path;
+    spec.multiplier = lora.multiplier;
+    if (lora.text_encoder_multiplier == lora.multiplier) {
+        specs.push_back(spec);
+        return;
+    }
+    for (const char* part : {"lora.model.", "lora.first_stage_model."}) {
+        spec.tensor_name_prefix_filter = part;
+        specs.push_back(spec);
+    }
+    spec.multiplier = lora.text_encoder_multiplier;
+    for (const char* part : {"lora.cond_stage_model.", "lora.text_encoders."}) {
+        spec.tensor_name_prefix_filter = part;
+        specs.push_back(spec);
+    }
+}
 
 bool has_vae_encoder(const StableDiffusionGGML& sd) {
     if (sd.version == VERSION_CHROMA_RADIANCE || sd.version == VERSION_HIDREAM_O1 || sd_version_is_pid(sd.version)) {
@@ -65,6 +107,7 @@ sd_ctx_t* open(const sd_ctx_params_t& params) {
         return nullptr;
     }
     choose_convolutions(*sd);
+    sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
     // free_sd_ctx will free it.
     auto* context = static_cast<sd_ctx_t*>(std::malloc(sizeof(sd_ctx_t)));
     if (context == nullptr) {
@@ -301,10 +344,23 @@ d4j_parts_t parts(const sd_ctx_t* context) {
     return parts;
 }
 
-void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count) {
+void choose_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call) {
+    StableDiffusionGGML& sd = *context->sd;
+    const LoraTarget target{*sd.model_manager, sd.version, !sd.apply_lora_immediately, sd.backend_for(SDBackendModule::DIFFUSION)};
+
+    std::vector<ModelManager::LoraSpec> specs;
+    for (int32_t i = 0; i < count; i++) {
+        require_applicable(loras[i].path, target, call);
+        add_specs(loras[i], specs);
+    }
+    LoraExtension::of(sd).chosen = std::move(specs);
+}
+
+void set_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call) {
+    choose_loras(context, loras, count, call);
     // Taking weights away from a part that still holds on to them leaves it, and the next loader, with freed memory.
     settle(context);
-    context->sd->apply_loras(loras, static_cast<uint32_t>(count));
+    context->sd->apply_loras(nullptr, 0);
 }
 
 void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden) {

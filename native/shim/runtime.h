@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "call.h"
 #include "d4j.h"
 
 namespace d4j {
@@ -39,7 +40,9 @@ struct UNetInput {
  * compute throw Failure if the runtime does not deliver.
  */
 d4j_parts_t parts(const sd_ctx_t* context);
-void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count);
+/* For the next generation. Nothing changes if it throws, see require_applicable. */
+void choose_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call);
+void set_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call);
 void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden);
 void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, float* pooled);
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);

@@ -140,7 +140,7 @@ static void test_bad_arguments(void) {
     int32_t count      = 0;
     sd_img_gen_params_init(&request);
     CHECK(d4j_model_info(NULL, &info) == D4J_INVALID);
-    CHECK(d4j_generate_image(NULL, &request, NULL, &images, &count) == D4J_INVALID);
+    CHECK(d4j_generate_image(NULL, &request, NULL, 0, NULL, &images, &count) == D4J_INVALID);
     CHECK(d4j_model_close(NULL) == D4J_OK);
     d4j_pixels_free(NULL);
     d4j_image_array_free(NULL);
@@ -170,7 +170,7 @@ static void test_parts_without_a_model(void) {
     int32_t count    = 64;
 
     CHECK(d4j_parts(NULL, &parts) == D4J_INVALID && last_error_says("model is null"));
-    CHECK(d4j_set_loras(NULL, NULL, 0) == D4J_INVALID);
+    CHECK(d4j_set_loras(NULL, NULL, 0, NULL) == D4J_INVALID);
     CHECK(d4j_text_encode(NULL, 0, ids, NULL, 0, 1, NULL, result) == D4J_INVALID);
     CHECK(d4j_text_pool(NULL, 0, ids, NULL, 0, NULL, result) == D4J_INVALID);
     CHECK(d4j_text_embed(NULL, 0, ids, 1, result) == D4J_INVALID);

@@ -178,6 +178,7 @@ final class ChildProcess implements AutoCloseable {
                 switch (reply.get()) {
                     case Reply.Failed failed -> throw failed.failure().toException();
                     case Reply.Progress progress -> watch.report(progress.kind(), progress.step(), progress.of());
+                    case Reply.Warning(String text) -> watch.warn(text);
                     case Reply.Preview preview -> watch.report(preview.step(), picture(preview));
                     default -> {
                         return reply.get();

@@ -83,11 +83,13 @@ public final class IsolatedModel implements Model {
                 watch.previewInterval());
     }
 
-    void setLoras(List<Lora> wanted) {
-        loras = wanted;
-        if (child != null && child.isAlive()) {
-            call("applying LoRAs", Watch.NONE, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
+    void setLoras(List<Lora> wanted, Watch watch) {
+        // Those that cannot be applied must not keep a new child from starting.
+        loras = List.of();
+        if (!wanted.isEmpty() || child != null && child.isAlive()) {
+            call("applying LoRAs", watch, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
         }
+        loras = wanted;
     }
 
     /** How the answer to a command becomes a result. */
