@@ -428,9 +428,11 @@ public final class StableDiffusion implements AutoCloseable {
         try {
             try {
                 model.close();
-            } finally {
-                inversions.forEach(TextualInversion::close);
+            } catch (Throwable e) {
+                inversions.forEach(inversion -> cleanUp(e, inversion::close));
+                throw e;
             }
+            inversions.forEach(TextualInversion::close);
             freed.complete(null);
         } catch (Throwable e) {
             freed.completeExceptionally(e);
