@@ -5,7 +5,7 @@ import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelThread;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +51,7 @@ final class GenerationRun implements GenerationObserver {
         int passes = parameters.highResFix().isPresent() ? 2 : 1;
         tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
         tracker.begin();
-        List<NativeImage> pictures = loop.map(settings ->
+        List<RgbImage> pictures = loop.map(settings ->
                         new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs.get()))
                 .orElseGet(
                         () -> thread.exclusively(() -> engine.generate(parameters, inputs.get(), this, cancellation)));

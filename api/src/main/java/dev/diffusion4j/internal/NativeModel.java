@@ -2,6 +2,7 @@ package dev.diffusion4j.internal;
 
 import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.GenerationParameters;
+import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_model_info_t;
 import dev.diffusion4j.bindings.sd_image_t;
@@ -73,7 +74,7 @@ public final class NativeModel implements Model {
     }
 
     @Override
-    public List<NativeImage> generate(
+    public List<RgbImage> generate(
             GenerationParameters parameters,
             GenerationInputs inputs,
             GenerationObserver observer,
@@ -84,7 +85,7 @@ public final class NativeModel implements Model {
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
             int status = D4j.d4j_generate_image(handle(), struct, watch.struct(), images, count);
-            List<NativeImage> result = status == D4j.D4J_OK()
+            List<RgbImage> result = status == D4j.D4J_OK()
                     ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();
             try {
@@ -108,20 +109,37 @@ public final class NativeModel implements Model {
         NativeStatus.check(D4j.d4j_model_close(open), "closing the model");
     }
 
-    private static List<NativeImage> takeImages(MemorySegment array, int count) {
+    /**
+     * Copies the pictures to the heap and frees the native ones, also where it fails.
+     *
+     * @param array of that many pictures, as the shim hands them over
+     */
+    static List<RgbImage> takeImages(MemorySegment array, int count) {
         MemorySegment images = array.reinterpret(count * sd_image_t.sizeof());
-        List<NativeImage> result = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            MemorySegment image = sd_image_t.asSlice(images, i);
-            int width = sd_image_t.width(image);
-            int height = sd_image_t.height(image);
-            MemorySegment pixels = sd_image_t
-                    .data(image)
-                    .reinterpret(3L * width * height, Arena.ofAuto(), D4j::d4j_pixels_free)
-                    .asReadOnly();
-            result.add(new NativeImage(width, height, pixels));
+        try {
+            List<RgbImage> result = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                result.add(copy(sd_image_t.asSlice(images, i)));
+            }
+            return result;
+        } finally {
+            for (int i = 0; i < count; i++) {
+                D4j.d4j_pixels_free(sd_image_t.data(sd_image_t.asSlice(images, i)));
+            }
+            D4j.d4j_image_array_free(array);
         }
-        D4j.d4j_image_array_free(array);
-        return result;
+    }
+
+    private static RgbImage copy(MemorySegment image) {
+        int width = sd_image_t.width(image);
+        int height = sd_image_t.height(image);
+        int channels = sd_image_t.channel(image);
+        MemorySegment pixels = sd_image_t.data(image);
+        if (pixels.equals(MemorySegment.NULL) || channels != 3) {
+            throw new NativeFailureException("the runtime gave a picture of " + width + "x" + height + " pixels and "
+                    + channels + " channels" + (pixels.equals(MemorySegment.NULL) ? " without data" : ""));
+        }
+        return new RgbImage(
+                width, height, pixels.reinterpret(3L * width * height).toArray(ValueLayout.JAVA_BYTE));
     }
 }

@@ -9,7 +9,7 @@ import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
 import dev.diffusion4j.internal.ModelParameters;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.NativeLibrary;
 import dev.diffusion4j.internal.Parts;
 import dev.diffusion4j.internal.PartsInfo;
@@ -56,7 +56,7 @@ public final class IsolatedModel implements Model {
     }
 
     @Override
-    public List<NativeImage> generate(
+    public List<RgbImage> generate(
             GenerationParameters generation,
             GenerationInputs inputs,
             GenerationObserver observer,
