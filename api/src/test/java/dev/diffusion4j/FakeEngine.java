@@ -5,11 +5,10 @@ import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.Parts;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.model.Safetensors;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -26,7 +25,7 @@ class FakeEngine implements Model {
 
     /** What a test does in place of drawing. */
     interface Drawing {
-        List<NativeImage> draw(
+        List<RgbImage> draw(
                 GenerationParameters parameters,
                 GenerationInputs inputs,
                 GenerationObserver observer,
@@ -61,10 +60,10 @@ class FakeEngine implements Model {
     }
 
     /** Draws at once. */
-    static List<NativeImage> picture(GenerationParameters parameters) {
+    static List<RgbImage> picture(GenerationParameters parameters) {
         int bytes = 3 * parameters.width() * parameters.height();
-        NativeImage image =
-                new NativeImage(parameters.width(), parameters.height(), MemorySegment.ofArray(new byte[bytes]));
+        RgbImage image =
+                new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
         return Collections.nCopies(parameters.batchCount(), image);
     }
 
@@ -73,7 +72,7 @@ class FakeEngine implements Model {
      *
      * @param running opens when it has begun
      */
-    static List<NativeImage> pictureAfter(
+    static List<RgbImage> pictureAfter(
             CountDownLatch release, CountDownLatch running, GenerationParameters parameters, CancellationFlag flag) {
         running.countDown();
         try {
@@ -100,7 +99,7 @@ class FakeEngine implements Model {
     }
 
     @Override
-    public List<NativeImage> generate(
+    public List<RgbImage> generate(
             GenerationParameters parameters,
             GenerationInputs inputs,
             GenerationObserver observer,
