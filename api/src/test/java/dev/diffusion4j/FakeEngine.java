@@ -5,8 +5,8 @@ import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.model.Safetensors;
 import java.nio.file.Path;
@@ -56,14 +56,13 @@ class FakeEngine implements Model {
     }
 
     StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, Map.of(), queueCapacity);
+        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), queueCapacity);
     }
 
     /** Draws at once. */
     static List<RgbImage> picture(GenerationParameters parameters) {
         int bytes = 3 * parameters.width() * parameters.height();
-        RgbImage image =
-                new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
+        RgbImage image = new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
         return Collections.nCopies(parameters.batchCount(), image);
     }
 
