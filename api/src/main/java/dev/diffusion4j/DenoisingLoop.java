@@ -54,22 +54,7 @@ final class DenoisingLoop {
                 AppliedLoras _ = new AppliedLoras()) {
             return draw(inputs);
         } catch (Throwable e) {
-            throwListenersBefore(e);
-            throw e;
-        }
-    }
-
-    /** What a listener threw comes first: it is why the native call was stopped. */
-    private void throwListenersBefore(Throwable failure) {
-        try {
-            watch.rethrow();
-        } catch (Throwable e) {
-            // That the work was cancelled for it is no news.
-            boolean consequence =
-                    failure instanceof GenerationCancelledException && failure.getSuppressed().length == 0;
-            if (failure != e && !consequence) {
-                e.addSuppressed(failure);
-            }
+            watch.rethrowBefore(e);
             throw e;
         }
     }

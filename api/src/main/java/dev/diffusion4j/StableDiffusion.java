@@ -53,6 +53,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final List<TextualInversion> inversions;
     private final UNetParts parts;
     private final GenerationQueue queue;
+    private final ForgottenModel forgotten;
     private final Object closeLock = new Object();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private volatile boolean closed;
@@ -79,6 +80,7 @@ public final class StableDiffusion implements AutoCloseable {
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
                 calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
+        forgotten = ForgottenModel.watch(this);
     }
 
     private static List<TextEncoder> textEncoders(PartCalls calls, List<TextualInversion> inversions) {
@@ -387,6 +389,9 @@ public final class StableDiffusion implements AutoCloseable {
      *
      * <p>If native code fails to free the model, that is thrown.
      *
+     * <p>A model that is forgotten without this keeps its memory and its thread; that is logged as a warning, with the place
+     * where it was opened, when the garbage collector finds it.
+     *
      * <p>A JVM may end without this, in the middle of a generation too: the model's thread is a daemon, and the process of
      * an isolated model ends with its parent.
      */
@@ -398,6 +403,7 @@ public final class StableDiffusion implements AutoCloseable {
             closed = true;
         }
         if (first) {
+            forgotten.closed();
             queue.close();
             thread.end(this::free);
         }

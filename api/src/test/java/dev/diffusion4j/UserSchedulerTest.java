@@ -9,6 +9,8 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Tensor;
+import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,10 +145,13 @@ class UserSchedulerTest {
 
     @Test
     void redrawsAPicture() {
-        BufferedImage circle = sd.textToImage("a red circle on a white background")
-                .seed(42)
-                .generate()
-                .toBufferedImage();
+        BufferedImage circle = new BufferedImage(128, 128, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = circle.createGraphics();
+        graphics.setColor(new Color(248, 248, 248));
+        graphics.fillRect(0, 0, 128, 128);
+        graphics.setColor(new Color(220, 30, 35));
+        graphics.fillOval(30, 40, 50, 50);
+        graphics.dispose();
         GeneratedImage image = sd.imageToImage(circle, "a red circle on a white background")
                 .scheduler(new Homemade())
                 .strength(0.4)

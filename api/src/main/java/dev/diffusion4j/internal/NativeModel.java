@@ -88,8 +88,13 @@ public final class NativeModel implements Model {
             List<RgbImage> result = status == D4j.D4J_OK()
                     ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();
+            try {
+                NativeStatus.check(status, "drawing");
+            } catch (RuntimeException e) {
+                watch.rethrowBefore(e);
+                throw e;
+            }
             watch.rethrow();
-            NativeStatus.check(status, "drawing");
             return result;
         }
     }
