@@ -56,7 +56,7 @@ class FakeEngine implements Model {
     }
 
     StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, Map.of(), queueCapacity);
+        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), queueCapacity);
     }
 
     /** Draws at once. */

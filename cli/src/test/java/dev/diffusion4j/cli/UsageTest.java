@@ -159,6 +159,10 @@ class UsageTest {
                 Arguments.of(new String[] {"generate", "x", "--rng", "dice"}, "invalid value for option '--rng'"),
                 Arguments.of(new String[] {"generate", "x", "--type", "f17"}, "invalid value for option '--type'"),
                 Arguments.of(
+                        new String[] {"generate", "x", "--sampler", "UniPC Karras"},
+                        "invalid value for option '--sampler': must be another one: UniPC is not available, near it are"
+                                + " dpm++2m and dpm++2mv2; one of euler, "),
+                Arguments.of(
                         new String[] {"generate", "x", "--scheduler", "unipc"},
                         "invalid value for option '--scheduler'"),
                 Arguments.of(
