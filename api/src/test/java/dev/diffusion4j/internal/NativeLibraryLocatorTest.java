@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.runtime.NativeDiagnosis.Cache;
 import dev.diffusion4j.runtime.NativeDiagnosis.Outcome;
 import dev.diffusion4j.runtime.NativeDiagnosis.Place;
@@ -116,9 +117,9 @@ class NativeLibraryLocatorTest {
                 .first()
                 .extracting(Cache::path, Cache::outcome, Cache::permissions)
                 .containsExactly(
-                        folder.resolve("cache"),
+                        folder.resolve("cache").toString(),
                         Outcome.LOADED,
-                        new CacheFolder(folder.resolve("cache"), false).permissions());
+                        new CacheFolder(folder.resolve("cache").toString(), false).permissions());
         assertThat(locator.caches().subList(1, locator.caches().size()))
                 .extracting(Cache::outcome)
                 .containsOnly(Outcome.NOT_NEEDED);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.cache.CacheFolder;
+import dev.diffusion4j.cache.Unpacker;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -56,11 +58,11 @@ class NativesOnDiskTest {
     private Path unpack(CacheFolder cache) throws Exception {
         URL resource =
                 Files.writeString(folder.resolve("resource"), CONTENT).toUri().toURL();
-        return ResourceUnpacker.unpack(cache, resource, "lib.so", sha256());
+        return Unpacker.unpack(cache, "natives", resource::openStream, "lib.so", sha256());
     }
 
     private CacheFolder named() {
-        return new CacheFolder(folder.resolve("cache"), false);
+        return new CacheFolder(folder.resolve("cache").toString(), false);
     }
 
     private static String permissions(Path path) throws IOException {
@@ -135,7 +137,7 @@ class NativesOnDiskTest {
         URL resource = Files.writeString(folder.resolve("resource"), "something else")
                 .toUri()
                 .toURL();
-        assertThatThrownBy(() -> ResourceUnpacker.unpack(named(), resource, "lib.so", sha256()))
+        assertThatThrownBy(() -> Unpacker.unpack(named(), "natives", resource::openStream, "lib.so", sha256()))
                 .hasMessageContaining("does not match its checksum");
         assertThat(files(folder.resolve("cache"))).isEmpty();
     }
@@ -164,7 +166,7 @@ class NativesOnDiskTest {
     void ourOwnFolderThatOthersMayWriteIsClosedToThem() throws Exception {
         Path cache = Files.createDirectory(folder.resolve("cache"));
         setPermissions(cache, "rwxrwxr-x");
-        assertThat(unpack(new CacheFolder(cache, true))).hasContent(CONTENT);
+        assertThat(unpack(new CacheFolder(cache.toString(), true))).hasContent(CONTENT);
         assertThat(permissions(cache)).isEqualTo("rwxr-xr-x");
     }
 
@@ -177,7 +179,7 @@ class NativesOnDiskTest {
             Assumptions.abort("only root can give a folder to somebody else");
         }
         for (boolean ours : new boolean[] {true, false}) {
-            assertThatThrownBy(() -> unpack(new CacheFolder(cache, ours)))
+            assertThatThrownBy(() -> unpack(new CacheFolder(cache.toString(), ours)))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(cache + " belongs to 54321");
         }
