@@ -256,6 +256,33 @@ class NativeLibraryLocatorTest {
                 .hasMessageContaining(NativeLibraryLocator.LIBRARY_PROPERTY);
     }
 
+    /** As the JVM words it; a copy elsewhere would be a second runtime in this process. */
+    @Test
+    void aLibraryOfAnotherClassLoaderIsNamedAndNotCopied() throws Exception {
+        artifact(HERE + "-cpu", "cpu");
+        List<Path> tried = new ArrayList<>();
+        NativeLibraryLocator locator = locator(library -> {
+            tried.add(library);
+            throw new UnsatisfiedLinkError("Native Library " + library + " already loaded in another classloader");
+        });
+        assertThatThrownBy(locator::load)
+                .isInstanceOf(NativeLibraryException.class)
+                .hasMessageContaining("another class loader of this JVM")
+                .hasMessageContaining("parent class loader");
+        assertThat(tried).hasSize(1);
+        assertThat(place(locator, "artifact " + HERE + "-cpu").outcome()).isEqualTo(Outcome.REFUSED);
+    }
+
+    @Test
+    void aLibraryThatIsGoneIsUnpackedAgain() throws Exception {
+        artifact(HERE + "-cpu", "cpu");
+        NativeLibraryLocator locator = locator();
+        Path library = locator.load();
+        Files.delete(library);
+        assertThat(locator.file()).hasContent("cpu");
+        assertThat(loaded).as("the one that was loaded stays").containsExactly(library);
+    }
+
     @Test
     void aLoadedLibraryCanStillBeRefused() throws Exception {
         artifact(HERE + "-cpu", "cpu");

@@ -7,6 +7,7 @@ import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.cache.Unpacker;
+import java.io.File;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -27,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The native library on its way from an artifact to where it is loaded from. */
 @DisabledOnOs(OS.WINDOWS)
@@ -73,9 +77,12 @@ class NativesOnDiskTest {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
     }
 
+    /** Without the notes of what was compared with its checksum. */
     private static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> paths = Files.walk(folder)) {
-            return paths.filter(Files::isRegularFile).toList();
+            return paths.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().endsWith(".checked"))
+                    .toList();
         }
     }
 
@@ -242,6 +249,39 @@ class NativesOnDiskTest {
         List<Path> left = files(cache);
         assertThat(left).as("one library, and nothing half written").hasSize(1);
         assertThat(outputs).containsOnly(left.getFirst().toRealPath().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-Duser.home=?", "-Duser.home=j\u00fc", "-Ddiffusion4j.cache=/tmp/j\u00fc", "-Djava.library.path=/j\u00fc"})
+    void aHomeThatIsNoPathIsPassedOver(String option) throws Exception {
+        Path started = Files.createDirectory(folder.resolve("started"));
+        List<String> command = ChildJvm.java();
+        command.removeIf(argument -> argument.contains(CacheFolder.PROPERTY));
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                option,
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                absoluteClassPath(),
+                NativesProbe.class.getName()));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(started.toFile());
+        List.of("XDG_CACHE_HOME", "DIFFUSION4J_CACHE").forEach(builder.environment()::remove);
+        builder.environment().put("LC_ALL", "C");
+
+        ChildJvm.Result result = ChildJvm.start(builder).end();
+        assertThat(result.status()).as(result.output()).isZero();
+        assertThat(files(started)).as("what is written into the working directory").isEmpty();
+        Path library = Path.of(result.output().strip());
+        assertThat(library).isRegularFile();
+        if (option.contains("home")) {
+            assertThat(library).startsWith(folder.toRealPath());
+        }
+    }
+
+    private static String absoluteClassPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(place -> Path.of(place).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.diffusion4j.cache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -115,7 +116,7 @@ public final class Unpacker {
         String identity = identity(file);
         if (!identity.isEmpty()
                 && Files.isRegularFile(note, LinkOption.NOFOLLOW_LINKS)
-                && identity.equals(Files.readString(note))) {
+                && identity.equals(new String(Files.readAllBytes(note), StandardCharsets.UTF_8))) {
             return true;
         }
         try (InputStream in = Files.newInputStream(file)) {
