@@ -170,7 +170,9 @@ class DeploymentTest {
 
         assertDrew(ChildJvm.start(command).end());
         try (Stream<Path> copies = Files.walk(cache)) {
-            assertThat(copies.filter(Files::isRegularFile).map(DeploymentTest::size).toList())
+            assertThat(copies.filter(Files::isRegularFile)
+                            .map(DeploymentTest::size)
+                            .toList())
                     .as("copies of the jars for the child")
                     .hasSameElementsAs(jars.stream().map(DeploymentTest::size).toList());
         }
@@ -291,8 +293,8 @@ class DeploymentTest {
         arguments.addAll(List.of("--runtime-image", runtime.toString(), "--dest", work.toString()));
         arguments.addAll(List.of("--java-options", NATIVE_ACCESS, "--java-options", loadedLibrary()));
         tool("jpackage", arguments.toArray(String[]::new));
-        List<String> command =
-                List.of(work.resolve("draw/bin/draw").toString(), DemoModel.path().toString());
+        List<String> command = List.of(
+                work.resolve("draw/bin/draw").toString(), DemoModel.path().toString());
 
         ProcessBuilder alone = new ProcessBuilder(command);
         alone.environment().remove("JAVA_HOME");
@@ -372,7 +374,8 @@ class DeploymentTest {
                 }
                 """);
         tool("javac", "-d", work.toString(), loader.toString());
-        List<String> command = java("-cp", work.toString(), "Memory", DemoModel.path().toString());
+        List<String> command =
+                java("-cp", work.toString(), "Memory", DemoModel.path().toString());
         command.add(classPath(jars) + File.pathSeparator + classes);
 
         assertThat(ChildJvm.start(command).end().output())
@@ -391,11 +394,7 @@ class DeploymentTest {
         named.addAll(jars);
         IsolatedOptions options = IsolatedOptions.DEFAULT.withClassPath(named);
         try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
-            assertThat(sd.textToImage("a star")
-                            .size(64, 64)
-                            .steps(1)
-                            .generate()
-                            .width())
+            assertThat(sd.textToImage("a star").size(64, 64).steps(1).generate().width())
                     .isEqualTo(64);
         }
     }
@@ -407,8 +406,7 @@ class DeploymentTest {
         for (Path jar : jars) {
             moved.add(Files.copy(jar, odd.resolve(jar.getFileName())));
         }
-        Path list = Files.writeString(
-                work.resolve("Odd.java"), """
+        Path list = Files.writeString(work.resolve("Odd.java"), """
                 import java.net.*;
                 import java.nio.file.Path;
                 import java.util.*;

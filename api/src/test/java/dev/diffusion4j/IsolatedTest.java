@@ -373,9 +373,8 @@ class IsolatedTest {
     @Test
     void aListenerMayInterruptItsThread() {
         Set<Long> before = Children.pids();
-        ByteBuffer drawn = bytes(circle(far)
-                .onProgress(p -> Thread.currentThread().interrupt())
-                .generate());
+        ByteBuffer drawn = bytes(
+                circle(far).onProgress(p -> Thread.currentThread().interrupt()).generate());
         assertThat(drawn).isEqualTo(bytes(circle(near).generate()));
         assertThat(bytes(circle(far).generate())).isEqualTo(drawn);
         assertThat(Children.pids()).as("no process had to end for it").isEqualTo(before);

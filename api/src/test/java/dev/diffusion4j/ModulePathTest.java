@@ -65,7 +65,12 @@ class ModulePathTest {
         program = folder.resolve("program");
         natives = nativesJar();
         modulePath = Stream.of(
-                        StableDiffusion.class, D4j.class, CacheFolder.class, JsonProperty.class, JsonFactory.class, ObjectMapper.class)
+                        StableDiffusion.class,
+                        D4j.class,
+                        CacheFolder.class,
+                        JsonProperty.class,
+                        JsonFactory.class,
+                        ObjectMapper.class)
                 .map(ModulePathTest::placeOf)
                 .map(Path::toString)
                 .collect(Collectors.joining(File.pathSeparator));

@@ -252,7 +252,13 @@ class NativesOnDiskTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-Duser.home=?", "-Duser.home=j\u00fc", "-Ddiffusion4j.cache=/tmp/j\u00fc", "-Djava.library.path=/j\u00fc"})
+    @ValueSource(
+            strings = {
+                "-Duser.home=?",
+                "-Duser.home=j\u00fc",
+                "-Ddiffusion4j.cache=/tmp/j\u00fc",
+                "-Djava.library.path=/j\u00fc"
+            })
     void aHomeThatIsNoPathIsPassedOver(String option) throws Exception {
         Path started = Files.createDirectory(folder.resolve("started"));
         List<String> command = ChildJvm.java();
@@ -270,7 +276,9 @@ class NativesOnDiskTest {
 
         ChildJvm.Result result = ChildJvm.start(builder).end();
         assertThat(result.status()).as(result.output()).isZero();
-        assertThat(files(started)).as("what is written into the working directory").isEmpty();
+        assertThat(files(started))
+                .as("what is written into the working directory")
+                .isEmpty();
         Path library = Path.of(result.output().strip());
         assertThat(library).isRegularFile();
         if (option.contains("home")) {

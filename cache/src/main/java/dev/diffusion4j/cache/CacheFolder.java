@@ -55,7 +55,8 @@ public record CacheFolder(String name, boolean ours) {
         String caches = System.getenv("XDG_CACHE_HOME");
         String home = System.getProperty("user.home");
         folders.add(new CacheFolder(
-                isGiven(caches) ? below(caches, FOLDER) : below(isGiven(home) ? home : UNKNOWN, ".cache", FOLDER), true));
+                isGiven(caches) ? below(caches, FOLDER) : below(isGiven(home) ? home : UNKNOWN, ".cache", FOLDER),
+                true));
         folders.add(new CacheFolder(below(System.getProperty("java.io.tmpdir"), FOLDER + "-" + user()), true));
         return folders;
     }

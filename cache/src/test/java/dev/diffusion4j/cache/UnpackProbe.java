@@ -18,8 +18,7 @@ final class UnpackProbe {
     public static void main(String[] arguments) throws IOException {
         String sha256 = Unpacker.sha256(new ByteArrayInputStream(bytes()));
         try {
-            System.out.println(
-                    Unpacker.unpack("models", () -> new ByteArrayInputStream(bytes()), "model.bin", sha256));
+            System.out.println(Unpacker.unpack("models", () -> new ByteArrayInputStream(bytes()), "model.bin", sha256));
         } catch (IOException e) {
             System.out.println(e.getMessage());
         }

@@ -57,7 +57,8 @@ class UnpackerTest {
         Path file = unpack();
         assertThat(unpack()).isEqualTo(file).hasContent(UnpackProbe.CONTENT);
         assertThat(opened).hasValue(1);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
     }
 
     /** With the same length, and even with the old date. */
