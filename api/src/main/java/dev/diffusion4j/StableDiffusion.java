@@ -6,6 +6,7 @@ import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelThread;
 import dev.diffusion4j.internal.NativeModel;
 import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.RuntimeCodes;
 import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.internal.isolated.IsolatedModel;
 import dev.diffusion4j.model.ModelFile;
@@ -14,7 +15,6 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -50,7 +50,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelThread thread;
     private final ModelFile file;
     private final RandomSource random;
-    private final List<TextualInversion> inversions;
+    private final LearnedFiles inversions;
     private final UNetParts parts;
     private final GenerationQueue queue;
     private final ForgottenModel forgotten;
@@ -68,7 +68,7 @@ public final class StableDiffusion implements AutoCloseable {
             Parts nativeParts,
             ModelFile file,
             RandomSource random,
-            List<TextualInversion> inversions,
+            LearnedFiles inversions,
             int queueCapacity) {
         this.model = model;
         this.thread = thread;
@@ -79,7 +79,10 @@ public final class StableDiffusion implements AutoCloseable {
         queue = new GenerationQueue(thread, queueCapacity);
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
-                calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
+                calls,
+                textEncoders(calls, inversions.inversions()),
+                new UNet(calls, info.latentChannels()),
+                new Vae(calls, info));
         forgotten = ForgottenModel.watch(this);
     }
 
@@ -111,13 +114,17 @@ public final class StableDiffusion implements AutoCloseable {
         return new StableDiffusionOptions();
     }
 
-    /** Opens a model in this process, or with isolation in one of its own. */
+    /** Opens a model in this process, or with isolation in one of its own. It closes the inversions, also if it fails. */
     static StableDiffusion open(
-            ModelParameters parameters, ModelFile mainFile, Optional<IsolatedOptions> isolation, int queueCapacity) {
+            ModelParameters parameters,
+            ModelFile mainFile,
+            LearnedFiles inversions,
+            Optional<IsolatedOptions> isolation,
+            int queueCapacity) {
         Supplier<Model> engine = () -> isolation
                 .<Model>map(options -> IsolatedModel.open(parameters, options))
                 .orElseGet(() -> NativeModel.open(parameters));
-        return open(engine, mainFile, parameters.random(), parameters.embeddings(), queueCapacity);
+        return open(engine, mainFile, parameters.random(), inversions, queueCapacity);
     }
 
     /**
@@ -126,19 +133,17 @@ public final class StableDiffusion implements AutoCloseable {
      * @param engine opens it, on the model's thread
      * @param mainFile what the model's file says
      * @param random where the loop in Java takes its noise from
-     * @param embeddings textual inversions by their words
+     * @param inversions the textual inversions, which it closes, also if it fails
      * @param queueCapacity how many generations may wait
      */
     static StableDiffusion open(
             Supplier<? extends Model> engine,
             ModelFile mainFile,
             RandomSource random,
-            Map<String, Path> embeddings,
+            LearnedFiles inversions,
             int queueCapacity) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
-        List<TextualInversion> inversions = new ArrayList<>();
         try {
-            embeddings.forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
             Model model = thread.callUninterruptibly(engine::get);
             try {
                 ModelInfo info = thread.callUninterruptibly(model::info);
@@ -148,7 +153,7 @@ public final class StableDiffusion implements AutoCloseable {
                 }
                 Parts nativeParts = thread.callUninterruptibly(model::parts);
                 return new StableDiffusion(
-                        model, thread, info, nativeParts, mainFile, random, List.copyOf(inversions), queueCapacity);
+                        model, thread, info, nativeParts, mainFile, random, inversions, queueCapacity);
             } catch (Throwable e) {
                 cleanUp(
                         e,
@@ -159,7 +164,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw e;
             }
         } catch (Throwable e) {
-            inversions.forEach(inversion -> cleanUp(e, inversion::close));
+            cleanUp(e, inversions::close);
             thread.end(() -> {});
             throw e;
         }
@@ -290,7 +295,7 @@ public final class StableDiffusion implements AutoCloseable {
         Checks.range("steps", steps, 1, GenerationRequest.MAX_STEPS);
         checkSchedule(schedule, steps);
         return parts().calls()
-                .call(nativeParts -> nativeParts.sigmas(schedule.ordinal(), steps, size.width(), size.height()));
+                .call(nativeParts -> nativeParts.sigmas(RuntimeCodes.of(schedule), steps, size.width(), size.height()));
     }
 
     PromptEncoder promptEncoder() {
@@ -364,7 +369,7 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** The sampler that is used without {@link GenerationRequest#sampler(Sampler)}. */
     public Sampler defaultSampler() {
-        return Sampler.values()[info.defaultSampler()];
+        return RuntimeCodes.sampler(info.defaultSampler());
     }
 
     /** The schedule that is used with a sampler without {@link GenerationRequest#schedule(NoiseSchedule)}. */
@@ -372,7 +377,7 @@ public final class StableDiffusion implements AutoCloseable {
         return switch (sampler) {
             case LCM, TCD -> NoiseSchedule.LCM;
             case DDIM_TRAILING -> NoiseSchedule.SIMPLE;
-            default -> NoiseSchedule.values()[info.defaultSchedule()];
+            default -> RuntimeCodes.schedule(info.defaultSchedule());
         };
     }
 
@@ -426,10 +431,8 @@ public final class StableDiffusion implements AutoCloseable {
 
     private void free() {
         try {
-            try {
+            try (inversions) {
                 model.close();
-            } finally {
-                inversions.forEach(TextualInversion::close);
             }
             freed.complete(null);
         } catch (Throwable e) {

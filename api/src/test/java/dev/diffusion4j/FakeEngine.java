@@ -5,11 +5,10 @@ import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.NativeImage;
 import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.model.Safetensors;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -26,7 +25,7 @@ class FakeEngine implements Model {
 
     /** What a test does in place of drawing. */
     interface Drawing {
-        List<NativeImage> draw(
+        List<RgbImage> draw(
                 GenerationParameters parameters,
                 GenerationInputs inputs,
                 GenerationObserver observer,
@@ -57,14 +56,13 @@ class FakeEngine implements Model {
     }
 
     StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, Map.of(), queueCapacity);
+        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), queueCapacity);
     }
 
     /** Draws at once. */
-    static List<NativeImage> picture(GenerationParameters parameters) {
+    static List<RgbImage> picture(GenerationParameters parameters) {
         int bytes = 3 * parameters.width() * parameters.height();
-        NativeImage image =
-                new NativeImage(parameters.width(), parameters.height(), MemorySegment.ofArray(new byte[bytes]));
+        RgbImage image = new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
         return Collections.nCopies(parameters.batchCount(), image);
     }
 
@@ -73,7 +71,7 @@ class FakeEngine implements Model {
      *
      * @param running opens when it has begun
      */
-    static List<NativeImage> pictureAfter(
+    static List<RgbImage> pictureAfter(
             CountDownLatch release, CountDownLatch running, GenerationParameters parameters, CancellationFlag flag) {
         running.countDown();
         try {
@@ -100,7 +98,7 @@ class FakeEngine implements Model {
     }
 
     @Override
-    public List<NativeImage> generate(
+    public List<RgbImage> generate(
             GenerationParameters parameters,
             GenerationInputs inputs,
             GenerationObserver observer,

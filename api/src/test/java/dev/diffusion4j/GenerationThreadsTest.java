@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -312,7 +312,7 @@ class GenerationThreadsTest {
     @Test
     void anErrorReachesTheCallerAndTheModelGoesOn() {
         OutOfMemoryError error = new OutOfMemoryError("as an example");
-        List<NativeImage> none = new ArrayList<>();
+        List<RgbImage> none = new ArrayList<>();
         try (StableDiffusion sd = open((parameters, inputs, observer, flag) -> {
             if (parameters.seed() == 1) {
                 throw error;

@@ -50,7 +50,7 @@ final class NativeLibraryLocator {
     /** The part of a cache folder that libraries are unpacked into. */
     private static final String UNPACKED = "natives";
 
-    private static final List<Platform> PLATFORMS = Stream.of("linux", "macos", "windows")
+    private static final List<Platform> PLATFORMS = Stream.of("linux", "macos")
             .flatMap(os -> Stream.of(new Platform(os, "x86_64"), new Platform(os, "aarch64")))
             .toList();
 
