@@ -96,7 +96,7 @@ final class ChildProcess implements AutoCloseable {
                 // Both sides hold them open by now. The child does the same, should this process not get here.
                 files.delete()
                         .ifPresent(e -> NativeLibrary.logger()
-                                .log(Level.WARNING, "a file of the model's process is left: " + e.getMessage()));
+                                .log(Level.WARNING, "a file of the model's process cannot be deleted", e));
             }
         } catch (IOException e) {
             throw new DiffusionException("the model's process cannot be started: " + e.getMessage(), e);

@@ -45,6 +45,7 @@ class ChildProcessTest {
     @AfterEach
     void end() {
         process.destroyForcibly();
+        channels.close();
     }
 
     private ChildProcess child(SocketChannel socket) {
@@ -70,6 +71,8 @@ class ChildProcessTest {
                 .isInstanceOf(IsolatedProcessException.class)
                 .hasMessageContaining("no sign of progress for 0.3 s");
         assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        // Ends the threads that wait for the stub.
+        assertThatThrownBy(child::close).isInstanceOf(DiffusionException.class);
     }
 
     @Test
