@@ -14,6 +14,7 @@
 #include "ggml-cpu.h"
 #include "ggml.h"
 
+#include "counters.h"
 #include "winograd.h"
 
 extern "C" void ggml_compute_forward_conv_2d_replaced(const ggml_compute_params* params, ggml_tensor* dst);
@@ -32,7 +33,7 @@ constexpr int WINDOW       = TILE + 2; /* of the input that a tile depends on */
 constexpr int POSITIONS    = WINDOW * WINDOW;
 constexpr int KERNEL       = 3 * 3;
 constexpr int KERNEL_DEPTH = 16; /* input channels whose kernels are transformed at once */
-constexpr int64_t PADDING  = CACHE_LINE / sizeof(float); /* keeps matrices from meeting in the same sets of a cache */
+constexpr int64_t PADDING  = CACHE_LINE_FLOATS; /* keeps matrices from meeting in the same sets of a cache */
 
 int64_t ceil_div(int64_t a, int64_t b) {
     return (a + b - 1) / b;
@@ -437,14 +438,16 @@ private:
 /* False, and nothing done, if this is no convolution for it or the work memory does not suffice. */
 bool convolve(const ggml_compute_params* params, ggml_tensor* dst) {
     const Convolution convolution(dst);
-    const auto address = reinterpret_cast<uintptr_t>(params->wdata);
-    const auto aligned = (address + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    const auto bytes   = static_cast<int64_t>(params->wsize) - static_cast<int64_t>(aligned - address);
-    const Plan plan(convolution, params->nth, bytes / static_cast<int64_t>(sizeof(float)));
+    float* const memory = next_line(params->wdata);
+    const char* const end = static_cast<char*>(params->wdata) + params->wsize;
+    const Plan plan(convolution, params->nth, (end - reinterpret_cast<char*>(memory)) / static_cast<int64_t>(sizeof(float)));
     if (!convolution.is_for_winograd() || !plan.possible()) {
         return false;
     }
-    Worker(params, convolution, plan, reinterpret_cast<float*>(aligned)).run();
+    if (params->ith == 0) {
+        d4j::override_calls().winograd.fetch_add(1, std::memory_order_relaxed);
+    }
+    Worker(params, convolution, plan, memory).run();
     return true;
 }
 
