@@ -159,7 +159,7 @@ void test(const Case& c) {
     Error error;
     const ggml_tensor* output = convolution.output;
     const int64_t places      = ggml_nelements(output);
-    const int64_t step        = std::max<int64_t>(1, places * c.in_channels * c.kernel * c.kernel / 10'000'000) * 2 - 1;
+    const int64_t step        = std::max<int64_t>(1, places * c.in_channels * c.kernel * c.kernel / 4'000'000) * 2 - 1;
     for (int64_t i = 0; i < places; i += step) {
         const int64_t x   = i % output->ne[0];
         const int64_t y   = i / output->ne[0] % output->ne[1];
