@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
+#include <functional>
+#include <stdexcept>
 
 #include "kernels.h"
 
@@ -226,6 +227,29 @@ void test_one_weight(const char* what, float value) {
     report(what, computed && calls == 1 && !lost && error.value() < MOST_ERROR, error.value());
 }
 
+/* What ggml asserts is left for it to assert. */
+void test_assertions() {
+    const auto refused = [](const char* what, const std::function<void(const Convolution&)>& change) {
+        const Memory memory;
+        const Convolution convolution(memory, {"", 20, 20, 8, 8, 1, 3, 1, 1, 1, GGML_TYPE_F16, 1, true});
+        change(convolution);
+        bool asserted       = false;
+        const int64_t calls = calls_during("winograd", [&] {
+            try {
+                compute(memory, convolution.output, 1);
+            } catch (const std::logic_error&) {
+                asserted = true;
+            }
+        });
+        report(what, asserted && calls == 0);
+    };
+    ggml_set_abort_callback([](const char* message) { throw std::logic_error(message); });
+    refused("refused: a kernel of other channels", [](const Convolution& c) { c.image->ne[2] = 4; });
+    refused("refused: a kernel with gaps", [](const Convolution& c) { c.kernel->nb[2] *= 2; });
+    refused("refused: a kernel in bf16", [](const Convolution& c) { c.kernel->type = GGML_TYPE_BF16; });
+    ggml_set_abort_callback(nullptr);
+}
+
 }  // namespace
 
 int main() {
@@ -239,5 +263,6 @@ int main() {
     test_one_value("-inf at a border", -INFINITE, 29, 8);
     test_one_weight("NaN in the kernel", NOT_A_NUMBER);
     test_one_weight("inf in the kernel", INFINITE);
+    test_assertions();
     return failures == 0 ? 0 : 1;
 }

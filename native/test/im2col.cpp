@@ -90,7 +90,8 @@ struct Im2Col {
             image = new_cropped(context, c.from, c.width, rows, plane, last, 2);
         } else {
             // In one dimension the rows are the channels.
-            ggml_tensor* whole = ggml_new_tensor_4d(context, c.from, c.width + (c.is_2d ? 0 : gap), rows + (c.is_2d ? gap : 0), plane, last);
+            const int64_t row_gap = c.is_2d ? 0 : gap;
+            ggml_tensor* whole    = ggml_new_tensor_4d(context, c.from, c.width + row_gap, rows + gap - row_gap, plane, last);
             fill(whole, std::numeric_limits<float>::quiet_NaN());
             image = ggml_view_4d(context, whole, c.width, rows, plane, last, whole->nb[1], whole->nb[2], whole->nb[3], 0);
         }

@@ -60,7 +60,10 @@ struct Convolution {
     bool is_for_winograd() const {
         const int32_t* options = dst->op_params;
         const bool known_type  = kernel->type == GGML_TYPE_F16 || kernel->type == GGML_TYPE_F32;
-        return known_type && ggml_is_contiguous(kernel) && image->type == GGML_TYPE_F32 && image->nb[0] == sizeof(float)
+        const bool rows        = image->type == GGML_TYPE_F32 && image->nb[0] == sizeof(float) && dst->type == GGML_TYPE_F32
+                        && dst->nb[0] == sizeof(float);
+        const bool channels    = kernel->ne[2] == image->ne[2] && kernel->ne[3] == dst->ne[2] && image->ne[3] == dst->ne[3];
+        return known_type && ggml_is_contiguous(kernel) && rows && channels
             && d4j::is_for_winograd(kernel->ne[0], kernel->ne[1], options[0], options[1], options[4], options[5], out_width(),
                                     out_height(), images());
     }
@@ -438,7 +441,7 @@ private:
 /* False, and nothing done, if this is no convolution for it or the work memory does not suffice. */
 bool convolve(const ggml_compute_params* params, ggml_tensor* dst) {
     const Convolution convolution(dst);
-    float* const memory = next_line(params->wdata);
+    float* const memory   = next_line(params->wdata);
     const char* const end = static_cast<char*>(params->wdata) + params->wsize;
     const Plan plan(convolution, params->nth, (end - reinterpret_cast<char*>(memory)) / static_cast<int64_t>(sizeof(float)));
     if (!convolution.is_for_winograd() || !plan.possible()) {
