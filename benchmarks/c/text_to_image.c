@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     open.rng_type         = CPU_RNG;
     open.diffusion_flash_attn = true;
     d4j_model_t* model    = NULL;
-    require(d4j_model_open(&open, &model), "open");
+    require(d4j_model_open(&open, NULL, &model), "open");
 
     sd_img_gen_params_t request;
     sd_img_gen_params_init(&request);

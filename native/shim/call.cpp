@@ -142,6 +142,12 @@ void Call::preview(int step, const sd_image_t& frame) {
     observer_.preview(std::abs(step), static_cast<int32_t>(frame.width), static_cast<int32_t>(frame.height), frame.data);
 }
 
+void Call::warn(const std::string& text) {
+    if (observer_.warning != nullptr && !cancelled_) {
+        observer_.warning(clean_line(text).c_str());
+    }
+}
+
 void Call::log(sd_log_level_t level, std::string text) {
     deliver_lines_from_elsewhere();
     // After a cancel the runtime reports each thing that it could not finish; that is no trouble to anyone.

@@ -37,6 +37,9 @@ public:
     bool preview_is_due() const noexcept;
     void preview(int step, const sd_image_t& frame);
 
+    /* Tells the observer of something that was asked for and is not done. */
+    void warn(const std::string& text);
+
     void log(sd_log_level_t level, std::string text);
     /* A line from a thread that the runtime started: kept until the call's own thread comes by. */
     static void log_from_elsewhere(sd_log_level_t level, std::string text);

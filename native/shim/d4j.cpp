@@ -105,6 +105,10 @@ int64_t d4j_struct_size(const char* name) {
     return -1;
 }
 
+int64_t d4j_field_offset(const char* /*name*/, const char* /*field*/) {
+    return -1;
+}
+
 const char* d4j_source_version() {
     return D4J_SOURCE_VERSION;
 }
@@ -135,8 +139,8 @@ const char* d4j_last_error() {
     return d4j::last_error();
 }
 
-int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model) {
-    const d4j_status status = d4j::guarded("the model could not be opened", nullptr, [&](Call& call) {
+int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* observer, d4j_model_t** model) {
+    const d4j_status status = d4j::guarded("the model could not be opened", observer, [&](Call& call) {
         require_pointer("params", params);
         require_pointer("model", model);
         *model = nullptr;
@@ -188,6 +192,10 @@ int32_t d4j_model_close(d4j_model_t* model) {
 
 int64_t d4j_live_models() {
     return d4j_model_t::live.load();
+}
+
+int64_t d4j_leaked_models() {
+    return d4j_model_t::leaked.load();
 }
 
 int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {

@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 4
+#define D4J_ABI_VERSION 5
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -66,6 +66,8 @@ typedef struct d4j_rpc_server_t d4j_rpc_server_t;
 typedef void (*d4j_log_fn)(int32_t level, const char* text);
 /* step runs from 0 (the work begins) to of (it is done); seconds is the duration of the step that just ended. */
 typedef void (*d4j_progress_fn)(int32_t kind, int32_t step, int32_t of, float seconds);
+/* Something that was asked for and is not done, in a sentence; valid during the call only. */
+typedef void (*d4j_warning_fn)(const char* text);
 /* RGB8, rows top down; valid during the call only. */
 typedef void (*d4j_preview_fn)(int32_t step, int32_t width, int32_t height, const uint8_t* rgb);
 
@@ -76,6 +78,7 @@ typedef struct {
     int32_t preview_mode;     /* enum preview_t */
     int32_t preview_interval; /* every n-th step, from 1 */
     const int32_t* cancel;    /* polled; any value but 0 stops the call */
+    d4j_warning_fn warning;
 } d4j_observer_t;
 
 typedef struct {
@@ -83,8 +86,6 @@ typedef struct {
     char description[256];
     char endpoint[264]; /* the RPC server that it belongs to, "" for a device of this machine */
     int32_t type; /* enum d4j_device_type; of a server's devices nothing is known */
-    int64_t memory_total;
-    int64_t memory_free;
 } d4j_device_t;
 
 typedef struct {
@@ -142,12 +143,19 @@ typedef struct {
 D4J_API int32_t d4j_abi_version(void);
 /* sizeof of the named struct of this header or the runtime's ("sd_ctx_params_t"), -1 if unknown. */
 D4J_API int64_t d4j_struct_size(const char* name);
+/* offsetof the named field of such a struct, -1 if unknown. */
+D4J_API int64_t d4j_field_offset(const char* name, const char* field);
 /* The pinned source the library was built from, such as "diffusion-rs-sys 0.1.20 (stable-diffusion.cpp 9838264c)". */
 D4J_API const char* d4j_source_version(void);
 /* The backends compiled in, separated by commas: "cpu", "cuda,cpu". */
 D4J_API const char* d4j_backends(void);
 /* The variant of the CPU backend that a portable library chose for this processor, such as "haswell"; "" in others. */
 D4J_API const char* d4j_cpu_variant(void);
+/*
+ * How many operations one of the shim's CPU kernels has computed in this process: "winograd", "flash_attention", "im2col",
+ * "broadcast"; -1 for another name.
+ */
+D4J_API int64_t d4j_override_calls(const char* name);
 /* How many threads a model computes with on the CPU unless told otherwise. */
 D4J_API int32_t d4j_default_threads(void);
 /* Installs the guard and the callbacks; once per process, before anything below. Later calls do nothing. */
@@ -161,6 +169,8 @@ D4J_API const char* d4j_last_error(void);
 /* The devices of this machine have the indices from 0; those of others follow, see d4j_rpc_devices. */
 D4J_API int32_t d4j_device_count(int32_t* count);
 D4J_API int32_t d4j_device(int32_t index, d4j_device_t* device);
+/* In bytes, of the device of that name. Asking a GPU makes a context on it, which takes time and memory there. */
+D4J_API int32_t d4j_device_memory(const char* name, int64_t* total, int64_t* free);
 /*
  * Connects to an RPC server ("host:port") and writes the indices of its devices, which are named "RPC0" and so on; *count
  * is the room on entry, the number on return. A server that does not answer is given up after ten seconds.
@@ -182,13 +192,15 @@ D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 /* ---- models and generation ---- */
 /*
  * params->backend names devices: "CUDA0", or "*=CUDA0,te=CPU,vae=CPU" with parts. Without a name for the whole it is the
- * first GPU of this machine, else the CPU.
+ * first GPU of this machine, else the CPU. The observer may be null.
  */
-D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, d4j_model_t** model);
+D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* observer, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);
 /* Models opened and not yet closed. */
 D4J_API int64_t d4j_live_models(void);
+/* Models whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
+D4J_API int64_t d4j_leaked_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
 /* On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below 0 is refused: the caller draws it. */
 D4J_API int32_t d4j_generate_image(d4j_model_t* model,

@@ -30,6 +30,13 @@ const char* text_or_empty(const char* text) {
     return text == nullptr ? "" : text;
 }
 
+ggml_backend_dev_t device_at(int32_t index) {
+    if (index < 0 || static_cast<size_t>(index) >= ggml_backend_dev_count()) {
+        throw Failure{D4J_INVALID, "there is no device " + std::to_string(index)};
+    }
+    return ggml_backend_dev_get(static_cast<size_t>(index));
+}
+
 int32_t index_of(ggml_backend_dev_t wanted) {
     for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
         if (ggml_backend_dev_get(i) == wanted) {
@@ -102,23 +109,30 @@ int32_t d4j_device(int32_t index, d4j_device_t* device) {
         if (device == nullptr) {
             throw Failure{D4J_INVALID, "device is null"};
         }
-        if (index < 0 || static_cast<size_t>(index) >= ggml_backend_dev_count()) {
-            throw Failure{D4J_INVALID, "there is no device " + std::to_string(index)};
-        }
-        ggml_backend_dev_t found = ggml_backend_dev_get(static_cast<size_t>(index));
-        size_t free_bytes  = 0;
-        size_t total_bytes = 0;
-        const std::string endpoint = d4j::rpc_endpoint(found);
-        const auto turn            = endpoint.empty() ? std::unique_lock<std::timed_mutex>() : d4j::rpc_turn();
-        ggml_backend_dev_memory(found, &free_bytes, &total_bytes);
-
+        ggml_backend_dev_t found = device_at(index);
         *device = {};
         d4j::copy_text(d4j::clean_line(text_or_empty(ggml_backend_dev_name(found))), device->name, sizeof(device->name));
         d4j::copy_text(d4j::clean_line(text_or_empty(ggml_backend_dev_description(found))), device->description, sizeof(device->description));
-        d4j::copy_text(endpoint, device->endpoint, sizeof(device->endpoint));
-        device->type         = type_of(found);
-        device->memory_total = static_cast<int64_t>(total_bytes);
-        device->memory_free  = static_cast<int64_t>(free_bytes);
+        d4j::copy_text(d4j::rpc_endpoint(found), device->endpoint, sizeof(device->endpoint));
+        device->type = type_of(found);
+    });
+}
+
+int32_t d4j_device_memory(const char* name, int64_t* total, int64_t* free) {
+    return d4j::guarded("the device's memory could not be read", nullptr, [&](Call&) {
+        d4j::require_pointer("name", name);
+        d4j::require_pointer("total", total);
+        d4j::require_pointer("free", free);
+        ggml_backend_dev_t device = ggml_backend_dev_by_name(name);
+        if (device == nullptr) {
+            throw Failure{D4J_UNAVAILABLE, std::string("there is no device ") + name};
+        }
+        size_t free_bytes         = 0;
+        size_t total_bytes        = 0;
+        const auto turn = d4j::rpc_endpoint(device).empty() ? std::unique_lock<std::timed_mutex>() : d4j::rpc_turn();
+        ggml_backend_dev_memory(device, &free_bytes, &total_bytes);
+        *total = static_cast<int64_t>(total_bytes);
+        *free  = static_cast<int64_t>(free_bytes);
     });
 }
 

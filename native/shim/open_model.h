@@ -16,6 +16,7 @@ struct d4j_model_t {
     d4j_model_t& operator=(const d4j_model_t&) = delete;
 
     static inline std::atomic<int64_t> live{0};
+    static inline std::atomic<int64_t> leaked{0};
     sd_ctx_t* context     = nullptr;
     d4j_model_info_t info = {};
     d4j_parts_t parts     = {};

@@ -66,6 +66,13 @@ static void test_devices(void) {
     CHECK(d4j_device(count, &device) == D4J_INVALID && last_error_says("there is no device"));
     CHECK(d4j_device(-1, &device) == D4J_INVALID);
     CHECK(d4j_device(0, NULL) == D4J_INVALID);
+
+    int64_t total = 0;
+    int64_t free_bytes = 0;
+    CHECK(d4j_device_memory("CPU", &total, &free_bytes) == D4J_OK);
+    CHECK(total > 0 && free_bytes > 0 && free_bytes <= total);
+    CHECK(d4j_device_memory("no such device", &total, &free_bytes) == D4J_UNAVAILABLE);
+    CHECK(d4j_device_memory(NULL, &total, &free_bytes) == D4J_INVALID);
     CHECK(d4j_device_count(NULL) == D4J_INVALID);
     CHECK(d4j_device_count(&count) == D4J_OK && d4j_last_error()[0] == '\0');
 }
@@ -74,7 +81,7 @@ static int32_t open_file(const char* path, d4j_model_t** model) {
     sd_ctx_params_t params;
     sd_ctx_params_init(&params);
     params.model_path = path;
-    return d4j_model_open(&params, model);
+    return d4j_model_open(&params, NULL, model);
 }
 
 static void write_file(const char* path, const void* bytes, size_t count) {
@@ -119,13 +126,13 @@ static void test_bad_arguments(void) {
     d4j_model_t* model = NULL;
     sd_ctx_params_t params;
     sd_ctx_params_init(&params);
-    CHECK(d4j_model_open(&params, &model) == D4J_INVALID && last_error_says("no model file"));
-    CHECK(d4j_model_open(NULL, &model) == D4J_INVALID);
-    CHECK(d4j_model_open(&params, NULL) == D4J_INVALID);
+    CHECK(d4j_model_open(&params, NULL, &model) == D4J_INVALID && last_error_says("no model file"));
+    CHECK(d4j_model_open(NULL, NULL, &model) == D4J_INVALID);
+    CHECK(d4j_model_open(&params, NULL, NULL) == D4J_INVALID);
     params.model_path = "no-such-file";
     params.vae_path   = "no-such-vae";
     params.wtype      = SD_TYPE_I8;
-    CHECK(d4j_model_open(&params, &model) == D4J_INVALID && last_error_says("type 24"));
+    CHECK(d4j_model_open(&params, NULL, &model) == D4J_INVALID && last_error_says("type 24"));
 
     d4j_model_info_t info;
     sd_img_gen_params_t request;

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
     d4j_model_t* model = NULL;
     sd_image_t* images = NULL;
     int32_t count      = 0;
-    if (d4j_initialize() != D4J_OK || d4j_model_open(&model_params, &model) != D4J_OK ||
+    if (d4j_initialize() != D4J_OK || d4j_model_open(&model_params, NULL, &model) != D4J_OK ||
         d4j_generate_image(model, &params, NULL, &images, &count) != D4J_OK) {
         fprintf(stderr, "draw: %s\n", d4j_last_error());
         return 1;

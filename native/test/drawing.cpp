@@ -68,7 +68,7 @@ d4j_model_t* open(const char* path) {
     // It is the callers' threads that are looked at here; the tests in Java compute with more.
     params.n_threads   = 1;
     d4j_model_t* model = nullptr;
-    CHECK(d4j_model_open(&params, &model) == D4J_OK && model != nullptr);
+    CHECK(d4j_model_open(&params, nullptr, &model) == D4J_OK && model != nullptr);
     return model;
 }
 

@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
     D4J(sd_ctx_params_init)(&params);
     params.model_path  = argv[2];
     d4j_model_t* model = nullptr;
-    if (D4J(d4j_initialize)() != D4J_OK || D4J(d4j_model_open)(&params, &model) != D4J_OK) {
+    if (D4J(d4j_initialize)() != D4J_OK || D4J(d4j_model_open)(&params, nullptr, &model) != D4J_OK) {
         std::fprintf(stderr, "%s\n", D4J(d4j_last_error)());
         std::_Exit(2);
     }

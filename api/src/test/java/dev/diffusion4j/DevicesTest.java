@@ -8,6 +8,7 @@ import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.runtime.Device;
 import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.runtime.DeviceMemory;
 import dev.diffusion4j.runtime.NativeRuntime;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Assumptions;
@@ -50,8 +51,17 @@ class DevicesTest {
                 .filter(device -> device.kind() == Device.Kind.CPU)
                 .findFirst()
                 .orElseThrow();
-        assertThat(cpu.memoryTotal()).isPositive();
-        assertThat(cpu.memoryFree()).isPositive().isLessThanOrEqualTo(cpu.memoryTotal());
+        DeviceMemory memory = NativeRuntime.memory(cpu);
+        assertThat(memory.total()).isPositive();
+        assertThat(memory.free()).isPositive().isLessThanOrEqualTo(memory.total());
+    }
+
+    @Test
+    void aDeviceThatIsNotThereHasNoMemory() {
+        Device gone = new Device("CUDA99", "a card that was taken out", Device.Kind.GPU);
+        assertThatThrownBy(() -> NativeRuntime.memory(gone))
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("CUDA99");
     }
 
     @Test

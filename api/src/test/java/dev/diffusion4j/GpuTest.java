@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.runtime.Device;
 import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.runtime.NativeRuntime;
 import java.awt.image.BufferedImage;
@@ -35,7 +34,7 @@ class GpuTest {
     private static long freeMemory(String name) {
         return NativeRuntime.devices().stream()
                 .filter(device -> device.name().equalsIgnoreCase(name))
-                .mapToLong(Device::memoryFree)
+                .mapToLong(device -> NativeRuntime.memory(device).free())
                 .findFirst()
                 .orElseThrow();
     }

@@ -90,7 +90,7 @@ class RpcTest {
             assertThat(devices).singleElement().satisfies(device -> {
                 assertThat(device.kind()).isEqualTo(Device.Kind.REMOTE);
                 assertThat(device.description()).contains(server.address());
-                assertThat(device.memoryTotal()).isPositive();
+                assertThat(NativeRuntime.memory(device).total()).isPositive();
             });
             assertThat(NativeRuntime.devices()).noneMatch(device -> device.kind() == Device.Kind.REMOTE);
             try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {

@@ -3,6 +3,7 @@ package dev.diffusion4j.internal;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_device_t;
 import dev.diffusion4j.runtime.Device;
+import dev.diffusion4j.runtime.DeviceMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -46,6 +47,17 @@ public final class NativeDevices {
         }
     }
 
+    /** The memory of a device, by its name. */
+    public static DeviceMemory memory(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
+            MemorySegment free = arena.allocate(ValueLayout.JAVA_LONG);
+            NativeStatus.check(
+                    D4j.d4j_device_memory(arena.allocateFrom(name), total, free), "reading the memory of " + name);
+            return new DeviceMemory(total.get(ValueLayout.JAVA_LONG, 0), free.get(ValueLayout.JAVA_LONG, 0));
+        }
+    }
+
     private static Device read(int index, Arena arena) {
         MemorySegment device = d4j_device_t.allocate(arena);
         NativeStatus.check(D4j.d4j_device(index, device), "reading device " + index);
@@ -53,8 +65,6 @@ public final class NativeDevices {
         return new Device(
                 d4j_device_t.name(device).getString(0),
                 d4j_device_t.description(device).getString(0),
-                isHere ? KINDS[d4j_device_t.type(device)] : Device.Kind.REMOTE,
-                d4j_device_t.memory_total(device),
-                d4j_device_t.memory_free(device));
+                isHere ? KINDS[d4j_device_t.type(device)] : Device.Kind.REMOTE);
     }
 }

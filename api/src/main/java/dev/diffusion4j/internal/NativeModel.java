@@ -32,7 +32,7 @@ public final class NativeModel implements Model {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment params = parameters.allocate(arena, devices);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-            NativeStatus.check(D4j.d4j_model_open(params, out), "opening the model");
+            NativeStatus.check(D4j.d4j_model_open(params, MemorySegment.NULL, out), "opening the model");
             return new NativeModel(out.get(ValueLayout.ADDRESS, 0), devices);
         }
     }

@@ -6,10 +6,9 @@ package dev.diffusion4j.runtime;
  * @param name the name to choose it by, such as {@code CPU} or {@code CUDA0}
  * @param description what it is, such as the processor's or the card's name
  * @param kind what sort of device it is
- * @param memoryTotal in bytes
- * @param memoryFree in bytes, when it was asked for
+ * @see NativeRuntime#memory(Device)
  */
-public record Device(String name, String description, Kind kind, long memoryTotal, long memoryFree) {
+public record Device(String name, String description, Kind kind) {
 
     /** The sorts of devices. */
     public enum Kind {

@@ -57,6 +57,17 @@ public final class NativeRuntime {
     }
 
     /**
+     * The memory of a device. Asking a GPU makes a context on it, which takes some tenths of a second and some hundred
+     * megabytes there; that is why {@link #devices()} does not.
+     *
+     * @throws dev.diffusion4j.DeviceUnavailableException if there is no such device
+     */
+    public static DeviceMemory memory(Device device) {
+        NativeLibrary.load();
+        return NativeDevices.memory(device.name());
+    }
+
+    /**
      * The devices that a server on another machine offers.
      *
      * @param address {@code host:port}

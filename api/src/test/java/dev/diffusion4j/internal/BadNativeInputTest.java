@@ -41,7 +41,8 @@ class BadNativeInputTest {
         NativeLibrary.load();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-            assertThat(D4j.d4j_model_open(modelParameters(arena), out)).isEqualTo(D4j.D4J_OK());
+            assertThat(D4j.d4j_model_open(modelParameters(arena), MemorySegment.NULL, out))
+                    .isEqualTo(D4j.D4J_OK());
             model = out.get(ValueLayout.ADDRESS, 0);
         }
     }
@@ -170,7 +171,7 @@ class BadNativeInputTest {
             change.accept(parameters);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
 
-            assertThat(D4j.d4j_model_open(parameters, out)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(D4j.d4j_model_open(parameters, MemorySegment.NULL, out)).isEqualTo(D4j.D4J_INVALID());
             assertThat(lastError()).contains(reason + " does not exist");
             assertThat(out.get(ValueLayout.ADDRESS, 0)).isEqualTo(MemorySegment.NULL);
         }
@@ -185,7 +186,7 @@ class BadNativeInputTest {
             sd_ctx_params_t.wtype(parameters, type);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
 
-            assertThat(D4j.d4j_model_open(parameters, out)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(D4j.d4j_model_open(parameters, MemorySegment.NULL, out)).isEqualTo(D4j.D4J_INVALID());
             assertThat(lastError()).contains("weights cannot be held in type " + type);
             assertThat(out.get(ValueLayout.ADDRESS, 0)).isEqualTo(MemorySegment.NULL);
         }
@@ -199,12 +200,13 @@ class BadNativeInputTest {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment withVae = modelParameters(arena);
             sd_ctx_params_t.vae_path(withVae, arena.allocateFrom(text.toString()));
-            assertThat(D4j.d4j_model_open(withVae, out)).isEqualTo(D4j.D4J_LOAD_FAILED());
+            assertThat(D4j.d4j_model_open(withVae, MemorySegment.NULL, out)).isEqualTo(D4j.D4J_LOAD_FAILED());
             assertThat(lastError()).contains("a file could not be used: loading vae from");
 
             MemorySegment withTinyAutoencoder = modelParameters(arena);
             sd_ctx_params_t.taesd_path(withTinyAutoencoder, arena.allocateFrom(text.toString()));
-            assertThat(D4j.d4j_model_open(withTinyAutoencoder, out)).isEqualTo(D4j.D4J_LOAD_FAILED());
+            assertThat(D4j.d4j_model_open(withTinyAutoencoder, MemorySegment.NULL, out))
+                    .isEqualTo(D4j.D4J_LOAD_FAILED());
             assertThat(lastError()).contains("a file could not be used: loading tae from");
         }
     }

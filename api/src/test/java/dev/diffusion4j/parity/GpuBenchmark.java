@@ -71,11 +71,13 @@ class GpuBenchmark {
         for (WeightType type : List.of(WeightType.F32, WeightType.F16, WeightType.Q8_0, WeightType.Q4_0)) {
             try (StableDiffusion sd = options(type).open(file)) {
                 String name = sd.device(ModelPart.DIFFUSION_MODEL);
-                long total = device(name).memoryTotal();
+                long total = NativeRuntime.memory(device(name)).total();
                 AtomicLong least = new AtomicLong(total);
                 // The first one loads the weights and compiles what the device needs.
-                GeneratedImage first =
-                        draw(sd, () -> least.accumulateAndGet(device(name).memoryFree(), Math::min));
+                GeneratedImage first = draw(
+                        sd,
+                        () -> least.accumulateAndGet(
+                                NativeRuntime.memory(device(name)).free(), Math::min));
                 assertThat(first.width()).isEqualTo(SIZE);
                 long start = System.nanoTime();
                 for (int i = 0; i < PICTURES; i++) {

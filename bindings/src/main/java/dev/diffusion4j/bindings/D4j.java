@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)4L;
+    private static final int D4J_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 4
+     * #define D4J_ABI_VERSION 5
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2254,6 +2254,67 @@ public class D4j extends D4j$shared {
         }
     }
 
+    private static class d4j_field_offset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_LONG,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_field_offset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t d4j_field_offset(const char *name, const char *field)
+     * }
+     */
+    public static FunctionDescriptor d4j_field_offset$descriptor() {
+        return d4j_field_offset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t d4j_field_offset(const char *name, const char *field)
+     * }
+     */
+    public static MethodHandle d4j_field_offset$handle() {
+        return d4j_field_offset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t d4j_field_offset(const char *name, const char *field)
+     * }
+     */
+    public static MemorySegment d4j_field_offset$address() {
+        return d4j_field_offset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t d4j_field_offset(const char *name, const char *field)
+     * }
+     */
+    public static long d4j_field_offset(MemorySegment name, MemorySegment field) {
+        var mh$ = d4j_field_offset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_field_offset", name, field);
+            }
+            return (long)mh$.invokeExact(name, field);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class d4j_source_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_POINTER    );
@@ -2421,6 +2482,66 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_cpu_variant");
             }
             return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_override_calls {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_LONG,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_override_calls");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t d4j_override_calls(const char *name)
+     * }
+     */
+    public static FunctionDescriptor d4j_override_calls$descriptor() {
+        return d4j_override_calls.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t d4j_override_calls(const char *name)
+     * }
+     */
+    public static MethodHandle d4j_override_calls$handle() {
+        return d4j_override_calls.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t d4j_override_calls(const char *name)
+     * }
+     */
+    public static MemorySegment d4j_override_calls$address() {
+        return d4j_override_calls.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t d4j_override_calls(const char *name)
+     * }
+     */
+    public static long d4j_override_calls(MemorySegment name) {
+        var mh$ = d4j_override_calls.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_override_calls", name);
+            }
+            return (long)mh$.invokeExact(name);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2782,6 +2903,68 @@ public class D4j extends D4j$shared {
         }
     }
 
+    private static class d4j_device_memory {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_device_memory");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_device_memory(const char *name, int64_t *total, int64_t *free)
+     * }
+     */
+    public static FunctionDescriptor d4j_device_memory$descriptor() {
+        return d4j_device_memory.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_device_memory(const char *name, int64_t *total, int64_t *free)
+     * }
+     */
+    public static MethodHandle d4j_device_memory$handle() {
+        return d4j_device_memory.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_device_memory(const char *name, int64_t *total, int64_t *free)
+     * }
+     */
+    public static MemorySegment d4j_device_memory$address() {
+        return d4j_device_memory.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_device_memory(const char *name, int64_t *total, int64_t *free)
+     * }
+     */
+    public static int d4j_device_memory(MemorySegment name, MemorySegment total, MemorySegment free) {
+        var mh$ = d4j_device_memory.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_device_memory", name, total, free);
+            }
+            return (int)mh$.invokeExact(name, total, free);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class d4j_rpc_devices {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT,
@@ -3033,6 +3216,7 @@ public class D4j extends D4j$shared {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT,
             D4j.C_POINTER,
+            D4j.C_POINTER,
             D4j.C_POINTER
         );
 
@@ -3044,7 +3228,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_model_open(const sd_ctx_params_t *params, d4j_model_t **model)
+     * int32_t d4j_model_open(const sd_ctx_params_t *params, const d4j_observer_t *observer, d4j_model_t **model)
      * }
      */
     public static FunctionDescriptor d4j_model_open$descriptor() {
@@ -3054,7 +3238,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_model_open(const sd_ctx_params_t *params, d4j_model_t **model)
+     * int32_t d4j_model_open(const sd_ctx_params_t *params, const d4j_observer_t *observer, d4j_model_t **model)
      * }
      */
     public static MethodHandle d4j_model_open$handle() {
@@ -3064,7 +3248,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_model_open(const sd_ctx_params_t *params, d4j_model_t **model)
+     * int32_t d4j_model_open(const sd_ctx_params_t *params, const d4j_observer_t *observer, d4j_model_t **model)
      * }
      */
     public static MemorySegment d4j_model_open$address() {
@@ -3073,16 +3257,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_model_open(const sd_ctx_params_t *params, d4j_model_t **model)
+     * int32_t d4j_model_open(const sd_ctx_params_t *params, const d4j_observer_t *observer, d4j_model_t **model)
      * }
      */
-    public static int d4j_model_open(MemorySegment params, MemorySegment model) {
+    public static int d4j_model_open(MemorySegment params, MemorySegment observer, MemorySegment model) {
         var mh$ = d4j_model_open.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_model_open", params, model);
+                traceDowncall("d4j_model_open", params, observer, model);
             }
-            return (int)mh$.invokeExact(params, model);
+            return (int)mh$.invokeExact(params, observer, model);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3199,6 +3383,64 @@ public class D4j extends D4j$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("d4j_live_models");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_leaked_models {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_leaked_models");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t d4j_leaked_models()
+     * }
+     */
+    public static FunctionDescriptor d4j_leaked_models$descriptor() {
+        return d4j_leaked_models.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t d4j_leaked_models()
+     * }
+     */
+    public static MethodHandle d4j_leaked_models$handle() {
+        return d4j_leaked_models.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t d4j_leaked_models()
+     * }
+     */
+    public static MemorySegment d4j_leaked_models$address() {
+        return d4j_leaked_models.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t d4j_leaked_models()
+     * }
+     */
+    public static long d4j_leaked_models() {
+        var mh$ = d4j_leaked_models.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_leaked_models");
             }
             return (long)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {

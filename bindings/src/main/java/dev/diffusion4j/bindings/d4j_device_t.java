@@ -19,8 +19,6 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     char description[256];
  *     char endpoint[264];
  *     int32_t type;
- *     int64_t memory_total;
- *     int64_t memory_free;
  * }
  * }
  */
@@ -34,11 +32,8 @@ public class d4j_device_t {
         MemoryLayout.sequenceLayout(128, D4j.C_CHAR).withName("name"),
         MemoryLayout.sequenceLayout(256, D4j.C_CHAR).withName("description"),
         MemoryLayout.sequenceLayout(264, D4j.C_CHAR).withName("endpoint"),
-        D4j.C_INT.withName("type"),
-        MemoryLayout.paddingLayout(4),
-        D4j.C_LONG.withName("memory_total"),
-        D4j.C_LONG.withName("memory_free")
-    ).withName("$anon$81:9");
+        D4j.C_INT.withName("type")
+    ).withName("$anon$84:9");
 
     /**
      * The layout of this struct
@@ -320,94 +315,6 @@ public class d4j_device_t {
      */
     public static void type(MemorySegment struct, int fieldValue) {
         struct.set(type$LAYOUT, type$OFFSET, fieldValue);
-    }
-
-    private static final OfLong memory_total$LAYOUT = (OfLong)$LAYOUT.select(groupElement("memory_total"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * int64_t memory_total
-     * }
-     */
-    public static final OfLong memory_total$layout() {
-        return memory_total$LAYOUT;
-    }
-
-    private static final long memory_total$OFFSET = $LAYOUT.byteOffset(groupElement("memory_total"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * int64_t memory_total
-     * }
-     */
-    public static final long memory_total$offset() {
-        return memory_total$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * int64_t memory_total
-     * }
-     */
-    public static long memory_total(MemorySegment struct) {
-        return struct.get(memory_total$LAYOUT, memory_total$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * int64_t memory_total
-     * }
-     */
-    public static void memory_total(MemorySegment struct, long fieldValue) {
-        struct.set(memory_total$LAYOUT, memory_total$OFFSET, fieldValue);
-    }
-
-    private static final OfLong memory_free$LAYOUT = (OfLong)$LAYOUT.select(groupElement("memory_free"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * int64_t memory_free
-     * }
-     */
-    public static final OfLong memory_free$layout() {
-        return memory_free$LAYOUT;
-    }
-
-    private static final long memory_free$OFFSET = $LAYOUT.byteOffset(groupElement("memory_free"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * int64_t memory_free
-     * }
-     */
-    public static final long memory_free$offset() {
-        return memory_free$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * int64_t memory_free
-     * }
-     */
-    public static long memory_free(MemorySegment struct) {
-        return struct.get(memory_free$LAYOUT, memory_free$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * int64_t memory_free
-     * }
-     */
-    public static void memory_free(MemorySegment struct, long fieldValue) {
-        struct.set(memory_free$LAYOUT, memory_free$OFFSET, fieldValue);
     }
 
     /**

@@ -20,6 +20,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t preview_mode;
  *     int32_t preview_interval;
  *     const int32_t *cancel;
+ *     d4j_warning_fn warning;
  * }
  * }
  */
@@ -34,8 +35,9 @@ public class d4j_observer_t {
         D4j.C_POINTER.withName("preview"),
         D4j.C_INT.withName("preview_mode"),
         D4j.C_INT.withName("preview_interval"),
-        D4j.C_POINTER.withName("cancel")
-    ).withName("$anon$73:9");
+        D4j.C_POINTER.withName("cancel"),
+        D4j.C_POINTER.withName("warning")
+    ).withName("$anon$75:9");
 
     /**
      * The layout of this struct
@@ -262,6 +264,50 @@ public class d4j_observer_t {
      */
     public static void cancel(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(cancel$LAYOUT, cancel$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout warning$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("warning"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * d4j_warning_fn warning
+     * }
+     */
+    public static final AddressLayout warning$layout() {
+        return warning$LAYOUT;
+    }
+
+    private static final long warning$OFFSET = $LAYOUT.byteOffset(groupElement("warning"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * d4j_warning_fn warning
+     * }
+     */
+    public static final long warning$offset() {
+        return warning$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * d4j_warning_fn warning
+     * }
+     */
+    public static MemorySegment warning(MemorySegment struct) {
+        return struct.get(warning$LAYOUT, warning$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * d4j_warning_fn warning
+     * }
+     */
+    public static void warning(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(warning$LAYOUT, warning$OFFSET, fieldValue);
     }
 
     /**

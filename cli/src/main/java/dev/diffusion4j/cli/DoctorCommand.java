@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -160,8 +161,8 @@ final class DoctorCommand implements Callable<Integer> {
     private void devices() {
         section("Models can run on:");
         List<Device> devices = NativeRuntime.devices();
-        DevicesCommand.lines(devices).forEach(line -> out.println("  " + line));
-        report.set("devices", DevicesCommand.toJson(devices));
+        DevicesCommand.lines(devices, Map.of()).forEach(line -> out.println("  " + line));
+        report.set("devices", DevicesCommand.toJson(devices, Map.of()));
     }
 
     /** Draws in a process of its own: wrong instructions for this processor end it and not this one. */

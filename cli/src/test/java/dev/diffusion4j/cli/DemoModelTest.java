@@ -311,7 +311,13 @@ class DemoModelTest {
         JsonNode devices =
                 new ObjectMapper().readTree(Run.diffuse("devices", "--json").out());
         assertThat(devices.findValuesAsText("kind")).contains("CPU");
-        assertThat(Run.diffuse("devices").out()).contains("CPU");
+        assertThat(devices.findValues("memoryTotal")).isEmpty();
+        assertThat(Run.diffuse("devices").out()).contains("CPU").doesNotContain(" free");
+
+        JsonNode withMemory = new ObjectMapper()
+                .readTree(Run.diffuse("devices", "--memory", "--json").out());
+        assertThat(withMemory.findValues("memoryTotal")).isNotEmpty().allMatch(total -> total.asLong() > 0);
+        assertThat(Run.diffuse("devices", "--memory").out()).contains(" free");
     }
 
     private Process diffuseProcess(Path errors, Object... args) throws IOException {
