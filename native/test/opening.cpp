@@ -55,7 +55,7 @@ int open_at_once(const std::string& path) {
             ready++;
             while (ready < THREADS) {
             }
-            const int32_t status = d4j_model_open(&params, &model);
+            const int32_t status = d4j_model_open(&params, nullptr, &model);
             if (status != D4J_LOAD_FAILED || std::strstr(d4j_last_error(), "get sd version") == nullptr) {
                 wrong++;
                 std::fprintf(stderr, "status %d: %s\n", status, d4j_last_error());
