@@ -131,7 +131,10 @@ d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::stri
         return failure.status;
     } catch (...) {
         reason = exception_text();
-        return follows_from_cancel(call) ? D4J_CANCELLED : status_of_exception();
+        if (follows_from_cancel(call)) {
+            return D4J_CANCELLED;
+        }
+        return tells_of_memory(call) ? D4J_OUT_OF_MEMORY : status_of_exception();
     }
 }
 
@@ -233,7 +236,7 @@ d4j_status guarded(const char* what_failed, const d4j_observer_t* observer, cons
         } else if (status != D4J_OK) {
             const std::string last_words = call.last_words();
             explain(what_failed, reason, last_words);
-            const bool is_general = status == D4J_FAILED || status == D4J_POISONED || status == D4J_LOAD_FAILED;
+            const bool is_general = status == D4J_FAILED || status == D4J_LOAD_FAILED;
             if (is_general && (text_tells_of_memory(reason) || text_tells_of_memory(last_words))) {
                 status = D4J_OUT_OF_MEMORY;
             }
