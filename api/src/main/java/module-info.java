@@ -8,6 +8,7 @@ module dev.diffusion4j {
     requires dev.diffusion4j.bindings;
 
     exports dev.diffusion4j;
+    exports dev.diffusion4j.image;
     exports dev.diffusion4j.model;
     exports dev.diffusion4j.runtime;
     exports dev.diffusion4j.scheduler;

@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
-/** A model was used after it was closed. */
-public class ClosedException extends DiffusionException {
+/** A model, a tensor or something else that is closed was used afterwards. */
+public class ClosedException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
 

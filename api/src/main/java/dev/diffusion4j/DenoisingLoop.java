@@ -4,7 +4,7 @@ import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.Rgb8;
 import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.scheduler.Scheduler;
@@ -49,25 +49,46 @@ final class DenoisingLoop {
         watch = new Watch(observer, cancellation);
     }
 
-    List<NativeImage> run(GenerationInputs inputs) {
-        boolean hasLoras = !parameters.loras().isEmpty();
-        try (watch) {
-            if (hasLoras) {
-                model.setLoras(parameters.loras());
-            }
+    List<RgbImage> run(GenerationInputs inputs) {
+        try (watch;
+                AppliedLoras _ = new AppliedLoras()) {
             return draw(inputs);
-        } catch (RuntimeException e) {
-            // What the listener threw comes first: it is why the native call was stopped.
-            watch.rethrow();
+        } catch (Throwable e) {
+            watch.rethrowBefore(e);
             throw e;
-        } finally {
-            if (hasLoras) {
+        }
+    }
+
+    /** The request's LoRAs, on the parts until this is closed. */
+    private final class AppliedLoras implements AutoCloseable {
+
+        private final boolean any = !parameters.loras().isEmpty();
+
+        AppliedLoras() {
+            if (any) {
+                try {
+                    model.setLoras(parameters.loras());
+                } catch (Throwable e) {
+                    // Some may be on, for all that it failed.
+                    try {
+                        close();
+                    } catch (Throwable again) {
+                        e.addSuppressed(again);
+                    }
+                    throw e;
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            if (any) {
                 model.setLoras(List.of());
             }
         }
     }
 
-    private List<NativeImage> draw(GenerationInputs inputs) {
+    private List<RgbImage> draw(GenerationInputs inputs) {
         List<Tensor> finished = new ArrayList<>();
         ImageSize size = new ImageSize(parameters.width(), parameters.height());
         PromptEncoder prompts = model.promptEncoder();
@@ -79,7 +100,7 @@ final class DenoisingLoop {
             for (int image = 0; image < parameters.batchCount(); image++) {
                 finished.add(denoise(image, positive, negative, picture));
             }
-            List<NativeImage> images = new ArrayList<>();
+            List<RgbImage> images = new ArrayList<>();
             for (Tensor latents : finished) {
                 images.add(decode(latents));
             }
@@ -154,12 +175,12 @@ final class DenoisingLoop {
         return step.guidanceScale();
     }
 
-    private NativeImage decode(Tensor latents) {
+    private RgbImage decode(Tensor latents) {
         requireNotCancelled();
         model.vae().fromModelScale(latents);
         try (Tensor picture = model.vae().decode(latents, parameters.vaeTiling(), watch)) {
             watch.rethrow();
-            return Rgb8.ofTensor(picture);
+            return Rgb8.ofTensor(picture, 0);
         }
     }
 

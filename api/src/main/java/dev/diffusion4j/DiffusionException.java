@@ -3,7 +3,8 @@ package dev.diffusion4j;
 /**
  * The root of everything this library throws on purpose. Subclasses say what a caller can do about it.
  *
- * <p>Wrong use of Java itself (a null argument) stays {@link NullPointerException}.
+ * <p>Programming errors are Java's own exceptions: {@link NullPointerException} for a null argument,
+ * {@link IllegalStateException} for a call at the wrong time, such as {@link ClosedException} after a close.
  */
 public class DiffusionException extends RuntimeException {
 

@@ -1,25 +1,23 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.ImageWriting;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.ParametersText;
-import dev.diffusion4j.internal.Rgb8;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * A picture that a model drew. Its pixels stay in native memory, which is freed when the image is no longer reachable.
- * Immutable and safe for use by several threads; it stays valid after its model is closed.
+ * A picture that a model drew. Immutable and safe for use by several threads; it stays valid after its model is closed.
  */
 public final class GeneratedImage {
 
-    private final NativeImage image;
+    private final RgbImage image;
     private final int index;
     private final GenerationParameters parameters;
     private final String modelName;
 
-    GeneratedImage(NativeImage image, int index, GenerationParameters parameters, String modelName) {
+    GeneratedImage(RgbImage image, int index, GenerationParameters parameters, String modelName) {
         this.image = image;
         this.index = index;
         this.parameters = parameters;
@@ -51,14 +49,14 @@ public final class GeneratedImage {
         return parameters;
     }
 
-    /** The pixels, read-only and off the heap: 3 bytes a pixel (red, green, blue), rows top down, no padding. */
+    /** The pixels, read-only and on the heap: 3 bytes a pixel (red, green, blue), rows top down, no padding. */
     public MemorySegment pixels() {
         return image.pixels();
     }
 
     /** A copy as {@link BufferedImage#TYPE_INT_RGB}. */
     public BufferedImage toBufferedImage() {
-        return Rgb8.toBufferedImage(image.pixels(), image.width(), image.height());
+        return image.toBufferedImage();
     }
 
     /** The parameters as other tools write and read them: prompt, negative prompt and {@code key: value} pairs. */

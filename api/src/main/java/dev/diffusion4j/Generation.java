@@ -1,38 +1,50 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.CancellationFlag;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A generation that was started: wait for it, cancel it, or chain on its future. Safe for use by any thread. */
 public final class Generation {
 
-    private final CancellationFlag cancellation;
-    private final CompletableFuture<List<GeneratedImage>> result = new CancellingFuture();
+    /** Stages of futures may take long and may wait for the model, so they do not run on its thread. */
+    private static final Executor COMPLETIONS =
+            task -> Thread.ofVirtual().name("diffusion4j completion").start(task);
 
-    Generation(CancellationFlag cancellation) {
-        this.cancellation = cancellation;
+    private final GenerationQueue queue;
+    private final CancellationFlag cancellation = new CancellationFlag();
+    /** Never handed out: what one caller does to a future is no other caller's result. */
+    private final CompletableFuture<List<GeneratedImage>> result = new CompletableFuture<>();
+
+    Generation(GenerationQueue queue) {
+        this.queue = queue;
     }
 
-    /** Cancelling the future stops the native work as well. */
-    private final class CancellingFuture extends CompletableFuture<List<GeneratedImage>> {
+    CancellationFlag cancellation() {
+        return cancellation;
+    }
 
-        @Override
-        public boolean cancel(boolean mayInterruptIfRunning) {
-            Generation.this.cancel();
-            return super.cancel(mayInterruptIfRunning);
-        }
+    void succeed(List<GeneratedImage> images) {
+        result.complete(images);
+    }
+
+    void fail(Throwable failure) {
+        result.completeExceptionally(failure);
     }
 
     /**
-     * Asks the generation to stop; it does within a denoising step. {@link #await()} then throws
-     * {@link GenerationCancelledException}. Does nothing if it has ended.
+     * Asks the generation to stop: one that runs does within a denoising step, one that is queued never begins and has ended
+     * when this returns. {@link #await()} then throws {@link GenerationCancelledException}. Does nothing if it has ended.
      */
     public void cancel() {
-        cancellation.set();
+        queue.cancel(this);
     }
 
     /** Whether the generation has ended, in whichever way. */
@@ -45,20 +57,43 @@ public final class Generation {
      *
      * @return the images, in the order of their seeds
      * @throws DiffusionException what {@link GenerationRequest#generate()} throws
+     * @throws IllegalStateException if it is called from a listener of this model, on whose thread the generation would have
+     *     to run
      */
     public List<GeneratedImage> await() {
+        return await(Long.MAX_VALUE, null);
+    }
+
+    /**
+     * Waits for the images as {@link #await()} does, but not longer than that. If they are not there by then, the generation
+     * is cancelled: native code stops within a denoising step, which is not waited for.
+     *
+     * @param timeout how long to wait; zero or less asks whether the generation has ended
+     * @return the images, in the order of their seeds
+     * @throws GenerationTimeoutException if the generation has not ended in time
+     */
+    public List<GeneratedImage> await(Duration timeout) {
+        return await(TimeUnit.NANOSECONDS.convert(timeout), timeout);
+    }
+
+    private List<GeneratedImage> await(long nanos, Duration timeout) {
+        if (!isDone() && queue.isOwnThread()) {
+            throw waitsForItself();
+        }
+        long beganAt = System.nanoTime();
         boolean interrupted = false;
         try {
             while (true) {
                 try {
-                    return result.get();
+                    return result.get(nanos - (System.nanoTime() - beganAt), TimeUnit.NANOSECONDS);
                 } catch (InterruptedException e) {
                     interrupted = true;
                     cancel();
+                } catch (TimeoutException e) {
+                    cancel();
+                    throw new GenerationTimeoutException(timeout);
                 } catch (ExecutionException e) {
                     throw asUnchecked(e.getCause());
-                } catch (CancellationException e) {
-                    throw new GenerationCancelledException("the generation was cancelled", e);
                 }
             }
         } finally {
@@ -68,34 +103,62 @@ public final class Generation {
         }
     }
 
+    static IllegalStateException waitsForItself() {
+        return new IllegalStateException(
+                "called from a listener of this model: a generation runs on the thread that the"
+                        + " listener is called on, and waiting for it there would never end; start() it and wait elsewhere");
+    }
+
     /**
-     * The images as a future. It completes on the model's thread, with what {@link #await()} throws if the generation
-     * fails; cancelling it cancels the generation.
+     * The images as a future, a new one with each call. It completes with what {@link #await()} throws if the generation
+     * fails; if that was cancelled, so is the future.
+     *
+     * <p>However the future ends before the generation does, by {@code cancel}, {@code complete}, {@code orTimeout} or
+     * {@code completeOnTimeout}, the generation is cancelled, as by {@link #cancel()}. Others who wait for it see that it was
+     * cancelled, not what the future was completed with. That holds for this future. The stages that {@code thenApply} and the
+     * like make of it end by themselves alone, as is usual: {@code future().orTimeout(..).thenApply(..)} stops native work
+     * that takes too long, {@code future().thenApply(..).orTimeout(..)} does not.
+     *
+     * <p>It completes on a virtual thread of its own and never on the model's: stages may take their time, draw with the model
+     * and wait for that, and close it.
      */
     public CompletableFuture<List<GeneratedImage>> future() {
-        return result;
+        CompletableFuture<List<GeneratedImage>> future = new CompletableFuture<>();
+        if (isDone()) {
+            complete(future);
+            return future;
+        }
+        result.whenCompleteAsync((images, failure) -> complete(future), COMPLETIONS);
+        future.whenComplete((images, failure) -> {
+            if (!isDone()) {
+                cancel();
+            }
+        });
+        return future;
+    }
+
+    /** Hands the result over, once there is one. */
+    private void complete(CompletableFuture<List<GeneratedImage>> future) {
+        if (!result.isCompletedExceptionally()) {
+            future.complete(result.join());
+            return;
+        }
+        Throwable failure = result.exceptionNow();
+        if (failure instanceof GenerationCancelledException) {
+            CancellationException cancelled = new CancellationException(failure.getMessage());
+            cancelled.initCause(failure);
+            failure = cancelled;
+        }
+        future.completeExceptionally(failure);
     }
 
     private static RuntimeException asUnchecked(Throwable failure) {
         return switch (failure) {
-            // Keeps the stack of the waiting caller, with the model thread's as its cause.
+            // Cancelling is the caller's own doing, or somebody else's: both stacks help.
             case GenerationCancelledException e -> new GenerationCancelledException(e.getMessage(), e);
-            case RuntimeException e -> {
-                e.addSuppressed(new CallerTrace());
-                yield e;
-            }
+            case RuntimeException e -> e;
             case Error e -> throw e;
             default -> new CompletionException(failure);
         };
-    }
-
-    /** Shows where a failed generation was waited for. */
-    private static final class CallerTrace extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        CallerTrace() {
-            super("the generation was waited for here");
-        }
     }
 }

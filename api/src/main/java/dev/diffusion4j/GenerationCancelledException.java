@@ -1,6 +1,9 @@
 package dev.diffusion4j;
 
-/** A generation was cancelled or its thread interrupted. The model stays usable. */
+/**
+ * A generation was cancelled, or the thread that waited for a generation or another call of the model was interrupted. The model
+ * stays usable.
+ */
 public class GenerationCancelledException extends DiffusionException {
 
     private static final long serialVersionUID = 1L;

@@ -1,6 +1,5 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.scheduler.SchedulerType;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -20,7 +19,8 @@ import java.util.OptionalDouble;
  * @param distilledGuidance guidance input of guidance-distilled models
  * @param sampler the sampler used
  * @param schedule the noise schedule used, unless {@code sigmas} are given
- * @param scheduler the scheduler of the loop in Java, if that was used: sampler and schedule then say nothing
+ * @param scheduler the {@linkplain dev.diffusion4j.scheduler.Scheduler#name() name} of the scheduler of the loop in Java, if
+ *     that was used: sampler and schedule then say nothing
  * @param sigmas noise levels of the caller's own, empty for the schedule's
  * @param eta stochasticity of samplers that have it; empty for the sampler's own default
  * @param shiftedTimestep timestep shift of SDXL turbo models, 0 for none
@@ -48,7 +48,7 @@ public record GenerationParameters(
         double distilledGuidance,
         Sampler sampler,
         NoiseSchedule schedule,
-        Optional<SchedulerType> scheduler,
+        Optional<String> scheduler,
         List<Double> sigmas,
         OptionalDouble eta,
         int shiftedTimestep,

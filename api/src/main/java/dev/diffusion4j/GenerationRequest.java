@@ -2,7 +2,6 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.scheduler.Scheduler;
-import dev.diffusion4j.scheduler.SchedulerType;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What all kinds of generation have in common. Setters check what can be checked alone and throw
@@ -145,7 +145,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     }
 
     /**
-     * Runs the loop in Java over the model's parts, with this scheduler in place of the native sampler. A scheduler that
+     * Runs the loop in Java over the model's parts, with this scheduler in place of the native sampler: one of this library's or
+     * any other implementation, whose {@link Scheduler#name()} the picture's parameters carry. A scheduler that
      * has a plan already ({@code withSteps}, {@code withSigmas}) is used as it is; one without gets the request's steps
      * and strength. Noise comes from the request's seed. Models with a U-Net only; options of the native sampler
      * (sampler, schedule, sigmas, eta, cache and the like), previews and reference pictures do not go with it.
@@ -268,6 +269,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     /**
      * Pictures that instruction and context models (InstructPix2Pix, Flux Kontext, Qwen Image Edit) look at.
      *
+     * <p>They are looked at when the generation's turn has come, and must not be changed before it has ended.
+     *
      * @param images the pictures, in the order the prompt speaks of them
      */
     public R referenceImages(List<BufferedImage> images) {
@@ -289,7 +292,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
 
     /**
      * Receives progress on the model's own thread; it should return quickly. An exception from it cancels the
-     * generation and reaches the caller.
+     * generation and reaches the caller. It cannot wait for a generation of this model, nor call its parts
+     * ({@link IllegalStateException}), but may start generations, cancel and close.
      */
     public R onProgress(Consumer<? super Progress> listener) {
         progressListener = listener;
@@ -319,7 +323,9 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
      * @throws ModelFileException if a LoRA cannot be used
      * @throws OutOfNativeMemoryException if memory does not suffice
      * @throws NativeFailureException if the runtime fails otherwise
+     * @throws QueueFullException if too many generations wait for the model
      * @throws ClosedException if the model was closed
+     * @throws IllegalStateException if it is called from a listener of this model
      */
     public GeneratedImage generate() {
         if (batchCount != 1) {
@@ -334,25 +340,30 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
      * @return the images, in the order of their seeds
      */
     public List<GeneratedImage> generateAll() {
+        model.requireOtherThread();
         return start().await();
     }
 
     /**
-     * Checks the request, queues it on the model and returns at once.
+     * Checks the request, queues it on the model and returns at once. Pictures that were given with it are not copied: they
+     * are looked at when the generation's turn has come, and must not be changed before it has ended.
      *
      * @return a handle to wait with, to cancel, and to get a future from
      * @throws InvalidRequestException if the request cannot be done
+     * @throws ModelFileException if a LoRA cannot be used
+     * @throws QueueFullException if too many generations wait for the model
+     * @throws ClosedException if the model was closed
      */
     public Generation start() {
+        model.requireOpen();
         Optional<DenoisingLoop.Settings> loop = loop();
         GenerationParameters parameters = parameters(loop);
-        GenerationInputs inputs = inputs(
-                parameters.width(),
-                parameters.height(),
-                referenceImages,
-                resizeReferenceImages,
-                distinctReferenceIndices);
-        return model.start(parameters, inputs, progressListener, preview, loop);
+        List<BufferedImage> references = referenceImages;
+        boolean resize = resizeReferenceImages;
+        boolean distinct = distinctReferenceIndices;
+        Supplier<GenerationInputs> inputs =
+                () -> inputs(parameters.width(), parameters.height(), references, resize, distinct);
+        return model.start(new GenerationRun(model, parameters, inputs, progressListener, preview, loop));
     }
 
     private Optional<DenoisingLoop.Settings> loop() {
@@ -426,7 +437,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
                 distilledGuidance,
                 chosenSampler,
                 chosenSchedule,
-                loop.map(settings -> SchedulerType.of(settings.scheduler())),
+                loop.map(settings -> Objects.requireNonNull(settings.scheduler().name(), "scheduler.name")),
                 sigmas,
                 eta,
                 shiftedTimestep,

@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.GenerationInputs;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -10,6 +11,7 @@ public final class ImageToImageRequest extends GenerationRequest<ImageToImageReq
 
     private final BufferedImage image;
     private double strength = 0.75;
+    private ResizeMode resizeMode = ResizeMode.STRETCH;
 
     ImageToImageRequest(StableDiffusion model, BufferedImage image, String prompt) {
         super(model, prompt);
@@ -19,6 +21,12 @@ public final class ImageToImageRequest extends GenerationRequest<ImageToImageReq
     /** How much may change: 0 keeps the picture, 1 starts from noise alone. 0.75 without it. */
     public ImageToImageRequest strength(double value) {
         strength = Checks.range("strength", value, 0, 1);
+        return this;
+    }
+
+    /** How the picture is brought to another size. {@link ResizeMode#STRETCH} without it. */
+    public ImageToImageRequest resizeMode(ResizeMode value) {
+        resizeMode = Objects.requireNonNull(value, "resizeMode");
         return this;
     }
 
@@ -44,6 +52,6 @@ public final class ImageToImageRequest extends GenerationRequest<ImageToImageReq
 
     @Override
     GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, image, null, references, resize, distinct);
+        return GenerationInputs.of(width, height, resizeMode, image, null, references, resize, distinct);
     }
 }

@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.GenerationInputs;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -14,6 +15,7 @@ public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
     private final BufferedImage image;
     private final BufferedImage mask;
     private double strength = 0.75;
+    private ResizeMode resizeMode = ResizeMode.STRETCH;
 
     InpaintRequest(StableDiffusion model, BufferedImage image, BufferedImage mask, String prompt) {
         super(model, prompt);
@@ -30,6 +32,12 @@ public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
     /** How much the masked part may change: 0 keeps it, 1 starts from noise alone. 0.75 without it. */
     public InpaintRequest strength(double value) {
         strength = Checks.range("strength", value, 0, 1);
+        return this;
+    }
+
+    /** How picture and mask are brought to another size. {@link ResizeMode#STRETCH} without it. */
+    public InpaintRequest resizeMode(ResizeMode value) {
+        resizeMode = Objects.requireNonNull(value, "resizeMode");
         return this;
     }
 
@@ -55,6 +63,6 @@ public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
 
     @Override
     GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, image, mask, references, resize, distinct);
+        return GenerationInputs.of(width, height, resizeMode, image, mask, references, resize, distinct);
     }
 }

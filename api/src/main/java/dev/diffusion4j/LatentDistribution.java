@@ -4,6 +4,7 @@ import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /**
  * What a VAE's encoder says of pictures: a normal distribution for each value of their latents, unscaled. Tiny
@@ -35,47 +36,54 @@ public final class LatentDistribution implements AutoCloseable {
     /** The logarithm of the variance, limited to -30 to 20; minus infinity where there is no deviation at all. */
     public Tensor logVariance() {
         if (moments.shape().dimension(1) == channels) {
-            Tensor none = Tensor.zeros(moments.shape());
-            none.fill(Float.NEGATIVE_INFINITY);
-            return none;
+            return closedOnFailure(Tensor.zeros(moments.shape()), none -> none.fill(Float.NEGATIVE_INFINITY));
         }
-        Tensor logVariance = part(1);
-        logVariance.clamp((float) MIN_LOG_VARIANCE, (float) MAX_LOG_VARIANCE);
-        return logVariance;
+        return closedOnFailure(
+                part(1), logVariance -> logVariance.clamp((float) MIN_LOG_VARIANCE, (float) MAX_LOG_VARIANCE));
     }
 
     /** The standard deviation. */
     public Tensor standardDeviation() {
-        Tensor deviation = logVariance();
-        for (long i = 0; i < deviation.size(); i++) {
-            deviation.setFlat(i, (float) Math.exp(0.5 * deviation.getFlat(i)));
-        }
-        return deviation;
+        return closedOnFailure(logVariance(), deviation -> {
+            for (long i = 0; i < deviation.size(); i++) {
+                deviation.setFlat(i, (float) Math.exp(0.5 * deviation.getFlat(i)));
+            }
+        });
     }
 
     /** Draws latents: mean plus deviation times noise, one draw of the generator. */
     public Tensor sample(NormalGenerator noise) {
-        Tensor sample = mean();
-        try (Tensor deviation = standardDeviation();
-                Tensor drawn = Tensor.zeros(sample.shape())) {
-            noise.fill(drawn);
-            drawn.multiply(deviation);
-            sample.addScaled(1, drawn);
-            return sample;
+        return closedOnFailure(mean(), sample -> {
+            try (Tensor deviation = standardDeviation();
+                    Tensor drawn = Tensor.zeros(sample.shape())) {
+                noise.fill(drawn);
+                drawn.multiply(deviation);
+                sample.addScaled(1, drawn);
+            }
+        });
+    }
+
+    private static Tensor closedOnFailure(Tensor result, Consumer<Tensor> work) {
+        try {
+            work.accept(result);
+            return result;
+        } catch (Throwable e) {
+            result.close();
+            throw e;
         }
     }
 
     private Tensor part(int index) {
         Shape shape = moments.shape();
         Shape wanted = Shape.of(shape.dimension(0), channels, shape.dimension(2), shape.dimension(3));
-        Tensor part = Tensor.zeros(wanted);
-        long bytes = part.shape().byteSize() / shape.dimension(0);
+        long bytes = wanted.byteSize() / shape.dimension(0);
         long stride = shape.byteSize() / shape.dimension(0);
-        for (long picture = 0; picture < shape.dimension(0); picture++) {
-            MemorySegment.copy(
-                    moments.segment(), picture * stride + index * bytes, part.segment(), picture * bytes, bytes);
-        }
-        return part;
+        return closedOnFailure(Tensor.zeros(wanted), part -> {
+            for (long picture = 0; picture < shape.dimension(0); picture++) {
+                MemorySegment.copy(
+                        moments.segment(), picture * stride + index * bytes, part.segment(), picture * bytes, bytes);
+            }
+        });
     }
 
     @Override

@@ -26,17 +26,24 @@ final class PartCalls {
         return nativeParts.info();
     }
 
+    /**
+     * Runs work with the parts and waits for it.
+     *
+     * @throws ClosedException if the model is closed
+     * @throws GenerationCancelledException if the caller is interrupted before it has begun
+     * @throws IllegalStateException from a listener that native code called
+     */
     <T> T call(Function<Parts, T> work) {
         if (thread.isCurrent()) {
             // The model lives until the work in progress, such as a generation's listener, has ended.
-            return work.apply(nativeParts);
+            return thread.exclusively(() -> work.apply(nativeParts));
         }
         return thread.call(() -> {
             // Asked here and not before: the model may be closed while this call waits for its turn.
             if (closed.getAsBoolean()) {
                 throw new ClosedException("the model is closed");
             }
-            return work.apply(nativeParts);
+            return thread.exclusively(() -> work.apply(nativeParts));
         });
     }
 

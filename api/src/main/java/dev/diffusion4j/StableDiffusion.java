@@ -1,7 +1,5 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.CancellationFlag;
-import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
 import dev.diffusion4j.internal.ModelParameters;
@@ -16,11 +14,11 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /**
  * An open Stable Diffusion model.
@@ -32,7 +30,11 @@ import java.util.function.Consumer;
  * }
  *
  * <p>Safe for use by several threads: each model owns one thread on which its native calls run one after another, in
- * the order they were made. {@link #close()} cancels what runs, waits for it and frees the model.
+ * the order they were made. A generation that has to wait for that is queued, up to the
+ * {@linkplain StableDiffusionOptions#queueCapacity(int) capacity} of the queue. Listeners are called on that thread, too:
+ * they must not wait there for what the model does on other threads' behalf, and are refused with
+ * {@link IllegalStateException} if they wait for a generation, or call a part from within native code. {@link #close()}
+ * cancels what runs, waits for it and frees the model.
  *
  * <p>A model that was opened {@linkplain StableDiffusionOptions#isolated() isolated} lives in a process of its own and
  * is used in the same way.
@@ -50,7 +52,8 @@ public final class StableDiffusion implements AutoCloseable {
     private final RandomSource random;
     private final List<TextualInversion> inversions;
     private final UNetParts parts;
-    private final Set<Generation> pending = ConcurrentHashMap.newKeySet();
+    private final GenerationQueue queue;
+    private final ForgottenModel forgotten;
     private final Object closeLock = new Object();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private volatile boolean closed;
@@ -65,16 +68,19 @@ public final class StableDiffusion implements AutoCloseable {
             Parts nativeParts,
             ModelFile file,
             RandomSource random,
-            List<TextualInversion> inversions) {
+            List<TextualInversion> inversions,
+            int queueCapacity) {
         this.model = model;
         this.thread = thread;
         this.info = info;
         this.file = file;
         this.random = random;
         this.inversions = inversions;
+        queue = new GenerationQueue(thread, queueCapacity);
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
                 calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
+        forgotten = ForgottenModel.watch(this);
     }
 
     private static List<TextEncoder> textEncoders(PartCalls calls, List<TextualInversion> inversions) {
@@ -106,54 +112,99 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /** Opens a model in this process, or with isolation in one of its own. */
-    static StableDiffusion open(ModelParameters parameters, ModelFile mainFile, Optional<IsolatedOptions> isolation) {
+    static StableDiffusion open(
+            ModelParameters parameters, ModelFile mainFile, Optional<IsolatedOptions> isolation, int queueCapacity) {
+        Supplier<Model> engine = () -> isolation
+                .<Model>map(options -> IsolatedModel.open(parameters, options))
+                .orElseGet(() -> NativeModel.open(parameters));
+        return open(engine, mainFile, parameters.random(), parameters.embeddings(), queueCapacity);
+    }
+
+    /**
+     * Opens a model over what computes.
+     *
+     * @param engine opens it, on the model's thread
+     * @param mainFile what the model's file says
+     * @param random where the loop in Java takes its noise from
+     * @param embeddings textual inversions by their words
+     * @param queueCapacity how many generations may wait
+     */
+    static StableDiffusion open(
+            Supplier<? extends Model> engine,
+            ModelFile mainFile,
+            RandomSource random,
+            Map<String, Path> embeddings,
+            int queueCapacity) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
         List<TextualInversion> inversions = new ArrayList<>();
         try {
-            parameters.embeddings().forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
-            Model model = thread.call(() -> isolation
-                    .<Model>map(options -> IsolatedModel.open(parameters, options))
-                    .orElseGet(() -> NativeModel.open(parameters)));
+            embeddings.forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
+            Model model = thread.callUninterruptibly(engine::get);
             try {
-                ModelInfo info = thread.call(model::info);
+                ModelInfo info = thread.callUninterruptibly(model::info);
                 if (!info.generatesImages()) {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
                             + ", which does not make pictures");
                 }
-                Parts nativeParts = thread.call(model::parts);
+                Parts nativeParts = thread.callUninterruptibly(model::parts);
                 return new StableDiffusion(
-                        model, thread, info, nativeParts, mainFile, parameters.random(), List.copyOf(inversions));
-            } catch (RuntimeException e) {
-                thread.call(() -> {
-                    model.close();
-                    return null;
-                });
+                        model, thread, info, nativeParts, mainFile, random, List.copyOf(inversions), queueCapacity);
+            } catch (Throwable e) {
+                cleanUp(
+                        e,
+                        () -> thread.callUninterruptibly(() -> {
+                            model.close();
+                            return null;
+                        }));
                 throw e;
             }
-        } catch (RuntimeException e) {
-            inversions.forEach(TextualInversion::close);
-            thread.shutdown();
+        } catch (Throwable e) {
+            inversions.forEach(inversion -> cleanUp(e, inversion::close));
+            thread.end(() -> {});
             throw e;
         }
     }
 
-    /** Draws from a prompt. Weights such as {@code (word:1.2)} and {@code [word]} are understood. */
+    /** What fails while something is given up after a failure is added to that. */
+    private static void cleanUp(Throwable failure, Runnable work) {
+        try {
+            work.run();
+        } catch (Throwable e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Draws from a prompt. Weights such as {@code (word:1.2)} and {@code [word]} are understood.
+     *
+     * @throws ClosedException if the model was closed
+     */
     public TextToImageRequest textToImage(String prompt) {
+        requireOpen();
         return new TextToImageRequest(this, prompt);
     }
 
-    /** Redraws a picture towards a prompt. */
+    /**
+     * Redraws a picture towards a prompt. The picture is looked at when the generation's turn has come, and must not be
+     * changed before it has ended.
+     *
+     * @throws ModelFileException if the model's VAE cannot encode pictures
+     * @throws ClosedException if the model was closed
+     */
     public ImageToImageRequest imageToImage(BufferedImage image, String prompt) {
         requireVaeEncoder();
         return new ImageToImageRequest(this, image, prompt);
     }
 
     /**
-     * Redraws part of a picture towards a prompt.
+     * Redraws part of a picture towards a prompt. As for {@link #imageToImage}, picture and mask must not be changed before the
+     * generation has ended.
      *
      * @param image the picture
      * @param mask of the same size: white is redrawn, black is kept
      * @param prompt what to draw
+     * @throws ModelFileException if the model's VAE cannot encode pictures
+     * @throws ClosedException if the model was closed
      */
     public InpaintRequest inpaint(BufferedImage image, BufferedImage mask, String prompt) {
         requireVaeEncoder();
@@ -331,9 +382,15 @@ public final class StableDiffusion implements AutoCloseable {
      * thread, it returns at once and the model is freed after the generation. Interrupting it does not shorten the wait,
      * which is for a part of a denoising step.
      *
-     * <p>Afterwards everything that needs the native model throws {@link ClosedException}, and so do the parts and the
-     * requests that were taken from it. Generations that were running or queued end with
+     * <p>Afterwards everything throws {@link ClosedException} but this method and what tells of the model: name, family,
+     * devices, sizes and defaults. So do the parts and the requests that were taken from it; a listener that runs just now can
+     * use parts until the native work has stopped. Generations that were running or queued end with
      * {@link GenerationCancelledException}. Pictures and tensors stay valid.
+     *
+     * <p>If native code fails to free the model, that is thrown.
+     *
+     * <p>A model that is forgotten without this keeps its memory and its thread; that is logged as a warning, with the place
+     * where it was opened, when the garbage collector finds it.
      *
      * <p>A JVM may end without this, in the middle of a generation too: the model's thread is a daemon, and the process of
      * an isolated model ends with its parent.
@@ -346,59 +403,58 @@ public final class StableDiffusion implements AutoCloseable {
             closed = true;
         }
         if (first) {
-            pending.forEach(Generation::cancel);
-            thread.execute(this::free);
-            thread.shutdown();
+            forgotten.closed();
+            queue.close();
+            thread.end(this::free);
         }
         if (!thread.isCurrent()) {
+            awaitFreed();
+        }
+    }
+
+    private void awaitFreed() {
+        try {
             freed.join();
+        } catch (CompletionException e) {
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                default -> throw e;
+            }
         }
     }
 
     private void free() {
         try {
-            model.close();
-            inversions.forEach(TextualInversion::close);
+            try {
+                model.close();
+            } finally {
+                inversions.forEach(TextualInversion::close);
+            }
             freed.complete(null);
         } catch (Throwable e) {
             freed.completeExceptionally(e);
         }
     }
 
-    Generation start(
-            GenerationParameters parameters,
-            GenerationInputs inputs,
-            Consumer<? super Progress> progressListener,
-            GenerationRequest.PreviewSettings preview,
-            Optional<DenoisingLoop.Settings> loop) {
-        requireOpen();
-        CancellationFlag cancellation = new CancellationFlag();
-        Generation generation = new Generation(cancellation);
-        pending.add(generation);
-        GenerationRun run = new GenerationRun(this, parameters, progressListener, preview, loop);
-        try {
-            thread.execute(() -> {
-                try {
-                    // A call that close() overtakes is queued behind the end of the model.
-                    if (closed || cancellation.isSet()) {
-                        throw new GenerationCancelledException("the generation was cancelled before it began");
-                    }
-                    generation.future().complete(run.run(model, inputs, cancellation));
-                } catch (Throwable e) {
-                    generation.future().completeExceptionally(e);
-                } finally {
-                    pending.remove(generation);
-                }
-            });
-        } catch (ClosedException e) {
-            pending.remove(generation);
-            throw e;
+    /** How many generations wait for those before them; 0 after {@link #close()}. */
+    public int queuedGenerations() {
+        return queue.waiting();
+    }
+
+    Generation start(GenerationRun run) {
+        return queue.add(cancellation -> run.run(thread, model, cancellation));
+    }
+
+    /**
+     * Refuses to wait on the model's own thread.
+     *
+     * @throws IllegalStateException from a listener
+     */
+    void requireOtherThread() {
+        if (thread.isCurrent()) {
+            throw Generation.waitsForItself();
         }
-        if (closed) {
-            // close() may have looked at the pending generations just before this one was added.
-            generation.cancel();
-        }
-        return generation;
     }
 
     void checkSchedule(NoiseSchedule schedule, int steps) {
@@ -427,7 +483,7 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
-    private void requireOpen() {
+    void requireOpen() {
         if (closed) {
             throw new ClosedException("the model is closed");
         }

@@ -19,6 +19,9 @@ import java.util.regex.PatternSyntaxException;
  */
 public final class StableDiffusionOptions {
 
+    /** How many generations may wait without {@link #queueCapacity(int)}. */
+    public static final int DEFAULT_QUEUE_CAPACITY = 64;
+
     private static final int MAX_RULE_LENGTH = 500;
 
     /** The parts of a model that may run on devices of their own. */
@@ -52,6 +55,7 @@ public final class StableDiffusionOptions {
     private boolean streamLayers;
     private boolean offloadToCpu;
     private Optional<IsolatedOptions> isolation = Optional.empty();
+    private int queueCapacity = DEFAULT_QUEUE_CAPACITY;
 
     StableDiffusionOptions() {}
 
@@ -285,6 +289,16 @@ public final class StableDiffusionOptions {
     }
 
     /**
+     * How many generations may wait while another one runs, 0 to 1,000,000; {@value #DEFAULT_QUEUE_CAPACITY} without it. One
+     * more is refused with {@link QueueFullException} when it is started. 0 refuses everything while the model draws. A
+     * generation that waits holds its request and the pictures that were given with it; calls of single parts are not counted.
+     */
+    public StableDiffusionOptions queueCapacity(int generations) {
+        queueCapacity = Checks.range("queueCapacity", generations, 0, 1_000_000);
+        return this;
+    }
+
+    /**
      * Opens a model file. The file and all files given here are checked before native code sees them.
      *
      * @throws ModelFileException if a file is missing, damaged or not what it is given as
@@ -312,10 +326,10 @@ public final class StableDiffusionOptions {
         Map<Part, Path> allFiles = new EnumMap<>(files);
         allFiles.put(mainPart, mainPath);
         ModelFile main = ModelFileChecks.check(mainPart, allFiles, tinyAutoencoderForPreviewsOnly, embeddings);
-        return StableDiffusion.open(parameters(allFiles), main, isolation);
+        return StableDiffusion.open(parameters(allFiles), main, isolation, queueCapacity);
     }
 
-    private ModelParameters parameters(Map<Part, Path> allFiles) {
+    ModelParameters parameters(Map<Part, Path> allFiles) {
         return new ModelParameters(
                 Map.copyOf(allFiles),
                 new LinkedHashMap<>(embeddings),

@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.GenerationInputs;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -33,6 +34,6 @@ public final class TextToImageRequest extends GenerationRequest<TextToImageReque
 
     @Override
     GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, null, null, references, resize, distinct);
+        return GenerationInputs.of(width, height, ResizeMode.STRETCH, null, null, references, resize, distinct);
     }
 }

@@ -217,9 +217,9 @@ class DenoisingLoopTest {
 
         assertThat(steps).containsExactly("0/8", "1/8", "2/8", "3/8", "4/8", "5/8", "6/8", "7/8");
         assertThat(progress).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8);
-        assertThat(image.parameters().scheduler()).contains(SchedulerType.EULER);
+        assertThat(image.parameters().scheduler()).contains("Euler");
         assertThat(image.parametersText()).contains("Sampler: Euler").doesNotContain("Schedule type");
-        assertThat(image.parametersJson()).contains("\"scheduler\":\"euler\"").doesNotContain("\"sampler\"");
+        assertThat(image.parametersJson()).contains("\"scheduler\":\"Euler\"").doesNotContain("\"sampler\"");
     }
 
     @Test

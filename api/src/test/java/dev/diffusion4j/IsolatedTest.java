@@ -365,7 +365,8 @@ class IsolatedTest {
                             }
                         })
                         .generate())
-                .isInstanceOf(InvalidRequestException.class);
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("called from a listener of this model");
         assertThat(circle(far).generate().width()).isPositive();
     }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -173,6 +174,56 @@ class LifecycleTest {
         assertThat(draw()).isEqualTo(expected);
     }
 
+    @Test
+    void aListenerOfNativeWorkCannotCallAPart() {
+        List<Throwable> thrown = new ArrayList<>();
+        ByteBuffer pixels = request()
+                .steps(6)
+                .onProgress(p -> {
+                    if (p.phase() == Progress.Phase.SAMPLING && p.step() == 2) {
+                        thrown.add(catchThrowable(() -> sd.encodePrompt("a star")));
+                    }
+                })
+                .generate()
+                .pixels()
+                .asByteBuffer();
+
+        assertThat(thrown)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        IllegalStateException.class,
+                        e -> assertThat(e).hasMessageContaining("called from a listener of this model"));
+        assertThat(pixels).isEqualTo(expected);
+    }
+
+    @Test
+    void aStageDrawsTheNextPicture() throws Exception {
+        GeneratedImage next = request()
+                .steps(2)
+                .start()
+                .future()
+                .thenApply(images -> sd.imageToImage(images.getFirst().toBufferedImage(), "a blue star")
+                        .steps(2)
+                        .generate())
+                .get(60, TimeUnit.SECONDS);
+        assertThat(next.parameters().task()).isEqualTo(GenerationParameters.Task.IMAGE_TO_IMAGE);
+    }
+
+    @Test
+    void aTimeOutOfTheFutureStopsTheNativeWork() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        AtomicInteger laterSteps = new AtomicInteger();
+        Generation generation = startLong(sd, running, laterSteps);
+        running.await();
+        assertThatThrownBy(() ->
+                        generation.future().orTimeout(1, TimeUnit.MILLISECONDS).join())
+                .hasCauseInstanceOf(TimeoutException.class);
+
+        assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+        assertThat(draw()).isEqualTo(expected);
+        assertThat(laterSteps.get()).isLessThan(50);
+    }
+
     /** A request of its own, by its number of steps, and the events that its listener saw. */
     private record Heard(Generation generation, List<Progress> events) {
 
@@ -294,15 +345,16 @@ class LifecycleTest {
                 .count();
     }
 
+    /** The images are held on to: they are the heap's, and nothing waits for a garbage collection. */
     @Test
-    void pixelsAreFreedWhenImagesAreUnreachable() throws Exception {
+    void nativePixelsAreFreedBeforeTheCallerHasTheImages() {
         long before = D4j.d4j_live_pixel_bytes();
-        request().steps(1).batchCount(3).generateAll();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (D4j.d4j_live_pixel_bytes() > before && System.nanoTime() < deadline) {
-            System.gc();
-            Thread.sleep(50);
-        }
-        assertThat(D4j.d4j_live_pixel_bytes()).isLessThanOrEqualTo(before);
+        List<GeneratedImage> images = request().steps(1).batchCount(3).generateAll();
+        assertThat(D4j.d4j_live_pixel_bytes()).isEqualTo(before);
+        assertThat(images).hasSize(3).allSatisfy(image -> {
+            assertThat(image.pixels().isNative()).isFalse();
+            assertThat(image.pixels().isReadOnly()).isTrue();
+            assertThat(image.pixels().byteSize()).isEqualTo(3L * image.width() * image.height());
+        });
     }
 }

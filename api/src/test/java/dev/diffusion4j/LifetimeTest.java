@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.internal.ModelParameters.Part;
 import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.NativeModel;
+import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import dev.diffusion4j.text.Tokens;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -20,6 +26,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -106,8 +113,12 @@ class LifetimeTest {
 
             assertClosed(request::generate);
             assertClosed(request::start);
-            assertClosed(() -> sd.textToImage("a star").generate());
-            assertClosed(() -> sd.imageToImage(picture, "a star").generate());
+            assertClosed(() -> sd.textToImage("a star"));
+            assertClosed(() -> sd.imageToImage(picture, "a star"));
+            assertClosed(() -> sd.inpaint(picture, picture, "a star"));
+            assertClosed(sd::tokenizer);
+            assertClosed(sd::textEncoders);
+            assertClosed(sd::vae);
             assertClosed(() -> sd.encodePrompt("a star").close());
             assertClosed(() -> sd.noiseLevels(NoiseSchedule.KARRAS, 5, sd.nativeSize()));
             assertClosed(sd::unet);
@@ -116,6 +127,31 @@ class LifetimeTest {
             assertClosed(() -> vae.decode(latents).close());
             assertThat(sd.name()).endsWith(".safetensors");
             assertThat(sd.family()).startsWith("SD 1");
+        }
+    }
+
+    @Test
+    void noCallReachesAModelThatWasFreed() {
+        NativeModel model =
+                NativeModel.open(StableDiffusion.options().parameters(Map.of(Part.MODEL, DemoModel.path())));
+        Parts parts = model.parts();
+        try (Tensor tensor = Tensor.zeros(Shape.of(1, 4, 16, 16))) {
+            model.close();
+            model.close();
+
+            assertClosed(model::info);
+            assertClosed(model::parts);
+            assertClosed(() -> parts.setLoras(List.of()));
+            assertClosed(() -> parts.encodeText(0, new int[77], 0, true, Watch.NONE, tensor));
+            assertClosed(() -> parts.encodeEmbeddings(0, tensor, 0, true, Watch.NONE, tensor));
+            assertClosed(() -> parts.poolText(0, new int[77], 0, Watch.NONE, tensor));
+            assertClosed(() -> parts.poolEmbeddings(0, tensor, 0, Watch.NONE, tensor));
+            assertClosed(() -> parts.embedTokens(0, new int[77], tensor));
+            assertClosed(() -> parts.predict(tensor, 1, tensor, null, null, null, null, 1, Watch.NONE, tensor));
+            assertClosed(() -> parts.encodePictures(tensor, Optional.empty(), Watch.NONE, tensor));
+            assertClosed(() -> parts.decodeLatents(tensor, Optional.empty(), Watch.NONE, tensor));
+            assertClosed(() -> parts.sigmas(0, 5, 128, 128));
+            assertClosed(() -> parts.weight("any"));
         }
     }
 

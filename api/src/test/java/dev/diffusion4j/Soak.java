@@ -2,8 +2,13 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.internal.HandedOverPictures;
+import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.RgbImage;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,13 +27,16 @@ final class Soak {
         /** A model is opened, draws a picture, and is closed. */
         CYCLES,
         /** A generation is cancelled at a random moment, which may be before its beginning or after its end. */
-        CANCELS
+        CANCELS,
+        /** A picture of 1024x1024 pixels is taken from native code and dropped. Nobody asks for a garbage collection. */
+        PICTURES
     }
 
     /** The first line of the file: what is in the columns. */
     static final String COLUMNS = "round,resident_bytes,live_models,live_pixel_bytes,threads,drawn";
 
     private static final int SIZE = 64;
+    private static final int DROPPED_SIZE = 1024;
     private static final int CANCELLED_STEPS = 6;
     private static final long PATIENCE_NANOS = 5_000_000_000L;
 
@@ -44,13 +52,14 @@ final class Soak {
     }
 
     /** Arguments: the kind, the number of rounds, the file. */
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) throws Throwable {
         int rounds = Integer.parseInt(arguments[1]);
         try (PrintStream csv = new PrintStream(Files.newOutputStream(Path.of(arguments[2])), true)) {
             Soak soak = new Soak(csv);
             switch (Kind.valueOf(arguments[0])) {
                 case CYCLES -> soak.cycle(rounds);
                 case CANCELS -> soak.cancel(rounds);
+                case PICTURES -> soak.drop(rounds);
             }
         }
     }
@@ -104,6 +113,18 @@ final class Soak {
         }
     }
 
+    private void drop(int rounds) throws Throwable {
+        NativeLibrary.load();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pixels = arena.allocate(3L * DROPPED_SIZE * DROPPED_SIZE).fill((byte) 1);
+            for (int round = 0; round < rounds; round++) {
+                RgbImage picture = HandedOverPictures.take(pixels, DROPPED_SIZE, DROPPED_SIZE);
+                require(picture.rgb()[round] == 1, "another picture in round " + round);
+                write(round, true);
+            }
+        }
+    }
+
     private static void require(boolean condition, String otherwise) {
         if (!condition) {
             throw new IllegalStateException(otherwise);
@@ -114,6 +135,10 @@ final class Soak {
         await(() -> D4j.d4j_live_pixel_bytes() == 0 && D4j.d4j_live_models() == models);
         await(() -> status("Threads") <= usualThreads);
         usualThreads = Math.min(usualThreads, status("Threads"));
+        write(round, drawn);
+    }
+
+    private void write(int round, boolean drawn) {
         csv.printf(
                 "%d,%d,%d,%d,%d,%d%n",
                 round,

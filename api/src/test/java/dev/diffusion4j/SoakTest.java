@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -32,15 +33,20 @@ class SoakTest {
 
     private static final long FLAT_BYTES_PER_ROUND = 4096;
 
+    private static final int DROPPED_PICTURES = 2000;
+    private static final long MOST_GROWTH_OF_DROPPED_PICTURES = 32L << 20;
+
     @TempDir
     private Path folder;
 
     @ParameterizedTest
-    @EnumSource(Soak.Kind.class)
+    @EnumSource(
+            value = Soak.Kind.class,
+            names = {"CYCLES", "CANCELS"})
     @Timeout(value = 2, unit = TimeUnit.HOURS)
     void nothingIsLeftBehind(Soak.Kind kind) throws Exception {
         Path csv = folder.resolve("soak.csv");
-        run(kind, csv);
+        run(kind, ROUNDS, csv);
 
         SoakRecord soak = SoakRecord.read(csv);
         SoakRecord.Slope slope = soak.slope();
@@ -65,7 +71,22 @@ class SoakTest {
         }
     }
 
-    private static void run(Soak.Kind kind, Path csv) throws IOException, InterruptedException {
+    /** 6 GB of pixels in all, through a heap of 64 MB. */
+    @Test
+    void droppedPicturesKeepResidentMemoryBounded() throws Exception {
+        Path csv = folder.resolve("pictures.csv");
+        run(Soak.Kind.PICTURES, DROPPED_PICTURES, csv);
+
+        SoakRecord soak = SoakRecord.read(csv);
+        double[] resident = Arrays.stream(soak.resident()).asDoubleStream().skip(100).toArray();
+        double growth = Arrays.stream(resident).max().orElseThrow() - resident[0];
+        System.out.printf("%d pictures dropped: %.0f bytes more resident memory%n", soak.rounds(), growth);
+        assertThat(soak.rounds()).isEqualTo(DROPPED_PICTURES);
+        assertThat(soak.pixels()).containsOnly(0);
+        assertThat(growth).isLessThan(MOST_GROWTH_OF_DROPPED_PICTURES);
+    }
+
+    private static void run(Soak.Kind kind, int rounds, Path csv) throws IOException, InterruptedException {
         List<String> command = ChildJvm.java();
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
@@ -80,7 +101,7 @@ class SoakTest {
                 System.getProperty("java.class.path"),
                 Soak.class.getName(),
                 kind.name(),
-                Integer.toString(ROUNDS),
+                Integer.toString(rounds),
                 csv.toString()));
         Process process = new ProcessBuilder(command).inheritIO().start();
         try {

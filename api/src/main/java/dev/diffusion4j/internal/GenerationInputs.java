@@ -1,7 +1,7 @@
 package dev.diffusion4j.internal;
 
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
+import dev.diffusion4j.image.ImageProcessor;
+import dev.diffusion4j.image.ResizeMode;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Optional;
@@ -22,31 +22,26 @@ public record GenerationInputs(
         boolean resizeReferences,
         boolean distinctReferenceIndices) {
 
-    /** Scales the pictures to the output's size; init and mask may be null. */
+    /**
+     * Brings the pictures to the output's size, in colour, and the mask in grey; init and mask may be null. References keep
+     * their sizes.
+     */
     public static GenerationInputs of(
             int width,
             int height,
+            ResizeMode mode,
             BufferedImage init,
             BufferedImage mask,
             List<BufferedImage> references,
             boolean resizeReferences,
             boolean distinctReferenceIndices) {
         return new GenerationInputs(
-                Optional.ofNullable(init).map(image -> scaled(image, width, height, BufferedImage.TYPE_INT_RGB)),
-                Optional.ofNullable(mask).map(image -> scaled(image, width, height, BufferedImage.TYPE_BYTE_GRAY)),
-                references.stream()
-                        .map(image -> scaled(image, image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB))
-                        .toList(),
+                Optional.ofNullable(init)
+                        .map(image -> ImageProcessor.resize(ImageProcessor.toRgb(image), width, height, mode)),
+                Optional.ofNullable(mask)
+                        .map(image -> ImageProcessor.resize(ImageProcessor.toMask(image), width, height, mode)),
+                references.stream().map(ImageProcessor::toRgb).toList(),
                 resizeReferences,
                 distinctReferenceIndices);
-    }
-
-    private static BufferedImage scaled(BufferedImage image, int width, int height, int type) {
-        BufferedImage result = new BufferedImage(width, height, type);
-        Graphics2D graphics = result.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-        graphics.drawImage(image, 0, 0, width, height, null);
-        graphics.dispose();
-        return result;
     }
 }

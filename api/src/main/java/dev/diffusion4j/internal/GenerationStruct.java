@@ -128,12 +128,12 @@ final class GenerationStruct {
     }
 
     private void writePictures(GenerationInputs inputs) {
-        inputs.init().ifPresent(image -> Rgb8.writeRgb(image, sd_img_gen_params_t.init_image(struct), arena));
-        inputs.mask().ifPresent(image -> Rgb8.writeGray(image, sd_img_gen_params_t.mask_image(struct), arena));
+        inputs.init().ifPresent(image -> Rgb8.write(image, sd_img_gen_params_t.init_image(struct), arena));
+        inputs.mask().ifPresent(image -> Rgb8.write(image, sd_img_gen_params_t.mask_image(struct), arena));
         List<BufferedImage> references = inputs.references();
         MemorySegment array = sd_image_t.allocateArray(references.size(), arena);
         for (int i = 0; i < references.size(); i++) {
-            Rgb8.writeRgb(references.get(i), sd_image_t.asSlice(array, i), arena);
+            Rgb8.write(references.get(i), sd_image_t.asSlice(array, i), arena);
         }
         sd_img_gen_params_t.ref_images(struct, array);
         sd_img_gen_params_t.ref_images_count(struct, references.size());

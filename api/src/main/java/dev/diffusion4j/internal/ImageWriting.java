@@ -1,18 +1,18 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.ImageFileException;
+import dev.diffusion4j.image.ImageProcessor;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
-import java.util.UUID;
+import java.util.Optional;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -21,9 +21,13 @@ import javax.imageio.ImageWriter;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Writes pictures with their parameters, whole or not at all. */
+/** Encodes pictures, with their parameters where they have some, and writes them whole or not at all. */
 public final class ImageWriting {
+
+    /** zlib's level 2 of 9: half as long as ImageIO's own choice, 4, and hardly larger. */
+    private static final float PNG_QUALITY = 7f / 9;
 
     private static final float JPEG_QUALITY = 0.95f;
     private static final String PNG_METADATA = "javax_imageio_png_1.0";
@@ -31,79 +35,86 @@ public final class ImageWriting {
 
     private ImageWriting() {}
 
+    /** What is added to a file's metadata. */
+    private interface Description {
+
+        void addTo(IIOMetadata metadata, Format format) throws IOException;
+    }
+
+    private enum Format {
+        PNG,
+        JPEG;
+
+        static Optional<Format> of(Path path) {
+            String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
+            if (name.endsWith(".png")) {
+                return Optional.of(PNG);
+            }
+            return name.endsWith(".jpg") || name.endsWith(".jpeg") ? Optional.of(JPEG) : Optional.empty();
+        }
+    }
+
+    /** Whether a file's name asks for a format that can be written. */
+    public static boolean isSupported(Path path) {
+        return Format.of(path).isPresent();
+    }
+
     /**
-     * Saves a picture in the format that the name's ending says.
+     * Saves a picture with its parameters in the format that the name's ending says.
      *
      * @throws ImageFileException if the format is unknown or the file cannot be written
      */
     public static void save(BufferedImage image, Path path, String text, String json) {
-        String format = format(path);
+        save(image, path, (metadata, format) -> {
+            if (format == Format.PNG) {
+                addPngText(metadata, "parameters", text);
+                addPngText(metadata, "diffusion4j", json);
+            } else {
+                addJpegComment(metadata, text);
+            }
+        });
+    }
+
+    /**
+     * Saves a picture that has no parameters.
+     *
+     * @throws ImageFileException if the format is unknown or the file cannot be written
+     */
+    public static void save(BufferedImage image, Path path) {
+        save(image, path, (_, _) -> {});
+    }
+
+    private static void save(BufferedImage image, Path path, Description description) {
+        Format format = Format.of(path)
+                .orElseThrow(() -> new ImageFileException(
+                        path + " names no known picture format: use .png, .jpg or .jpeg"));
         try {
-            writeAtomically(image, path, format, text, json);
+            AtomicFile.write(path, encode(image, format, description));
         } catch (IOException e) {
             throw new ImageFileException(path + " cannot be written: " + reason(e), e);
         }
     }
 
-    /**
-     * The format that a file name asks for.
-     *
-     * @return {@code png} or {@code jpeg}
-     * @throws ImageFileException for other endings
-     */
-    public static String format(Path path) {
-        String name =
-                path.getFileName() == null ? "" : path.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (name.endsWith(".png")) {
-            return "png";
-        } else if (name.endsWith(".jpg") || name.endsWith(".jpeg")) {
-            return "jpeg";
-        }
-        throw new ImageFileException(path + " names no known picture format: use .png, .jpg or .jpeg");
-    }
-
-    private static void writeAtomically(BufferedImage image, Path path, String format, String text, String json)
-            throws IOException {
-        // Beside the target, so that the move stays within one file system; created with the user's usual permissions.
-        Path temporary = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            try (var out = Files.newOutputStream(
-                            temporary,
-                            StandardOpenOption.CREATE_NEW,
-                            StandardOpenOption.WRITE,
-                            StandardOpenOption.DSYNC);
-                    ImageOutputStream stream = ImageIO.createImageOutputStream(out)) {
-                write(image, format, stream, text, json);
-            }
-            try {
-                Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-    }
-
-    private static void write(BufferedImage image, String format, ImageOutputStream out, String text, String json)
-            throws IOException {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
-        try {
+    /** In memory: ImageIO's stream over a file writes 512 bytes at a time, after it wrote all to another file. */
+    private static ByteBuffer encode(BufferedImage image, Format format, Description description) throws IOException {
+        BufferedImage picture = format == Format.JPEG && image.getColorModel().hasAlpha()
+                ? ImageProcessor.toRgb(image)
+                : image;
+        ImageWriter writer =
+                ImageIO.getImageWritersByFormatName(format.name().toLowerCase(Locale.ROOT)).next();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             ImageWriteParam param = writer.getDefaultWriteParam();
-            IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), param);
-            if (format.equals("png")) {
-                addPngText(metadata, "parameters", text);
-                addPngText(metadata, "diffusion4j", json);
-            } else {
-                param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-                param.setCompressionQuality(JPEG_QUALITY);
-                addJpegComment(metadata, text);
-            }
+            param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            param.setCompressionQuality(format == Format.PNG ? PNG_QUALITY : JPEG_QUALITY);
+            IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(picture), param);
+            description.addTo(metadata, format);
             writer.setOutput(out);
-            writer.write(null, new IIOImage(image, null, metadata), param);
+            writer.write(null, new IIOImage(picture, null, metadata), param);
         } finally {
             writer.dispose();
         }
+        return ByteBuffer.wrap(bytes.toByteArray());
     }
 
     /** Latin-1 goes into tEXt, which everything reads; other text needs iTXt. */
@@ -139,11 +150,12 @@ public final class ImageWriting {
     }
 
     private static String reason(IOException e) {
-        if (e instanceof NoSuchFileException) {
-            return "its folder does not exist";
-        } else if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        return switch (e) {
+            case NoSuchFileException _ -> "its folder does not exist";
+            case AccessDeniedException _ -> "permission denied";
+            // The message of these begins with the temporary file's name.
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        };
     }
 }

@@ -20,7 +20,7 @@ public interface Model {
      *
      * @return one picture per image of the batch
      */
-    List<NativeImage> generate(
+    List<RgbImage> generate(
             GenerationParameters parameters,
             GenerationInputs inputs,
             GenerationObserver observer,

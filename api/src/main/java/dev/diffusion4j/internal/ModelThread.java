@@ -1,12 +1,15 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.ClosedException;
+import dev.diffusion4j.GenerationCancelledException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The one thread on which all native calls of a model run, in the order they were made. Its stack is large because the
@@ -16,14 +19,18 @@ public final class ModelThread {
 
     private static final long STACK_BYTES = 64L << 20;
 
-    private final ExecutorService executor;
+    private final ThreadPoolExecutor executor;
     private volatile Thread thread;
+    /** Whether native code works. Used on the thread alone. */
+    private boolean occupied;
 
     /**
+     * Starts the thread.
+     *
      * @param name the thread's name
      */
     public ModelThread(String name) {
-        executor = Executors.newSingleThreadExecutor(task -> {
+        executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
             thread = Thread.ofPlatform()
                     .name(name)
                     .daemon()
@@ -31,6 +38,8 @@ public final class ModelThread {
                     .unstarted(task);
             return thread;
         });
+        // The first work would be handed to the new thread past the queue, and could not be withdrawn from there.
+        executor.prestartCoreThread();
     }
 
     /** Whether the caller already is on this thread, so that waiting for it would never end. */
@@ -39,11 +48,11 @@ public final class ModelThread {
     }
 
     /**
-     * Queues work.
+     * Queues work, which must not throw.
      *
-     * @throws ClosedException after {@link #shutdown()}
+     * @throws ClosedException after the thread was told to end
      */
-    public void execute(Runnable work) {
+    public synchronized void execute(Runnable work) {
         try {
             executor.execute(work);
         } catch (RejectedExecutionException e) {
@@ -51,11 +60,27 @@ public final class ModelThread {
         }
     }
 
+    /** Takes queued work back. Whether that was in time: then it never runs; otherwise it has begun. */
+    public boolean withdraw(Runnable work) {
+        return executor.remove(work);
+    }
+
     /**
-     * Runs work on the thread and waits for it without being interruptible: native work cannot be left half done. On the
-     * thread itself, in a listener, it runs at once.
+     * Runs work on the thread and waits for it. On the thread itself, in a listener, it runs at once.
+     *
+     * @throws GenerationCancelledException if the caller is interrupted before the work has begun, which then never does.
+     *     Work that has begun is waited for: native code cannot be left half done. The interrupt status stays set.
      */
     public <T> T call(Callable<T> work) {
+        return call(work, true);
+    }
+
+    /** As {@link #call}, for work that has to be done even if the caller is interrupted. */
+    public <T> T callUninterruptibly(Callable<T> work) {
+        return call(work, false);
+    }
+
+    private <T> T call(Callable<T> work, boolean interruptible) {
         if (isCurrent()) {
             try {
                 return work.call();
@@ -63,14 +88,18 @@ public final class ModelThread {
                 throw rethrow(e);
             }
         }
+        if (interruptible && Thread.currentThread().isInterrupted()) {
+            throw interrupted(null);
+        }
         CompletableFuture<T> result = new CompletableFuture<>();
-        execute(() -> {
+        Runnable task = () -> {
             try {
                 result.complete(work.call());
             } catch (Throwable e) {
                 result.completeExceptionally(e);
             }
-        });
+        };
+        execute(task);
         boolean interrupted = false;
         try {
             while (true) {
@@ -78,6 +107,9 @@ public final class ModelThread {
                     return result.get();
                 } catch (InterruptedException e) {
                     interrupted = true;
+                    if (interruptible && withdraw(task)) {
+                        throw interrupted(e);
+                    }
                 } catch (ExecutionException e) {
                     throw rethrow(e.getCause());
                 }
@@ -89,8 +121,32 @@ public final class ModelThread {
         }
     }
 
-    /** Takes no more work; what is queued still runs, and the thread ends after it. */
-    public void shutdown() {
+    private static GenerationCancelledException interrupted(InterruptedException cause) {
+        return new GenerationCancelledException("the thread was interrupted before its call began", cause);
+    }
+
+    /**
+     * Runs native work on this thread, which the caller is on. A model's native code does one thing at a time, so what it
+     * calls back cannot call it.
+     *
+     * @throws IllegalStateException if a listener that native code called makes the call
+     */
+    public <T> T exclusively(Supplier<T> work) {
+        if (occupied) {
+            throw new IllegalStateException("called from a listener of this model while its native code is at work: "
+                    + "make the call after the generation, or on another thread and without waiting for it here");
+        }
+        occupied = true;
+        try {
+            return work.get();
+        } finally {
+            occupied = false;
+        }
+    }
+
+    /** Runs what is queued, then this last work, and ends. Takes no more work. */
+    public synchronized void end(Runnable last) {
+        executor.execute(last);
         executor.shutdown();
     }
 

@@ -1,6 +1,8 @@
 package dev.diffusion4j.internal;
 
+import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.GenerationParameters;
+import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_model_info_t;
 import dev.diffusion4j.bindings.sd_image_t;
@@ -13,7 +15,9 @@ import java.util.List;
 /** A model that is open in this process. */
 public final class NativeModel implements Model {
 
-    private final MemorySegment handle;
+    /** Null once the model is closed. */
+    private MemorySegment handle;
+
     private final DeviceSelection devices;
 
     private NativeModel(MemorySegment handle, DeviceSelection devices) {
@@ -21,7 +25,15 @@ public final class NativeModel implements Model {
         this.devices = devices;
     }
 
+    /**
+     * What the runtime knows the model by. Asked for anew for each call, so that none reaches a model that was freed.
+     *
+     * @throws ClosedException after {@link #close()}
+     */
     MemorySegment handle() {
+        if (handle == null) {
+            throw new ClosedException("the model is closed");
+        }
         return handle;
     }
 
@@ -41,7 +53,7 @@ public final class NativeModel implements Model {
     public ModelInfo info() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = d4j_model_info_t.allocate(arena);
-            NativeStatus.check(D4j.d4j_model_info(handle, info), "reading the model's properties");
+            NativeStatus.check(D4j.d4j_model_info(handle(), info), "reading the model's properties");
             return new ModelInfo(
                     d4j_model_info_t.family(info).getString(0),
                     d4j_model_info_t.size_multiple(info),
@@ -62,7 +74,7 @@ public final class NativeModel implements Model {
     }
 
     @Override
-    public List<NativeImage> generate(
+    public List<RgbImage> generate(
             GenerationParameters parameters,
             GenerationInputs inputs,
             GenerationObserver observer,
@@ -72,35 +84,62 @@ public final class NativeModel implements Model {
             MemorySegment struct = GenerationStruct.allocate(parameters, inputs, arena);
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-            int status = D4j.d4j_generate_image(handle, struct, watch.struct(), images, count);
-            List<NativeImage> result = status == D4j.D4J_OK()
+            int status = D4j.d4j_generate_image(handle(), struct, watch.struct(), images, count);
+            List<RgbImage> result = status == D4j.D4J_OK()
                     ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();
+            try {
+                NativeStatus.check(status, "drawing");
+            } catch (RuntimeException e) {
+                watch.rethrowBefore(e);
+                throw e;
+            }
             watch.rethrow();
-            NativeStatus.check(status, "drawing");
             return result;
         }
     }
 
     @Override
     public void close() {
-        NativeStatus.check(D4j.d4j_model_close(handle), "closing the model");
+        if (handle == null) {
+            return;
+        }
+        MemorySegment open = handle;
+        handle = null;
+        NativeStatus.check(D4j.d4j_model_close(open), "closing the model");
     }
 
-    private static List<NativeImage> takeImages(MemorySegment array, int count) {
+    /**
+     * Copies the pictures to the heap and frees the native ones, also where it fails.
+     *
+     * @param array of that many pictures, as the shim hands them over
+     */
+    static List<RgbImage> takeImages(MemorySegment array, int count) {
         MemorySegment images = array.reinterpret(count * sd_image_t.sizeof());
-        List<NativeImage> result = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            MemorySegment image = sd_image_t.asSlice(images, i);
-            int width = sd_image_t.width(image);
-            int height = sd_image_t.height(image);
-            MemorySegment pixels = sd_image_t
-                    .data(image)
-                    .reinterpret(3L * width * height, Arena.ofAuto(), D4j::d4j_pixels_free)
-                    .asReadOnly();
-            result.add(new NativeImage(width, height, pixels));
+        try {
+            List<RgbImage> result = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                result.add(copy(sd_image_t.asSlice(images, i)));
+            }
+            return result;
+        } finally {
+            for (int i = 0; i < count; i++) {
+                D4j.d4j_pixels_free(sd_image_t.data(sd_image_t.asSlice(images, i)));
+            }
+            D4j.d4j_image_array_free(array);
         }
-        D4j.d4j_image_array_free(array);
-        return result;
+    }
+
+    private static RgbImage copy(MemorySegment image) {
+        int width = sd_image_t.width(image);
+        int height = sd_image_t.height(image);
+        int channels = sd_image_t.channel(image);
+        MemorySegment pixels = sd_image_t.data(image);
+        if (pixels.equals(MemorySegment.NULL) || channels != 3) {
+            throw new NativeFailureException("the runtime gave a picture of " + width + "x" + height + " pixels and "
+                    + channels + " channels" + (pixels.equals(MemorySegment.NULL) ? " without data" : ""));
+        }
+        return new RgbImage(
+                width, height, pixels.reinterpret(3L * width * height).toArray(ValueLayout.JAVA_BYTE));
     }
 }

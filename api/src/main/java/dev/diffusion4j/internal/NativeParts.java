@@ -20,17 +20,17 @@ public final class NativeParts implements Parts {
 
     private static final long MAX_DIMENSIONS = 4;
 
-    private final MemorySegment model;
+    private final NativeModel model;
     private final PartsInfo info;
     // Filled anew for each prediction, so that a step of a loop allocates nothing.
     private final MemorySegment prediction = d4j_unet_run_t.allocate(Arena.ofAuto());
 
-    /** The parts of this model, which must stay open while they are used. */
+    /** The parts of this model, which refuse to be used after it was closed. */
     public NativeParts(NativeModel owner) {
-        model = owner.handle();
+        model = owner;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment struct = d4j_parts_t.allocate(arena);
-            NativeStatus.check(D4j.d4j_parts(model, struct), "reading the model's parts");
+            NativeStatus.check(D4j.d4j_parts(model.handle(), struct), "reading the model's parts");
             info = PartsInfo.of(struct);
         }
     }
@@ -56,7 +56,7 @@ public final class NativeParts implements Parts {
     public void setLoras(List<Lora> loras) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment array = GenerationStruct.loraArray(loras, arena);
-            NativeStatus.check(D4j.d4j_set_loras(model, array, loras.size()), "applying LoRAs");
+            NativeStatus.check(D4j.d4j_set_loras(model.handle(), array, loras.size()), "applying LoRAs");
         }
     }
 
@@ -82,7 +82,14 @@ public final class NativeParts implements Parts {
             Watch watch,
             Tensor hidden) {
         int status = D4j.d4j_text_encode(
-                model, encoder, ids, embeddings, skippedLayers, finalNorm ? 1 : 0, watch.struct(), hidden.segment());
+                model.handle(),
+                encoder,
+                ids,
+                embeddings,
+                skippedLayers,
+                finalNorm ? 1 : 0,
+                watch.struct(),
+                hidden.segment());
         NativeStatus.check(status, "encoding text");
     }
 
@@ -90,7 +97,13 @@ public final class NativeParts implements Parts {
     public void poolText(int encoder, int[] ids, int position, Watch watch, Tensor pooled) {
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_text_pool(
-                    model, encoder, ids(ids, arena), MemorySegment.NULL, position, watch.struct(), pooled.segment());
+                    model.handle(),
+                    encoder,
+                    ids(ids, arena),
+                    MemorySegment.NULL,
+                    position,
+                    watch.struct(),
+                    pooled.segment());
             NativeStatus.check(status, "encoding text");
         }
     }
@@ -98,14 +111,20 @@ public final class NativeParts implements Parts {
     @Override
     public void poolEmbeddings(int encoder, Tensor embeddings, int position, Watch watch, Tensor pooled) {
         int status = D4j.d4j_text_pool(
-                model, encoder, MemorySegment.NULL, embeddings.segment(), position, watch.struct(), pooled.segment());
+                model.handle(),
+                encoder,
+                MemorySegment.NULL,
+                embeddings.segment(),
+                position,
+                watch.struct(),
+                pooled.segment());
         NativeStatus.check(status, "encoding text");
     }
 
     @Override
     public void embedTokens(int encoder, int[] ids, Tensor embeddings) {
         try (Arena arena = Arena.ofConfined()) {
-            int status = D4j.d4j_text_embed(model, encoder, ids(ids, arena), ids.length, embeddings.segment());
+            int status = D4j.d4j_text_embed(model.handle(), encoder, ids(ids, arena), ids.length, embeddings.segment());
             NativeStatus.check(status, "looking up token embeddings");
         }
     }
@@ -138,7 +157,7 @@ public final class NativeParts implements Parts {
                 negativeContext == null ? 0 : (int) negativeContext.shape().dimension(1));
         d4j_unet_run_t.guidance_scale(prediction, guidanceScale);
         int status = D4j.d4j_unet_predict(
-                model,
+                model.handle(),
                 prediction,
                 latents.segment(),
                 context.segment(),
@@ -160,7 +179,7 @@ public final class NativeParts implements Parts {
         Shape shape = pictures.shape();
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_vae_encode(
-                    model,
+                    model.handle(),
                     pictures.segment(),
                     (int) shape.dimension(0),
                     (int) shape.dimension(2),
@@ -177,7 +196,7 @@ public final class NativeParts implements Parts {
         Shape shape = latents.shape();
         try (Arena arena = Arena.ofConfined()) {
             int status = D4j.d4j_vae_decode(
-                    model,
+                    model.handle(),
                     latents.segment(),
                     (int) shape.dimension(0),
                     (int) shape.dimension(2),
@@ -206,7 +225,8 @@ public final class NativeParts implements Parts {
             MemorySegment sigmas = arena.allocate(ValueLayout.JAVA_FLOAT, room);
             MemorySegment count = arena.allocateFrom(ValueLayout.JAVA_INT, room);
             NativeStatus.check(
-                    D4j.d4j_sigmas(model, schedule, steps, width, height, sigmas, count), "computing noise levels");
+                    D4j.d4j_sigmas(model.handle(), schedule, steps, width, height, sigmas, count),
+                    "computing noise levels");
             int length = count.get(ValueLayout.JAVA_INT, 0);
             return sigmas.asSlice(0, (long) length * Float.BYTES).toArray(ValueLayout.JAVA_FLOAT);
         }
@@ -220,14 +240,16 @@ public final class NativeParts implements Parts {
             MemorySegment rank = arena.allocate(ValueLayout.JAVA_INT);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
             NativeStatus.check(
-                    D4j.d4j_weight(model, cName, dimensions, rank, MemorySegment.NULL, count), "reading a weight");
+                    D4j.d4j_weight(model.handle(), cName, dimensions, rank, MemorySegment.NULL, count),
+                    "reading a weight");
             long[] shape = dimensions
                     .asSlice(0, (long) rank.get(ValueLayout.JAVA_INT, 0) * Long.BYTES)
                     .toArray(ValueLayout.JAVA_LONG);
             Tensor weight = Tensor.zeros(Shape.of(shape));
             try {
                 NativeStatus.check(
-                        D4j.d4j_weight(model, cName, dimensions, rank, weight.segment(), count), "reading a weight");
+                        D4j.d4j_weight(model.handle(), cName, dimensions, rank, weight.segment(), count),
+                        "reading a weight");
                 return weight;
             } catch (RuntimeException e) {
                 weight.close();

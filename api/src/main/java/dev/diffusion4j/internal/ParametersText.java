@@ -11,7 +11,6 @@ import dev.diffusion4j.SkipLayerGuidance;
 import dev.diffusion4j.StepCache;
 import dev.diffusion4j.VaeTiling;
 import dev.diffusion4j.runtime.NativeRuntime;
-import dev.diffusion4j.scheduler.SchedulerType;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,9 +29,7 @@ public final class ParametersText {
     public static String text(GenerationParameters p, long seed, int width, int height, String model) {
         Map<String, String> pairs = new LinkedHashMap<>();
         pairs.put("Steps", Integer.toString(p.steps()));
-        pairs.put(
-                "Sampler",
-                p.scheduler().map(SchedulerType::title).orElse(p.sampler().title()));
+        pairs.put("Sampler", p.scheduler().orElse(p.sampler().title()));
         if (p.scheduler().isPresent()) {
             pairs.put("Pipeline", "Java");
         } else if (p.sigmas().isEmpty()) {
@@ -93,7 +90,7 @@ public final class ParametersText {
         node.put("guidanceScale", p.guidanceScale());
         p.imageGuidanceScale().ifPresent(scale -> node.put("imageGuidanceScale", scale));
         node.put("distilledGuidance", p.distilledGuidance());
-        p.scheduler().ifPresentOrElse(scheduler -> node.put("scheduler", scheduler.cliName()), () -> {
+        p.scheduler().ifPresentOrElse(scheduler -> node.put("scheduler", scheduler), () -> {
             node.put("sampler", p.sampler().cliName());
             node.put("schedule", p.schedule().cliName());
         });

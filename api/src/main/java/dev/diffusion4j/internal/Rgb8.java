@@ -1,13 +1,14 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.bindings.sd_image_t;
+import dev.diffusion4j.internal.image.ArgbRows;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Moves pictures between Java's classes and interleaved 8-bit pixels off the heap, rows top down. */
+/** Moves pictures between Java's classes, tensors and interleaved 8-bit pixels, rows top down. */
 public final class Rgb8 {
 
     private Rgb8() {}
@@ -34,29 +35,29 @@ public final class Rgb8 {
     }
 
     /**
-     * Rounds a tensor's picture to 8 bits a channel.
-     *
-     * @param picture (1, 3, height, width), -1 to 1
+     * @param pixels 1 byte a pixel
+     * @return a picture of type {@link BufferedImage#TYPE_BYTE_GRAY}
      */
-    public static NativeImage ofTensor(Tensor picture) {
-        int height = (int) picture.shape().dimension(2);
-        int width = (int) picture.shape().dimension(3);
-        long plane = (long) width * height;
-        MemorySegment pixels = Arena.ofAuto().allocate(3 * plane);
-        for (long pixel = 0; pixel < plane; pixel++) {
-            for (int channel = 0; channel < 3; channel++) {
-                float value = (picture.getFlat(channel * plane + pixel) + 1) * 127.5f;
-                pixels.set(ValueLayout.JAVA_BYTE, 3 * pixel + channel, (byte) Math.round(Math.clamp(value, 0, 255)));
-            }
-        }
-        return new NativeImage(width, height, pixels.asReadOnly());
+    public static BufferedImage toGrayImage(MemorySegment pixels, int width, int height) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        image.getRaster().setDataElements(0, 0, width, height, pixels.toArray(ValueLayout.JAVA_BYTE));
+        return image;
     }
 
-    /** Fills the struct with a picture of type INT_RGB, as 3 channels. */
-    static void writeRgb(BufferedImage image, MemorySegment struct, Arena arena) {
+    /** How many bytes a pixel takes of a picture of type INT_RGB or BYTE_GRAY. */
+    public static int channels(BufferedImage image) {
+        return image.getType() == BufferedImage.TYPE_BYTE_GRAY ? 1 : 3;
+    }
+
+    /** Writes the pixels of a picture of type INT_RGB or BYTE_GRAY. */
+    public static void write(BufferedImage image, MemorySegment pixels) {
         int width = image.getWidth();
         int height = image.getHeight();
-        MemorySegment pixels = arena.allocate(3L * width * height);
+        if (channels(image) == 1) {
+            byte[] gray = (byte[]) image.getRaster().getDataElements(0, 0, width, height, null);
+            MemorySegment.copy(gray, 0, pixels, ValueLayout.JAVA_BYTE, 0, gray.length);
+            return;
+        }
         byte[] bytes = new byte[3 * width];
         int[] row = new int[width];
         for (int y = 0; y < height; y++) {
@@ -68,23 +69,65 @@ public final class Rgb8 {
             }
             MemorySegment.copy(bytes, 0, pixels, ValueLayout.JAVA_BYTE, (long) y * bytes.length, bytes.length);
         }
-        fill(struct, width, height, 3, pixels);
     }
 
-    /** Fills the struct with a picture of type BYTE_GRAY, as 1 channel. */
-    static void writeGray(BufferedImage image, MemorySegment struct, Arena arena) {
-        int width = image.getWidth();
-        int height = image.getHeight();
-        byte[] gray = (byte[]) image.getRaster().getDataElements(0, 0, width, height, null);
-        MemorySegment pixels = arena.allocate(gray.length);
-        MemorySegment.copy(gray, 0, pixels, ValueLayout.JAVA_BYTE, 0, gray.length);
-        fill(struct, width, height, 1, pixels);
-    }
-
-    private static void fill(MemorySegment struct, int width, int height, int channels, MemorySegment pixels) {
-        sd_image_t.width(struct, width);
-        sd_image_t.height(struct, height);
+    /** Fills the struct with a picture of type INT_RGB or BYTE_GRAY. */
+    static void write(BufferedImage image, MemorySegment struct, Arena arena) {
+        int channels = channels(image);
+        MemorySegment pixels = arena.allocate((long) channels * image.getWidth() * image.getHeight());
+        write(image, pixels);
+        sd_image_t.width(struct, image.getWidth());
+        sd_image_t.height(struct, image.getHeight());
         sd_image_t.channel(struct, channels);
         sd_image_t.data(struct, pixels);
+    }
+
+    /**
+     * Rounds one of a tensor's pictures to 8 bits a channel. NaN is black.
+     *
+     * @param pictures (batch, 3, height, width), -1 to 1
+     */
+    public static RgbImage ofTensor(Tensor pictures, long index) {
+        int height = (int) pictures.shape().dimension(2);
+        int width = (int) pictures.shape().dimension(3);
+        int plane = Math.multiplyExact(width, height);
+        byte[] rgb = new byte[Math.multiplyExact(3, plane)];
+        float[] row = new float[width];
+        for (int channel = 0; channel < 3; channel++) {
+            for (int y = 0; y < height; y++) {
+                long from = (3 * index + channel) * plane + (long) y * width;
+                MemorySegment.copy(
+                        pictures.segment(), ValueLayout.JAVA_FLOAT, from * Float.BYTES, row, 0, row.length);
+                for (int x = 0; x < width; x++) {
+                    rgb[3 * (y * width + x) + channel] = (byte) Math.round(Math.clamp((row[x] + 1) * 127.5f, 0, 255));
+                }
+            }
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    /**
+     * Writes one of a tensor's pictures, whose transparency is ignored.
+     *
+     * @param image of any type, of the tensor's size
+     * @param pictures (batch, 3, height, width)
+     */
+    public static void write(BufferedImage image, Tensor pictures, long index) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        long plane = (long) width * height;
+        ArgbRows rows = ArgbRows.of(image);
+        int[] pixels = new int[width];
+        float[] row = new float[width];
+        for (int y = 0; y < height; y++) {
+            rows.read(y, pixels);
+            for (int channel = 0; channel < 3; channel++) {
+                for (int x = 0; x < width; x++) {
+                    row[x] = (pixels[x] >> 16 - 8 * channel & 0xFF) / 127.5f - 1;
+                }
+                long to = (3 * index + channel) * plane + (long) y * width;
+                MemorySegment.copy(row, 0, pictures.segment(), ValueLayout.JAVA_FLOAT, to * Float.BYTES, row.length);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.diffusion4j.internal;
 
+import dev.diffusion4j.GenerationCancelledException;
 import dev.diffusion4j.PreviewMode;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_observer_t;
@@ -124,6 +125,20 @@ public final class Watch implements AutoCloseable {
             case Error e -> throw e;
             default -> throw new IllegalStateException(failure);
         }
+    }
+
+    /**
+     * Throws what the observer threw, if it did: it comes before what failed then, often because of it. That is not lost, but
+     * for a cancellation, which says nothing new.
+     *
+     * @param later what failed then, or what the observer threw itself
+     */
+    public void rethrowBefore(Throwable later) {
+        boolean consequence = later instanceof GenerationCancelledException && later.getSuppressed().length == 0;
+        if (failure != null && failure != later && !consequence) {
+            failure.addSuppressed(later);
+        }
+        rethrow();
     }
 
     @Override

@@ -65,6 +65,12 @@ public abstract sealed class DiscreteScheduler implements Scheduler
         plan = Collections.unmodifiableList(calls);
     }
 
+    /** As {@link SchedulerType#title()}. */
+    @Override
+    public final String name() {
+        return SchedulerType.of(this).title();
+    }
+
     /** The same options for another run. */
     abstract DiscreteScheduler with(Run newRun);
 

@@ -7,13 +7,23 @@ import java.util.List;
 
 /**
  * Turns a model's predictions into steps from noise to a picture. See the {@linkplain dev.diffusion4j.scheduler package}
- * for the loop.
+ * for the loop. Those of this package are not all that can be used: a request takes any implementation.
  *
  * <p>The {@code with} methods return new schedulers and change nothing. A scheduler that steps remembers earlier model
  * outputs, so one object serves one loop at a time, on one thread at a time. Starting again at the first timestep
  * forgets what was remembered. The first step takes memory for that; no later step allocates any.
  */
 public interface Scheduler {
+
+    /**
+     * The name that the report of a picture carries. The simple name of the class unless a scheduler says otherwise; a class
+     * without one is named after the class around it, such as {@code Example$1}.
+     */
+    default String name() {
+        String simpleName = getClass().getSimpleName();
+        String binaryName = getClass().getName();
+        return simpleName.isEmpty() ? binaryName.substring(binaryName.lastIndexOf('.') + 1) : simpleName;
+    }
 
     /**
      * A scheduler of the same options with a plan for a number of steps.

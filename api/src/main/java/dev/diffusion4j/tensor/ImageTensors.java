@@ -1,6 +1,7 @@
 package dev.diffusion4j.tensor;
 
 import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.internal.Rgb8;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,18 +32,8 @@ public final class ImageTensors {
             }
         }
         Tensor tensor = Tensor.zeros(Shape.of(images.size(), 3, height, width));
-        long plane = (long) width * height;
-        int[] row = new int[width];
         for (int i = 0; i < images.size(); i++) {
-            for (int y = 0; y < height; y++) {
-                images.get(i).getRGB(0, y, width, 1, row, 0, width);
-                for (int x = 0; x < width; x++) {
-                    long at = 3 * i * plane + (long) y * width + x;
-                    tensor.setFlat(at, toUnit(row[x] >> 16));
-                    tensor.setFlat(at + plane, toUnit(row[x] >> 8));
-                    tensor.setFlat(at + 2 * plane, toUnit(row[x]));
-                }
-            }
+            Rgb8.write(images.get(i), tensor, i);
         }
         return tensor;
     }
@@ -67,22 +58,9 @@ public final class ImageTensors {
                 || shape.dimension(3) > Integer.MAX_VALUE) {
             throw new InvalidRequestException("pictures", shape, "(batch, 3, height, width)");
         }
-        int height = (int) shape.dimension(2);
-        int width = (int) shape.dimension(3);
-        long plane = (long) width * height;
         List<BufferedImage> images = new ArrayList<>();
         for (long i = 0; i < shape.dimension(0); i++) {
-            BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-            for (int y = 0; y < height; y++) {
-                for (int x = 0; x < width; x++) {
-                    long at = 3 * i * plane + (long) y * width + x;
-                    int red = toByte(pictures.getFlat(at));
-                    int green = toByte(pictures.getFlat(at + plane));
-                    int blue = toByte(pictures.getFlat(at + 2 * plane));
-                    image.setRGB(x, y, red << 16 | green << 8 | blue);
-                }
-            }
-            images.add(image);
+            images.add(Rgb8.ofTensor(pictures, i).toBufferedImage());
         }
         return images;
     }
@@ -97,13 +75,5 @@ public final class ImageTensors {
             throw new InvalidRequestException("picture", picture.shape(), "(1, 3, height, width)");
         }
         return toImages(picture).getFirst();
-    }
-
-    private static float toUnit(int channel) {
-        return (channel & 0xFF) / 127.5f - 1;
-    }
-
-    private static int toByte(float value) {
-        return Math.round(Math.clamp((value + 1) * 127.5f, 0, 255));
     }
 }

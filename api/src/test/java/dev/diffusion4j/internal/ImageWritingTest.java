@@ -109,6 +109,71 @@ class ImageWritingTest {
                 .contains(PosixFilePermission.OWNER_READ);
     }
 
+    @Test
+    void aSymbolicLinkGoesOnPointingToItsTarget() throws IOException {
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Path target = Files.writeString(elsewhere.resolve("target.png"), "old");
+        Path link = Files.createSymbolicLink(folder.resolve("link.png"), Path.of("elsewhere", "target.png"));
+        Path linkToLink = Files.createSymbolicLink(folder.resolve("other.png"), link.toAbsolutePath());
+
+        ImageWriting.save(picture(), linkToLink, "text", "{}");
+
+        assertThat(Files.readSymbolicLink(linkToLink)).isEqualTo(link.toAbsolutePath());
+        assertThat(Files.readSymbolicLink(link)).isEqualTo(Path.of("elsewhere", "target.png"));
+        assertThat(ImageIO.read(target.toFile()).getWidth()).isEqualTo(64);
+        assertThat(files()).containsExactlyInAnyOrder(elsewhere, link, linkToLink);
+        try (Stream<Path> list = Files.list(elsewhere)) {
+            assertThat(list).containsExactly(target);
+        }
+    }
+
+    @Test
+    void aLinkToNothingMakesItsTarget() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link.png"), Path.of("target.png"));
+        ImageWriting.save(picture(), link, "text", "{}");
+        assertThat(link).isSymbolicLink();
+        assertThat(ImageIO.read(folder.resolve("target.png").toFile()).getWidth()).isEqualTo(64);
+    }
+
+    @Test
+    void linksThatGoInACircleAreRefused() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("a.png"), Path.of("b.png"));
+        Path other = Files.createSymbolicLink(folder.resolve("b.png"), Path.of("a.png"));
+        assertThatThrownBy(() -> ImageWriting.save(picture(), link, "text", "{}"))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessageContaining("circle");
+        assertThat(files()).containsExactlyInAnyOrder(link, other);
+    }
+
+    /** ImageIO would go through a file of its own, which it then copies 512 bytes at a time. */
+    @Test
+    void nothingIsWrittenBesideThePicture() throws IOException {
+        Path cache = Files.createDirectory(folder.resolve("cache"));
+        ImageIO.setCacheDirectory(cache.toFile());
+        try {
+            Files.delete(cache);
+            Path file = folder.resolve("picture.png");
+            ImageWriting.save(picture(), file, "text", "{}");
+            assertThat(files()).containsExactly(file);
+        } finally {
+            ImageIO.setCacheDirectory(null);
+        }
+    }
+
+    @Test
+    void jpegFilesOfTransparentPicturesHaveWhiteThere() throws IOException {
+        Path file = folder.resolve("clear.jpg");
+        ImageWriting.save(new BufferedImage(8, 8, BufferedImage.TYPE_INT_ARGB), file);
+        assertThat(ImageIO.read(file.toFile()).getRGB(4, 4)).isEqualTo(Color.WHITE.getRGB());
+    }
+
+    @Test
+    void namesAsLongAsTheFileSystemTakesAreWritten() throws IOException {
+        Path file = folder.resolve("x".repeat(251) + ".png");
+        ImageWriting.save(picture(), file);
+        assertThat(files()).containsExactly(file);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"picture", "picture.webp", "picture.png.txt"})
     void unknownEndingsAreRefusedBeforeAnythingIsWritten(String name) throws IOException {

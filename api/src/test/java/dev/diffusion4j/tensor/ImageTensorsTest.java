@@ -34,6 +34,18 @@ class ImageTensorsTest {
         return image;
     }
 
+    /** Java takes grey for linear, and would make 188 of it. */
+    @Test
+    void greyKeepsItsValue() {
+        for (int type : new int[] {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY}) {
+            BufferedImage image = new BufferedImage(1, 1, type);
+            image.getRaster().setSample(0, 0, 0, type == BufferedImage.TYPE_BYTE_GRAY ? 128 : 0x8080);
+            try (Tensor tensor = ImageTensors.of(image)) {
+                assertThat(tensor.toArray()).containsOnly(128 / 127.5f - 1);
+            }
+        }
+    }
+
     @Test
     void channelsBecomePlanesFromMinusOneToOne() {
         BufferedImage image = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);

@@ -17,6 +17,7 @@ import dev.diffusion4j.cli.options.SeamlessAxes;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.cli.progress.Terminal;
+import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.runtime.NativeRuntime;
 import dev.diffusion4j.scheduler.SchedulerType;
@@ -24,6 +25,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -49,7 +51,7 @@ import picocli.CommandLine.Spec;
             "  1:the runtime failed while drawing",
             "  2:the command line, or what it asks for, is not valid",
             "  3:a model file is missing, unreadable or not supported",
-            "  4:a picture or array file cannot be read or written",
+            "  4:a picture or array file cannot be read or written, nor standard output",
             "  5:the native library is missing or does not fit",
             "  6:not enough memory",
             "  7:a device is not there, or was lost",
@@ -99,6 +101,8 @@ public final class Diffuse implements Runnable {
     public static void main(String[] args) {
         // Nothing here opens a window, and looking for a display costs time and fails where there is none.
         System.setProperty("java.awt.headless", "true");
+        // The words are English whatever the locale; so are the digits and decimal points that go with them.
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         Cancellation cancellation = new Cancellation();
         CancelOnShutdown.install(cancellation);
         int code = ExitCode.INTERNAL;
@@ -124,15 +128,20 @@ public final class Diffuse implements Runnable {
 
     static int run(String[] args, Console console) {
         Diffuse diffuse = new Diffuse(console);
+        int code;
         try {
-            return commandLine(diffuse).execute(args);
+            code = commandLine(diffuse).execute(args);
         } catch (Error e) {
             // Picocli hands over exceptions; what is left is memory that ran out, or a broken installation.
-            return diffuse.errorReport().report(e);
-        } finally {
-            console.out().flush();
-            console.err().flush();
+            code = diffuse.errorReport().report(e);
         }
+        // Flushes, too. A PrintStream keeps what went wrong to itself until it is asked.
+        if (console.out().checkError()) {
+            console.err().println("diffuse: standard output cannot be written");
+            code = code == ExitCode.OK ? ExitCode.PICTURE_FILE : code;
+        }
+        console.err().flush();
+        return code;
     }
 
     /** The parser, with all commands and the types of their options. */
@@ -153,6 +162,7 @@ public final class Diffuse implements Runnable {
         Converters.register(line, DeviceChoice.class, DeviceChoice::parse);
         Converters.register(line, CacheArgument.class, CacheArgument::parse);
         Converters.registerEnum(line, SeamlessAxes.class);
+        Converters.registerEnum(line, ResizeMode.class);
         Converters.registerEnum(line, RandomSource.class);
         Converters.registerEnum(line, Prediction.class);
         Converters.registerEnum(line, LoraMode.class);

@@ -4,6 +4,7 @@ import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.cli.options.PixelSize;
 import dev.diffusion4j.cli.picture.InputPicture;
+import dev.diffusion4j.image.ResizeMode;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -41,6 +42,13 @@ final class EditCommand extends DrawingCommand {
             description = "Redraw only where this picture of the same size is white; black is kept.")
     private Path maskFile;
 
+    @Option(
+            names = "--resize-mode",
+            paramLabel = "MODE",
+            description = "How --size makes another ratio of width to height: stretch (the default), crop (cuts two sides"
+                    + " off) or fit (keeps all and repeats the edges beside it). A mask goes the same way.")
+    private ResizeMode resizeMode = ResizeMode.STRETCH;
+
     private BufferedImage image;
     private BufferedImage mask;
 
@@ -58,10 +66,10 @@ final class EditCommand extends DrawingCommand {
     @Override
     GenerationRequest<?> request(StableDiffusion sd, String text) {
         if (mask == null) {
-            var request = sd.imageToImage(image, text);
+            var request = sd.imageToImage(image, text).resizeMode(resizeMode);
             return strength == null ? request : request.strength(strength);
         }
-        var request = sd.inpaint(image, mask, text);
+        var request = sd.inpaint(image, mask, text).resizeMode(resizeMode);
         return strength == null ? request : request.strength(strength);
     }
 

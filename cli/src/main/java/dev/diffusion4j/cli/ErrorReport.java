@@ -1,5 +1,6 @@
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.DeviceUnavailableException;
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
@@ -81,7 +82,7 @@ final class ErrorReport {
             case OutOfNativeMemoryException _, OutOfMemoryError _ -> ExitCode.OUT_OF_MEMORY;
             case DeviceUnavailableException _ -> ExitCode.DEVICE;
             case GenerationCancelledException _ -> ExitCode.CANCELLED;
-            case DiffusionException _ -> ExitCode.FAILED;
+            case DiffusionException _, ClosedException _ -> ExitCode.FAILED;
             default -> ExitCode.INTERNAL;
         };
     }
@@ -90,7 +91,7 @@ final class ErrorReport {
         return switch (failure) {
             case GenerationCancelledException _ -> "cancelled";
             case InvalidRequestException e -> OptionNames.message(e);
-            case DiffusionException e -> e.getMessage();
+            case DiffusionException _, ClosedException _ -> failure.getMessage();
             case OutOfMemoryError _ -> "the Java heap is full; raise it with -Xmx";
             default -> "internal error: " + failure + " (--debug shows where)";
         };

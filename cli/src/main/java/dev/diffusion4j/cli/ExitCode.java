@@ -15,7 +15,7 @@ public final class ExitCode {
     /** A model file is missing, unreadable or not supported. */
     public static final int MODEL_FILE = 3;
 
-    /** A picture or array file cannot be read or written. */
+    /** A picture or array file cannot be read or written, or standard output cannot. */
     public static final int PICTURE_FILE = 4;
 
     /** The native library is missing or does not fit. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.scheduler.SchedulerType;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +58,8 @@ class SchedulerOptionTest {
                 file);
         assertThat(run.err()).isEmpty();
         JsonNode parameters = new ObjectMapper().readTree(run.out()).path("parameters");
-        assertThat(parameters.path("scheduler").asText()).isEqualTo(name);
+        assertThat(SchedulerType.of(parameters.path("scheduler").asText()).cliName())
+                .isEqualTo(name);
         assertThat(parameters.path("steps").asInt()).isEqualTo(2);
         assertThat(parameters.has("sampler")).isFalse();
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(128);

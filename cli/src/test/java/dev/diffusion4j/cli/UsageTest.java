@@ -3,14 +3,17 @@ package dev.diffusion4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.GenerationTimeoutException;
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.ModelFileException;
 import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.QueueFullException;
 import dev.diffusion4j.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tensor.TensorFileException;
@@ -22,6 +25,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -249,6 +253,15 @@ class UsageTest {
                 Arguments.of(new ImageFileException("bad picture"), 4, "bad picture"),
                 Arguments.of(new TensorFileException("bad array"), 4, "bad array"),
                 Arguments.of(new NativeLibraryException("none"), 5, "none"),
+                Arguments.of(new ClosedException("the model is closed"), 1, "the model is closed"),
+                Arguments.of(
+                        new QueueFullException(3),
+                        1,
+                        "the model is busy and its queue is full: at most 3 generations may wait"),
+                Arguments.of(
+                        new GenerationTimeoutException(Duration.ofSeconds(2)),
+                        1,
+                        "the generation did not end within PT2S and was cancelled"),
                 Arguments.of(new OutOfNativeMemoryException("full"), 6, "full"),
                 Arguments.of(new OutOfMemoryError("x"), 6, "the Java heap is full; raise it with -Xmx"),
                 Arguments.of(

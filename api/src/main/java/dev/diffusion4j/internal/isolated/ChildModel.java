@@ -6,7 +6,7 @@ import dev.diffusion4j.internal.CancellationFlag;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.NativeLibrary;
 import dev.diffusion4j.internal.NativeModel;
 import dev.diffusion4j.internal.Parts;
@@ -133,9 +133,9 @@ final class ChildModel {
                 generate.distinctReferenceIndices());
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         List<SharedPicture> places = new ArrayList<>();
-        List<NativeImage> images = model.generate(generate.parameters(), inputs, reporter, cancellation);
+        List<RgbImage> images = model.generate(generate.parameters(), inputs, reporter, cancellation);
         long end = 0;
-        for (NativeImage image : images) {
+        for (RgbImage image : images) {
             SharedPicture place = SharedPicture.at(end, image);
             places.add(place);
             end = place.end();

@@ -1,7 +1,7 @@
 package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.OutOfNativeMemoryException;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -89,10 +89,10 @@ final class Exchange {
     }
 
     /** Copies of pictures that the child placed itself. */
-    List<NativeImage> read(List<SharedPicture> places) {
-        List<NativeImage> images = new ArrayList<>();
+    List<RgbImage> read(List<SharedPicture> places) {
+        List<RgbImage> images = new ArrayList<>();
         for (SharedPicture place : places) {
-            images.add(place.toNativeImage(data(place.end())));
+            images.add(place.toRgbImage(data(place.end())));
         }
         return images;
     }

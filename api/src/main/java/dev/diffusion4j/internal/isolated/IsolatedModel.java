@@ -1,7 +1,6 @@
 package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.GenerationParameters;
-import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.IsolatedOptions;
 import dev.diffusion4j.Lora;
 import dev.diffusion4j.internal.CancellationFlag;
@@ -10,7 +9,7 @@ import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
 import dev.diffusion4j.internal.ModelParameters;
-import dev.diffusion4j.internal.NativeImage;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.NativeLibrary;
 import dev.diffusion4j.internal.Parts;
 import dev.diffusion4j.internal.PartsInfo;
@@ -29,8 +28,6 @@ public final class IsolatedModel implements Model {
     private Reply.Opened opened;
     /** What a new child has to be told, so that a loop that goes on with it draws what it would have drawn. */
     private List<Lora> loras = List.of();
-
-    private boolean busy;
 
     private IsolatedModel(ModelParameters parameters, IsolatedOptions options) {
         this.parameters = parameters;
@@ -59,7 +56,7 @@ public final class IsolatedModel implements Model {
     }
 
     @Override
-    public List<NativeImage> generate(
+    public List<RgbImage> generate(
             GenerationParameters generation,
             GenerationInputs inputs,
             GenerationObserver observer,
@@ -107,11 +104,6 @@ public final class IsolatedModel implements Model {
      * @param reader takes the result
      */
     <R> R call(String action, Watch watch, Function<Exchange, Command> work, Reader<R> reader) {
-        if (busy) {
-            throw new InvalidRequestException(
-                    "request", "made in a listener", "one that waits for the work in progress");
-        }
-        busy = true;
         try {
             ChildProcess process = requireChild();
             Exchange exchange = new Exchange(process.memory());
@@ -121,10 +113,8 @@ public final class IsolatedModel implements Model {
             watch.rethrow();
             return reader.read(reply, exchange);
         } catch (RuntimeException e) {
-            watch.rethrow();
+            watch.rethrowBefore(e);
             throw e;
-        } finally {
-            busy = false;
         }
     }
 

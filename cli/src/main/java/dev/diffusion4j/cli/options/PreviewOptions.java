@@ -4,7 +4,7 @@ import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.PreviewMode;
 import dev.diffusion4j.cli.picture.OutputFiles;
-import dev.diffusion4j.cli.picture.PictureWriter;
+import dev.diffusion4j.image.ImageFiles;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -44,7 +44,7 @@ public final class PreviewOptions {
             request.onPreview(
                     mode == null ? PreviewMode.PROJECTION : mode,
                     everySteps == null ? 1 : everySteps,
-                    preview -> PictureWriter.write(preview.image(), file));
+                    preview -> ImageFiles.write(preview.image(), file));
         }
     }
 }

@@ -1,54 +1,26 @@
 package dev.diffusion4j.cli.picture;
 
-import com.twelvemonkeys.imageio.metadata.Entry;
-import com.twelvemonkeys.imageio.metadata.jpeg.JPEG;
-import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegment;
-import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegmentUtil;
-import com.twelvemonkeys.imageio.metadata.tiff.TIFF;
-import com.twelvemonkeys.imageio.metadata.tiff.TIFFReader;
 import java.awt.Graphics2D;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.List;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** How a camera was held, as EXIF says it in JPEG files: a number from 1 (upright) to 8. */
+/** How a camera was held, as EXIF says it in JPEG, PNG, WebP and TIFF files: a number from 1 (upright) to 8. */
 record Orientation(int exif) {
 
     private static final Orientation UPRIGHT = new Orientation(1);
-    private static final int START_OF_IMAGE = 0xFFD8;
 
     /** What the file says; upright where it says nothing that can be understood. */
     static Orientation of(Path file) {
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
-            if (in.readUnsignedShort() != START_OF_IMAGE) {
-                return UPRIGHT;
-            }
-            in.seek(0);
-            List<JPEGSegment> segments = JPEGSegmentUtil.readSegments(in, JPEG.APP1, "Exif");
-            return segments.isEmpty() ? UPRIGHT : of(segments.getFirst());
+            int exif = new PictureStructure(in).orientation().orElse(1);
+            return exif >= 1 && exif <= 8 ? new Orientation(exif) : UPRIGHT;
         } catch (IOException | RuntimeException e) {
             // The pixels were read; a picture lying on its side is better than none.
             return UPRIGHT;
-        }
-    }
-
-    private static Orientation of(JPEGSegment segment) throws IOException {
-        try (InputStream data = segment.segmentData()) {
-            data.skipNBytes("Exif\0\0".length());
-            Entry entry =
-                    new TIFFReader().read(new MemoryCacheImageInputStream(data)).getEntryById(TIFF.TAG_ORIENTATION);
-            return entry != null
-                            && entry.getValue() instanceof Number number
-                            && number.intValue() >= 1
-                            && number.intValue() <= 8
-                    ? new Orientation(number.intValue())
-                    : UPRIGHT;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.diffusion4j.cli.picture;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.image.ImageFiles;
 import java.awt.image.BufferedImage;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
@@ -47,7 +48,7 @@ public final class OutputFiles {
     public static OutputFiles plan(Optional<Path> wanted, String prompt, int count) {
         OutputFiles files = new OutputFiles(wanted, slug(prompt), count);
         if (wanted.isPresent()) {
-            PictureWriter.format(wanted.get());
+            requireSupported(wanted.get());
             for (int i = 0; i < Math.clamp(count, 1, 1000); i++) {
                 requireNoFolder(files.numbered(wanted.get(), i));
             }
@@ -65,7 +66,7 @@ public final class OutputFiles {
      * @throws InvalidRequestException if the name asks for no known format
      */
     public static void requireWritable(Path file) {
-        PictureWriter.format(file);
+        requireSupported(file);
         OutputPlace.obstacle(file).ifPresent(obstacle -> {
             throw new ImageFileException(file + " cannot be written: " + obstacle);
         });
@@ -85,7 +86,7 @@ public final class OutputFiles {
         List<Path> written = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             Path file = numbered(wanted.orElseThrow(), i);
-            PictureWriter.write(images.get(i), file);
+            ImageFiles.write(images.get(i), file);
             written.add(file);
         }
         return written;
@@ -137,6 +138,13 @@ public final class OutputFiles {
     private static String cut(String slug) {
         int lastWord = slug.lastIndexOf('-');
         return lastWord > MAX_SLUG / 2 ? slug.substring(0, lastWord) : slug;
+    }
+
+    private static void requireSupported(Path file) {
+        if (!ImageFiles.isSupported(file)) {
+            throw new InvalidRequestException(
+                    "the output's name", "'" + file + "'", "one that ends in .png, .jpg or .jpeg");
+        }
     }
 
     private static void requireNoFolder(Path file) {

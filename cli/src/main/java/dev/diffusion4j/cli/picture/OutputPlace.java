@@ -10,10 +10,26 @@ import java.util.Optional;
 /** Finds out before the work whether a file can be written after it. */
 public final class OutputPlace {
 
+    /** As many as Linux follows. */
+    private static final int MAX_LINKS = 40;
+
     private OutputPlace() {}
 
-    /** Why the file could not be written; empty if it could. */
+    /** Why the file, or what a symbolic link in its place points to, could not be written; empty if it could. */
     public static Optional<String> obstacle(Path file) {
+        return obstacle(file, MAX_LINKS);
+    }
+
+    private static Optional<String> obstacle(Path file, int links) {
+        if (Files.isSymbolicLink(file)) {
+            try {
+                return links == 0
+                        ? Optional.of("its symbolic links go round in a circle")
+                        : obstacle(file.resolveSibling(Files.readSymbolicLink(file)), links - 1);
+            } catch (IOException e) {
+                return Optional.of(reason(e));
+            }
+        }
         if (Files.isDirectory(file)) {
             return Optional.of("it is a folder");
         }

@@ -3,6 +3,7 @@ package dev.diffusion4j.cli.progress;
 import dev.diffusion4j.Progress;
 import dev.diffusion4j.Progress.Phase;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBarRenderer;
 import me.tongfei.progressbar.ProgressState;
 
@@ -44,8 +45,8 @@ final class BarText implements ProgressBarRenderer {
         int of = progress.of();
         double part = (double) progress.step() / of;
         String counter = String.valueOf(of);
-        String head = String.format("%s %3d%% ", state.getTaskName(), (int) (100 * part));
-        String tail = String.format(" %" + counter.length() + "d/%s", progress.step(), counter) + figures(now);
+        String head = String.format(Locale.ROOT, "%s %3d%% ", state.getTaskName(), (int) (100 * part));
+        String tail = String.format(Locale.ROOT, " %" + counter.length() + "d/%s", progress.step(), counter) + figures(now);
         int width = Math.min(MAX_BAR, columns - head.length() - tail.length() - 2);
         return width < MIN_BAR ? head + tail.strip() : head + bar(part, width) + tail;
     }

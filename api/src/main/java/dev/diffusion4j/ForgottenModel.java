@@ -1,0 +1,37 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.NativeLibrary;
+import java.lang.System.Logger.Level;
+import java.lang.ref.Cleaner;
+
+/** Logs that a model was never closed, once nobody can do that any more. Its weights and its thread then stay for good. */
+final class ForgottenModel implements Runnable {
+
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final String name;
+    private final Throwable opened = new Throwable("it was opened here");
+    private volatile boolean closed;
+
+    private ForgottenModel(String name) {
+        this.name = name;
+    }
+
+    /** Looks after a model until it is closed. */
+    static ForgottenModel watch(StableDiffusion model) {
+        ForgottenModel forgotten = new ForgottenModel(model.name());
+        CLEANER.register(model, forgotten);
+        return forgotten;
+    }
+
+    void closed() {
+        closed = true;
+    }
+
+    @Override
+    public void run() {
+        if (!closed) {
+            NativeLibrary.logger().log(Level.WARNING, "the model " + name + " was never closed", opened);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.model.ModelFile;
+import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Failures of the loop in Java that come together: the first reaches the caller, and nothing of the others is lost. */
+@Timeout(60)
+class LoopFailuresTest {
+
+    private static final String CROSS_ATTENTION = "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight";
+
+    @TempDir
+    private Path folder;
+
+    private ModelFile model;
+    private Path lora;
+
+    private final NativeFailureException lost = new NativeFailureException("the device is lost");
+    private final NativeFailureException notTakenOff = new NativeFailureException("the LoRAs cannot be taken off");
+    private final IllegalArgumentException listeners = new IllegalArgumentException("a listener's own");
+    private final List<List<Lora>> applied = new ArrayList<>();
+
+    /** What the files have to hold so that the LoRA counts as one for the model. */
+    @BeforeEach
+    void write() {
+        String text = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight";
+        model = ModelFile.read(new Safetensors()
+                .floats(text, 49_408, 768)
+                .floats("model.diffusion_model.input_blocks.0.0.weight", 320, 4, 3, 3)
+                .floats("model.diffusion_model.time_embed.0.weight", 1280, 320)
+                .floats("model.diffusion_model." + CROSS_ATTENTION, 320, 768)
+                .floats("model.diffusion_model.out.2.weight", 4, 320, 3, 3)
+                .write(folder.resolve("model.safetensors")));
+        String stem = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k";
+        lora = new Safetensors()
+                .floats(stem + ".lora_down.weight", 8, 768)
+                .floats(stem + ".lora_up.weight", 320, 8)
+                .floats(stem + ".alpha")
+                .write(folder.resolve("lora.safetensors"));
+    }
+
+    /** Parts that lose the LoRAs when they are taken off. */
+    private class Failing extends FakeParts {
+
+        Failing() {
+            super(FakeParts.oneTextEncoder());
+        }
+
+        @Override
+        public void setLoras(List<Lora> loras) {
+            applied.add(loras);
+            if (loras.isEmpty()) {
+                throw notTakenOff;
+            }
+        }
+    }
+
+    private void draw(FakeParts parts) {
+        try (StableDiffusion sd = new FakeEngine(null, parts).open(model, 1)) {
+            sd.textToImage("a star")
+                    .size(64, 64)
+                    .steps(2)
+                    .scheduler(EulerScheduler.stableDiffusion())
+                    .lora(lora, 1)
+                    .onProgress(progress -> {
+                        if (progress.phase() == Progress.Phase.LOADING) {
+                            throw listeners;
+                        }
+                    })
+                    .onStep(step -> {
+                        if (step.index() == 1) {
+                            throw listeners;
+                        }
+                    })
+                    .generate();
+        }
+    }
+
+    @Test
+    void lorasThatCannotBeTakenOffDoNotHideWhatTheListenerThrew() {
+        assertThatThrownBy(() -> draw(new Failing())).isSameAs(listeners);
+
+        assertThat(listeners.getSuppressed()).contains(notTakenOff);
+        assertThat(applied).extracting(List::size).containsExactly(1, 0);
+    }
+
+    @Test
+    void norWhatNativeCodeThrew() {
+        FakeParts parts = new Failing() {
+            @Override
+            public void predict(
+                    Tensor latents,
+                    float timestep,
+                    Tensor context,
+                    Tensor negativeContext,
+                    Tensor vector,
+                    Tensor negativeVector,
+                    Tensor concat,
+                    float guidanceScale,
+                    Watch watch,
+                    Tensor result) {
+                throw lost;
+            }
+        };
+        assertThatThrownBy(() -> draw(parts)).isSameAs(lost);
+
+        assertThat(lost.getSuppressed()).contains(notTakenOff);
+    }
+
+    @Test
+    void whatAListenerThrewWithinNativeCodeComesBeforeWhatThatThrewThen() {
+        FakeParts parts = new Failing() {
+            @Override
+            public void predict(
+                    Tensor latents,
+                    float timestep,
+                    Tensor context,
+                    Tensor negativeContext,
+                    Tensor vector,
+                    Tensor negativeVector,
+                    Tensor concat,
+                    float guidanceScale,
+                    Watch watch,
+                    Tensor result) {
+                watch.report(ProgressKind.LOADING, 0, 1);
+                throw lost;
+            }
+        };
+        assertThatThrownBy(() -> draw(parts)).isSameAs(listeners);
+
+        assertThat(listeners.getSuppressed()).contains(lost);
+        assertThat(lost.getSuppressed()).contains(notTakenOff);
+    }
+
+    @Test
+    void lorasThatCannotBeTakenOffAreAFailureByThemselves() {
+        FakeParts parts = new Failing() {
+            @Override
+            public void setLoras(List<Lora> loras) {
+                applied.add(loras);
+                throw loras.isEmpty() ? notTakenOff : lost;
+            }
+        };
+        assertThatThrownBy(() -> draw(parts)).isSameAs(lost);
+
+        assertThat(lost.getSuppressed()).contains(notTakenOff);
+    }
+}

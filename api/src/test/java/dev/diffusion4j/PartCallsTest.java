@@ -1,0 +1,167 @@
+package dev.diffusion4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.diffusion4j.internal.ModelThread;
+import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Calls of single parts, which wait for the model's thread: interrupted, nested, too late. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class PartCallsTest {
+
+    private final ModelThread thread = new ModelThread("diffusion4j fake parts");
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final List<Tensor> decoded = new ArrayList<>();
+    private final CountDownLatch decoding = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final PartCalls calls = new PartCalls(
+            thread,
+            new FakeParts() {
+                @Override
+                public void decodeLatents(Tensor latents, Optional<VaeTiling> tiling, Watch watch, Tensor pictures) {
+                    decoding.countDown();
+                    awaitRelease();
+                    decoded.add(pictures);
+                }
+            },
+            closed::get);
+    private final Vae vae = new Vae(calls, new FakeEngine(null).info());
+    private final Tensor latents = Tensor.zeros(Shape.of(1, 4, 8, 8));
+
+    @AfterEach
+    void end() {
+        release.countDown();
+        thread.end(() -> {});
+    }
+
+    private void awaitRelease() {
+        try {
+            release.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts the model's thread", e);
+        }
+    }
+
+    /** A caller on a thread of its own, what it got, and whether it was still interrupted then. */
+    private static final class Caller {
+
+        final CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        final CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        final Thread thread;
+
+        Caller(Runnable call) {
+            thread = Thread.ofVirtual().start(() -> {
+                thrown.complete(catchThrowable(call::run));
+                interrupted.complete(Thread.currentThread().isInterrupted());
+            });
+        }
+    }
+
+    @Test
+    void whoIsInterruptedWhileItsCallWaitsGetsOutAndTheCallIsNeverMade() throws Exception {
+        Caller first = new Caller(() -> vae.decode(latents).close());
+        decoding.await();
+        Caller second = new Caller(() -> vae.decode(latents).close());
+        second.thread.interrupt();
+
+        assertThat(second.thrown.join())
+                .isInstanceOf(GenerationCancelledException.class)
+                .hasMessageContaining("interrupted");
+        assertThat(second.interrupted.join()).isTrue();
+        release.countDown();
+        assertThat(first.thrown.join()).isNull();
+        calls.run(parts -> {});
+        assertThat(decoded).hasSize(1);
+    }
+
+    @Test
+    void aCallThatHasBegunIsWaitedFor() throws Exception {
+        Caller caller = new Caller(() -> vae.decode(latents).close());
+        decoding.await();
+        caller.thread.interrupt();
+        release.countDown();
+
+        assertThat(caller.thrown.join()).isNull();
+        assertThat(caller.interrupted.join()).isTrue();
+        assertThat(decoded).hasSize(1);
+    }
+
+    @Test
+    void aThreadThatWasInterruptedBeforeMakesNoCall() {
+        Caller caller = new Caller(() -> {
+            Thread.currentThread().interrupt();
+            vae.decode(latents);
+        });
+
+        assertThat(caller.thrown.join()).isInstanceOf(GenerationCancelledException.class);
+        assertThat(caller.interrupted.join()).isTrue();
+        assertThat(decoding.getCount()).isEqualTo(1);
+    }
+
+    @Test
+    void aCallFromWithinACallOfNativeCodeIsToldThatItComesFromAListener() {
+        List<Throwable> thrown = new ArrayList<>();
+        calls.run(parts -> thrown.add(catchThrowable(() -> vae.decode(latents))));
+
+        assertThat(thrown)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        IllegalStateException.class,
+                        e -> assertThat(e)
+                                .isNotInstanceOf(ClosedException.class)
+                                .hasMessageContaining("called from a listener of this model"));
+        calls.run(parts -> {});
+    }
+
+    @Test
+    void aCallThatWaitsWhileTheModelIsClosedIsRefused() throws Exception {
+        Caller first = new Caller(() -> vae.decode(latents).close());
+        decoding.await();
+        CountDownLatch queued = new CountDownLatch(1);
+        Caller second = new Caller(() -> {
+            queued.countDown();
+            vae.decode(latents).close();
+        });
+        queued.await();
+        closed.set(true);
+        release.countDown();
+
+        assertThat(first.thrown.join()).isNull();
+        assertThat(second.thrown.join()).isInstanceOf(ClosedException.class);
+        assertThat(decoded).hasSize(1);
+    }
+
+    @Test
+    void workThatMustBeDoneIsDoneForAnInterruptedCallerToo() {
+        Caller caller = new Caller(() -> {
+            Thread.currentThread().interrupt();
+            assertThat(thread.callUninterruptibly(() -> "done")).isEqualTo("done");
+        });
+
+        assertThat(caller.thrown.join()).isNull();
+        assertThat(caller.interrupted.join()).isTrue();
+    }
+
+    @Test
+    void nothingIsTakenAfterTheEnd() {
+        ModelThread ended = new ModelThread("diffusion4j fake parts");
+        ended.end(() -> {});
+        PartCalls late = new PartCalls(ended, new FakeParts(), closed::get);
+
+        assertThatThrownBy(() -> late.run(parts -> decoded.add(latents))).isInstanceOf(ClosedException.class);
+        assertThat(decoded).isEmpty();
+    }
+}
