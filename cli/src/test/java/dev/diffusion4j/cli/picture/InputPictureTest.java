@@ -214,9 +214,11 @@ class InputPictureTest {
         for (String compression : new String[] {"LZW", "Deflate", "PackBits", "JPEG"}) {
             files.add(Arguments.of("tiff, " + compression, compressed(noise, "tiff", compression)));
         }
-        files.add(Arguments.of("tiff, directory last", PictureBytes.tiff(ByteOrder.LITTLE_ENDIAN, 70, 50, 3, 1, rgb(noise))));
+        files.add(Arguments.of(
+                "tiff, directory last", PictureBytes.tiff(ByteOrder.LITTLE_ENDIAN, 70, 50, 3, 1, rgb(noise))));
         files.add(Arguments.of("webp", PictureBytes.webp()));
-        files.add(Arguments.of("webp with EXIF", PictureBytes.webpWithExif(PictureBytes.exif(ByteOrder.BIG_ENDIAN, 1))));
+        files.add(
+                Arguments.of("webp with EXIF", PictureBytes.webpWithExif(PictureBytes.exif(ByteOrder.BIG_ENDIAN, 1))));
         return files.build();
     }
 
