@@ -63,7 +63,7 @@ void operator delete[](void* memory, size_t) noexcept {
 namespace {
 
 constexpr int SIZE  = 64;
-constexpr int STEPS = 3;
+constexpr int STEPS = 2;
 
 int failures = 0;
 
@@ -183,7 +183,7 @@ d4j_model_t* open(const char* path, const char* backend, const std::function<voi
     sd_ctx_params_init(&params);
     params.model_path = path;
     params.backend    = backend;
-    params.n_threads  = 2;
+    params.n_threads  = 1;
     change(params);
     d4j_model_t* model = nullptr;
     CHECK(d4j_model_open(&params, nullptr, &model) == D4J_OK && model != nullptr);
