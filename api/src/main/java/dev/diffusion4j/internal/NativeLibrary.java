@@ -171,24 +171,24 @@ public final class NativeLibrary {
     /** The structs of the bindings that this library uses. */
     static Map<String, GroupLayout> layouts() {
         return Map.ofEntries(
-                Map.entry("sd_ctx_params_t", (GroupLayout) sd_ctx_params_t.layout()),
-                Map.entry("sd_img_gen_params_t", (GroupLayout) sd_img_gen_params_t.layout()),
-                Map.entry("sd_sample_params_t", (GroupLayout) sd_sample_params_t.layout()),
-                Map.entry("sd_guidance_params_t", (GroupLayout) sd_guidance_params_t.layout()),
-                Map.entry("sd_slg_params_t", (GroupLayout) sd_slg_params_t.layout()),
-                Map.entry("sd_tiling_params_t", (GroupLayout) sd_tiling_params_t.layout()),
-                Map.entry("sd_cache_params_t", (GroupLayout) sd_cache_params_t.layout()),
-                Map.entry("sd_hires_params_t", (GroupLayout) sd_hires_params_t.layout()),
-                Map.entry("sd_pm_params_t", (GroupLayout) sd_pm_params_t.layout()),
-                Map.entry("sd_lora_t", (GroupLayout) sd_lora_t.layout()),
-                Map.entry("sd_embedding_t", (GroupLayout) sd_embedding_t.layout()),
-                Map.entry("sd_image_t", (GroupLayout) sd_image_t.layout()),
-                Map.entry("d4j_observer_t", (GroupLayout) d4j_observer_t.layout()),
-                Map.entry("d4j_device_t", (GroupLayout) d4j_device_t.layout()),
-                Map.entry("d4j_model_info_t", (GroupLayout) d4j_model_info_t.layout()),
-                Map.entry("d4j_text_encoder_t", (GroupLayout) d4j_text_encoder_t.layout()),
-                Map.entry("d4j_parts_t", (GroupLayout) d4j_parts_t.layout()),
-                Map.entry("d4j_unet_run_t", (GroupLayout) d4j_unet_run_t.layout()));
+                Map.entry("sd_ctx_params_t", sd_ctx_params_t.layout()),
+                Map.entry("sd_img_gen_params_t", sd_img_gen_params_t.layout()),
+                Map.entry("sd_sample_params_t", sd_sample_params_t.layout()),
+                Map.entry("sd_guidance_params_t", sd_guidance_params_t.layout()),
+                Map.entry("sd_slg_params_t", sd_slg_params_t.layout()),
+                Map.entry("sd_tiling_params_t", sd_tiling_params_t.layout()),
+                Map.entry("sd_cache_params_t", sd_cache_params_t.layout()),
+                Map.entry("sd_hires_params_t", sd_hires_params_t.layout()),
+                Map.entry("sd_pm_params_t", sd_pm_params_t.layout()),
+                Map.entry("sd_lora_t", sd_lora_t.layout()),
+                Map.entry("sd_embedding_t", sd_embedding_t.layout()),
+                Map.entry("sd_image_t", sd_image_t.layout()),
+                Map.entry("d4j_observer_t", d4j_observer_t.layout()),
+                Map.entry("d4j_device_t", d4j_device_t.layout()),
+                Map.entry("d4j_model_info_t", d4j_model_info_t.layout()),
+                Map.entry("d4j_text_encoder_t", d4j_text_encoder_t.layout()),
+                Map.entry("d4j_parts_t", d4j_parts_t.layout()),
+                Map.entry("d4j_unet_run_t", d4j_unet_run_t.layout()));
     }
 
     /** Compares size and fields of a struct with the native library's. */

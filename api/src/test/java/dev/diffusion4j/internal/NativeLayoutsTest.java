@@ -28,7 +28,7 @@ class NativeLayoutsTest {
 
     @Test
     void fieldsThatSwappedPlacesAreNoticedThoughTheSizeIsTheSame() {
-        List<MemoryLayout> members = new ArrayList<>(((GroupLayout) d4j_unet_run_t.layout()).memberLayouts());
+        List<MemoryLayout> members = new ArrayList<>(d4j_unet_run_t.layout().memberLayouts());
         Collections.swap(members, 1, 2);
         GroupLayout swapped = MemoryLayout.structLayout(members.toArray(MemoryLayout[]::new));
 
@@ -41,7 +41,7 @@ class NativeLayoutsTest {
     @Test
     void aFieldThatTheLibraryDoesNotHaveIsNoticed() {
         MemoryLayout[] members =
-                ((GroupLayout) d4j_unet_run_t.layout()).memberLayouts().toArray(MemoryLayout[]::new);
+                d4j_unet_run_t.layout().memberLayouts().toArray(MemoryLayout[]::new);
         members[0] = members[0].withName("count");
 
         assertThatThrownBy(() -> NativeLibrary.checkLayout("d4j_unet_run_t", MemoryLayout.structLayout(members)))
