@@ -15,11 +15,7 @@
 
 #include "stable-diffusion.h"
 
-#if defined(_WIN32)
-#define D4J_API __declspec(dllexport)
-#else
 #define D4J_API __attribute__((visibility("default")))
-#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,10 +28,10 @@ enum d4j_status {
     D4J_OK             = 0,
     D4J_INVALID        = 1, /* an argument was refused before the runtime saw it */
     D4J_LOAD_FAILED    = 2, /* the model could not be opened */
-    D4J_FAILED         = 3, /* the runtime reported a failure or threw; the model stays usable */
+    D4J_FAILED         = 3, /* the runtime reported a failure; the model stays usable */
     D4J_CANCELLED      = 4, /* the observer's cancel flag was seen */
-    D4J_OUT_OF_MEMORY  = 5,
-    D4J_POISONED       = 6, /* an assertion fired inside the runtime; the model may only be closed */
+    D4J_OUT_OF_MEMORY  = 5, /* where memory was missing in the middle of something, the next call returns D4J_POISONED */
+    D4J_POISONED       = 6, /* an assertion fired inside the runtime, or it threw; the model may only be closed */
     D4J_UNAVAILABLE    = 7  /* a device is not there, or was lost; a model that was open on it may only be closed */
 };
 

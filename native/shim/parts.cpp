@@ -30,21 +30,25 @@ d4j_status run_part(d4j_model_t* model,
         if (call.poll_cancel()) {
             throw Failure{D4J_CANCELLED, ""};
         }
+        sd_ctx_t* context = model->context.get();
         try {
             if (model->has_loras_of_generation) {
-                d4j::set_loras(model->context, nullptr, 0, call);
+                d4j::set_loras(context, nullptr, 0, call);
                 model->has_loras_of_generation = false;
             }
-            body(model->context, call);
-        } catch (const d4j::AssertionFailed&) {
-            if (call.cancelled()) {
-                d4j::settle(model->context);
+            body(context, call);
+        } catch (const Failure& failure) {
+            if (failure.status == D4J_UNAVAILABLE) {
+                throw;
+            }
+            d4j::settle(context);
+            if (call.was_aborted()) {
+                throw Failure{D4J_CANCELLED, ""};
             }
             throw;
         } catch (...) {
-            d4j::settle(model->context);
-            if (call.cancelled()) {
-                throw Failure{D4J_CANCELLED, ""};
+            if (d4j::follows_from_cancel(call)) {
+                d4j::settle(context);
             }
             throw;
         }
@@ -211,7 +215,7 @@ int32_t d4j_weight(d4j_model_t* model, const char* name, int64_t* shape, int32_t
         require_pointer("rank", rank);
         require_pointer("count", count);
         const bool with_data      = *count > 0;
-        const d4j::Weight weight = d4j::weight(model->context, name, with_data);
+        const d4j::Weight weight = d4j::weight(model->context.get(), name, with_data);
         if (weight.shape.size() > 4) {
             throw Failure{D4J_INVALID, std::string(name) + " has more than four dimensions"};
         }

@@ -19,7 +19,10 @@
 #include <memory>
 
 #include "guard.h"
+#include "hooks.h"
 #include "lora_check.h"
+#include "open_model.h"
+#include "rpc.h"
 #include "text.h"
 
 namespace d4j {
@@ -80,31 +83,82 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
 
 }  // namespace
 
-/* On the CPU direct convolutions cost nothing and save time and memory; see d4j_hook_conv_2d_direct. */
-static void choose_convolutions(StableDiffusionGGML& sd) {
-    if (sd_backend_is_cpu(sd.backend_for(SDBackendModule::DIFFUSION))) {
-        for (GGMLRunner* runner : {sd.diffusion_model.get(), sd.high_noise_diffusion_model.get()}) {
-            if (runner != nullptr) {
-                runner->set_conv2d_direct_enabled(true);
+static bool is_gpu_of_this_machine(ggml_backend_t backend) {
+    ggml_backend_dev_t device = backend == nullptr ? nullptr : ggml_backend_get_device(backend);
+    return device != nullptr && !sd_backend_is_cpu(backend) && rpc_endpoint(device).empty();
+}
+
+static bool is_on_gpu(StableDiffusionGGML& sd) {
+    for (const auto part : {SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET}) {
+        if (is_gpu_of_this_machine(sd.backend_for(part))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_on_gpu(const sd_ctx_t* context) {
+    return is_on_gpu(*context->sd);
+}
+
+/* The caller lets go of it. */
+static void count_given_up() {
+    d4j_model_t::leaked++;
+    LOG_WARN("a model whose GPU failed is given up: its memory stays taken until the process ends");
+}
+
+void give_up(sd_ctx_t* /*context*/) {
+    count_given_up();
+}
+
+namespace {
+
+struct ConvolutionAccess : GGMLRunner {
+    /*
+     * The runtime takes one way for all convolutions of a part. On the CPU the direct one is good for some, which
+     * d4j_hook_conv_2d_direct picks out. On a GPU of this machine it is as the caller asks. A server may compute on a CPU.
+     */
+    static void choose(GGMLRunner* runner, ggml_backend_t backend) {
+        if (runner == nullptr) {
+            return;
+        }
+        if (sd_backend_is_cpu(backend)) {
+            runner->set_conv2d_direct_enabled(true);
+        } else if (is_gpu_of_this_machine(backend)) {
+            ggml_context* weights = runner->*&ConvolutionAccess::params_ctx;
+            for (ggml_tensor* weight = ggml_get_first_tensor(weights); weight != nullptr; weight = ggml_get_next_tensor(weights, weight)) {
+                weight->flags |= CONVOLVE_AS_ASKED;
             }
         }
     }
-    if (sd_backend_is_cpu(sd.backend_for(SDBackendModule::VAE))) {
-        for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
-            if (vae != nullptr) {
-                vae->set_conv2d_direct_enabled(true);
-            }
-        }
+};
+
+void choose_convolutions(StableDiffusionGGML& sd) {
+    for (GGMLRunner* runner : {sd.diffusion_model.get(), sd.high_noise_diffusion_model.get()}) {
+        ConvolutionAccess::choose(runner, sd.backend_for(SDBackendModule::DIFFUSION));
     }
-    if (sd.control_net && sd_backend_is_cpu(sd.backend_for(SDBackendModule::CONTROL_NET))) {
-        sd.control_net->set_conv2d_direct_enabled(true);
+    for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
+        ConvolutionAccess::choose(vae, sd.backend_for(SDBackendModule::VAE));
+    }
+    if (sd.control_net) {
+        ConvolutionAccess::choose(sd.control_net.get(), sd.backend_for(SDBackendModule::CONTROL_NET));
     }
 }
 
-sd_ctx_t* open(const sd_ctx_params_t& params) {
+}  // namespace
+
+sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     auto sd = std::make_unique<StableDiffusionGGML>();
-    if (!sd->init(&params)) {
-        return nullptr;
+    try {
+        if (!sd->init(&params)) {
+            return nullptr;
+        }
+    } catch (const AssertionFailed&) {
+        if (is_on_gpu(*sd) && !tells_of_memory(call)) {
+            sd.release();
+            count_given_up();
+        }
+        throw;
     }
     choose_convolutions(*sd);
     sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
@@ -115,6 +169,15 @@ sd_ctx_t* open(const sd_ctx_params_t& params) {
     }
     context->sd = sd.release();
     return context;
+}
+
+void check_prompt(const char* prompt) {
+    try {
+        parse_prompt_attention(prompt == nullptr ? "" : prompt);
+    } catch (const std::logic_error&) {
+        // Of std::stof, for "(word:.)" and for numbers that are too large.
+        throw Failure{D4J_INVALID, "the prompt has a weight that is no number"};
+    }
 }
 
 d4j_model_info_t describe(const sd_ctx_t* context) {

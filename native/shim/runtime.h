@@ -12,7 +12,16 @@
 namespace d4j {
 
 /* new_sd_ctx, but leaving nothing behind when it throws. Null if the runtime refuses; it then said why in the log. */
-sd_ctx_t* open(const sd_ctx_params_t& params);
+sd_ctx_t* open(const sd_ctx_params_t& params, Call& call);
+
+/* Whether a part runs on a GPU of this machine. */
+bool is_on_gpu(const sd_ctx_t* context);
+
+/* In place of free_sd_ctx where that would end the process: leaks the model, counts it and says so in the log. */
+void give_up(sd_ctx_t* context);
+
+/* Refuses a prompt at which the runtime would throw in the middle of its work. Null is an empty one. */
+void check_prompt(const char* prompt);
 
 d4j_model_info_t describe(const sd_ctx_t* context);
 

@@ -1,4 +1,5 @@
 /* The contract of d4j.h as far as it can be tested without a model, from C, as callers see it. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,20 @@ static void test_struct_sizes(void) {
     CHECK(d4j_struct_size("d4j_unet_run_t") == (int64_t) sizeof(d4j_unet_run_t));
     CHECK(d4j_struct_size("no_such_t") == -1);
     CHECK(d4j_struct_size(NULL) == -1);
+}
+
+static void test_field_offsets(void) {
+    CHECK(d4j_field_offset("sd_ctx_params_t", "model_path") == 0);
+    CHECK(d4j_field_offset("sd_ctx_params_t", "params_backend") == (int64_t) offsetof(sd_ctx_params_t, params_backend));
+    CHECK(d4j_field_offset("sd_img_gen_params_t", "seed") == (int64_t) offsetof(sd_img_gen_params_t, seed));
+    CHECK(d4j_field_offset("sd_cache_params_t", "Fn_compute_blocks") == (int64_t) offsetof(sd_cache_params_t, Fn_compute_blocks));
+    CHECK(d4j_field_offset("d4j_device_t", "endpoint") == (int64_t) offsetof(d4j_device_t, endpoint));
+    CHECK(d4j_field_offset("d4j_parts_t", "text_encoders") == (int64_t) offsetof(d4j_parts_t, text_encoders));
+    CHECK(d4j_field_offset("d4j_observer_t", "warning") == (int64_t) offsetof(d4j_observer_t, warning));
+    CHECK(d4j_field_offset("d4j_observer_t", "no_such_field") == -1);
+    CHECK(d4j_field_offset("no_such_t", "warning") == -1);
+    CHECK(d4j_field_offset(NULL, "warning") == -1);
+    CHECK(d4j_field_offset("d4j_observer_t", NULL) == -1);
 }
 
 static void test_devices(void) {
@@ -189,6 +204,7 @@ static void test_parts_without_a_model(void) {
 int main(void) {
     test_library();
     test_struct_sizes();
+    test_field_offsets();
     test_devices();
     test_files_that_are_no_models();
     test_bad_arguments();
