@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "guard.h"
-#include "model/adapter/lora.hpp"
+#include "lora.h"
 #include "name_conversion.h"
 
 namespace d4j {
@@ -168,7 +168,7 @@ std::set<std::string> used_tensors(const Lora& lora, const LoraTarget& target) {
 
 Lora read(const char* path, const LoraTarget& target) {
     const std::string prefix = "lora.";
-    ::LoraModel model(path, target.backend, target.backend, path, "", target.version);
+    LoraModel model(path, target.backend, target.backend, path, "", target.version);
     ModelLoader file;
     if (model.load_failed || !file.init_from_file(path, prefix)) {
         throw Failure{D4J_LOAD_FAILED, std::string("the LoRA ") + path + " cannot be read"};

@@ -2,8 +2,9 @@
  * Compiles the runtime's model_loader.cpp without its habit of printing line breaks to the standard output, with a
  * shorter pause between two looks at whether the loading threads are done (upstream's 0.2 s are paid three times per
  * picture of a small model), and with a way of its own to read tensors that are a part of a zip entry: upstream reads
- * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures. And with threads
- * that pass an exception on to the one that waits for them, where upstream's would end the process.
+ * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures. The weights
+ * that turned_weights.h names are transposed, and threads pass an exception on to the one that waits for them, where
+ * upstream's would end the process.
  */
 #include <algorithm>
 #include <chrono>
@@ -22,6 +23,8 @@
 #include "guard.h"
 #include "model_io/safetensors_io.h"
 #include "model_loader.h"
+#include "name_conversion.h"
+#include "turned_weights.h"
 #include "zip.h"
 
 namespace {
@@ -139,4 +142,7 @@ using d4j_loading_thread = LoadingThread;
             failed = true;                                                             \
         }                                                                              \
     } while (false)
+// Called where a tensor loses the name that the file gave it, and where it has been read.
+#define convert_tensor_name(name, version) (d4j::note_layout(tensor_storage), convert_tensor_name(name, version))
+#define read_data(to, size) (read_data(to, size), d4j::turn_if_noted(tensor_storage, to))
 #include "src/model_loader.cpp"
