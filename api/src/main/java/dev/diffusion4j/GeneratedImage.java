@@ -1,8 +1,8 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.ImageWriting;
-import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.ParametersText;
+import dev.diffusion4j.internal.RgbImage;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.text.LoraTags;
@@ -50,6 +51,9 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     private double distilledGuidance = 3.5;
     private Sampler sampler;
     private NoiseSchedule schedule;
+    /** What the name of the sampler said; null without one. */
+    private NoiseSchedule scheduleOfSampler;
+
     private List<Double> sigmas = List.of();
     private OptionalDouble eta = OptionalDouble.empty();
     private int shiftedTimestep;
@@ -90,8 +94,13 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     /** The size to use when none was asked for. */
     abstract ImageSize defaultSize(ImageSize nativeSize);
 
+    /** How picture and mask are brought to the output's size. */
+    ResizeMode chosenResizeMode() {
+        return ResizeMode.STRETCH;
+    }
+
     abstract GenerationInputs inputs(
-            int width, int height, List<BufferedImage> references, boolean resize, boolean distinct);
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct);
 
     /**
      * What to avoid. Weights such as {@code (word:1.2)} work as in the prompt. LoRAs cannot be named here: they change the
@@ -149,6 +158,17 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     /** The sampler; the model family's default without it. */
     public R sampler(Sampler newSampler) {
         sampler = Objects.requireNonNull(newSampler, "sampler");
+        scheduleOfSampler = null;
+        return self();
+    }
+
+    /**
+     * The sampler and, if the choice has one, the noise schedule: {@code samplerChoice(SamplerChoice.of("DPM++ 2M Karras"))}. A
+     * {@link #schedule(NoiseSchedule)} that contradicts it is refused when the request runs.
+     */
+    public R samplerChoice(SamplerChoice choice) {
+        sampler(choice.sampler());
+        scheduleOfSampler = choice.schedule().orElse(null);
         return self();
     }
 
@@ -394,8 +414,9 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         List<BufferedImage> references = referenceImages;
         boolean resize = resizeReferenceImages;
         boolean distinct = distinctReferenceIndices;
+        ResizeMode mode = chosenResizeMode();
         Supplier<GenerationInputs> inputs =
-                () -> inputs(parameters.width(), parameters.height(), references, resize, distinct);
+                () -> inputs(parameters.width(), parameters.height(), mode, references, resize, distinct);
         return model.start(new GenerationRun(model, parameters, inputs, progressListener, preview, warnings, loop));
     }
 
@@ -450,7 +471,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     private GenerationParameters parameters(Optional<DenoisingLoop.Settings> loop, Warnings warnings) {
         ImageSize size = checkedSize();
         Sampler chosenSampler = sampler != null ? sampler : model.defaultSampler();
-        NoiseSchedule chosenSchedule = schedule != null ? schedule : model.defaultSchedule(chosenSampler);
+        NoiseSchedule chosenSchedule = schedule(chosenSampler);
         int chosenSteps = loop.map(settings -> settings.scheduler().steps())
                 .orElseGet(() -> sigmas.isEmpty() ? stepsOrDefault() : sigmas.size() - 1);
         if (sigmas.isEmpty() && loop.isEmpty()) {
@@ -486,6 +507,17 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
                 vaeTiling,
                 cache,
                 highResFix);
+    }
+
+    private NoiseSchedule schedule(Sampler chosenSampler) {
+        if (schedule != null && scheduleOfSampler != null && schedule != scheduleOfSampler) {
+            throw new InvalidRequestException(
+                    "schedule", schedule, scheduleOfSampler + ", as the name of the sampler says, or absent");
+        }
+        return Stream.of(schedule, scheduleOfSampler)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseGet(() -> model.defaultSchedule(chosenSampler));
     }
 
     /** Those that were given and those that the prompt names. */

@@ -6,7 +6,10 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Objects;
 
-/** Redraws a picture towards a prompt. Made by {@link StableDiffusion#imageToImage(BufferedImage, String)}. */
+/**
+ * Redraws a picture towards a prompt. Made by {@link StableDiffusion#imageToImage(BufferedImage, String)}. The picture may
+ * be of any type; what is transparent becomes white. It is read when the generation's turn comes, and must not change before.
+ */
 public final class ImageToImageRequest extends GenerationRequest<ImageToImageRequest> {
 
     private final BufferedImage image;
@@ -51,7 +54,13 @@ public final class ImageToImageRequest extends GenerationRequest<ImageToImageReq
     }
 
     @Override
-    GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, resizeMode, image, null, references, resize, distinct);
+    ResizeMode chosenResizeMode() {
+        return resizeMode;
+    }
+
+    @Override
+    GenerationInputs inputs(
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct) {
+        return GenerationInputs.of(width, height, mode, image, null, references, resize, distinct);
     }
 }

@@ -8,7 +8,9 @@ import java.util.Objects;
 
 /**
  * Redraws the masked part of a picture. Made by
- * {@link StableDiffusion#inpaint(BufferedImage, BufferedImage, String)}.
+ * {@link StableDiffusion#inpaint(BufferedImage, BufferedImage, String)}. Picture and mask may be of any type; what is
+ * transparent becomes white in the picture and black in the mask. They are read when the generation's turn comes, and must
+ * not change before.
  */
 public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
 
@@ -62,7 +64,13 @@ public final class InpaintRequest extends GenerationRequest<InpaintRequest> {
     }
 
     @Override
-    GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, resizeMode, image, mask, references, resize, distinct);
+    ResizeMode chosenResizeMode() {
+        return resizeMode;
+    }
+
+    @Override
+    GenerationInputs inputs(
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct) {
+        return GenerationInputs.of(width, height, mode, image, mask, references, resize, distinct);
     }
 }

@@ -30,8 +30,9 @@ final class ModelFileChecks {
         ModelFileChecks checks = new ModelFileChecks(paths);
         checks.checkMain(mainPart, previewOnly);
         checks.checkParts();
-        checks.checkEmbeddings(embeddings);
-        return checks.files.get(mainPart);
+        ModelFile main = checks.files.get(mainPart);
+        checks.checkEmbeddings(main, embeddings);
+        return main;
     }
 
     private void checkMain(Part mainPart, boolean previewOnly) {
@@ -63,8 +64,13 @@ final class ModelFileChecks {
         });
     }
 
-    private void checkEmbeddings(Map<String, Path> embeddings) {
+    private void checkEmbeddings(ModelFile main, Map<String, Path> embeddings) {
         for (Path path : embeddings.values()) {
+            if (!main.family().isStableDiffusion1() && !main.family().isStableDiffusion2()) {
+                throw new ModelFileException(path
+                        + " cannot be used: the runtime takes textual inversions for SD 1.x and SD 2.x," + " and "
+                        + main.path() + " is of the family " + main.family().displayName());
+            }
             ModelFile.read(path).requireTextualInversion(tokenEmbeddingWidth(path));
         }
     }

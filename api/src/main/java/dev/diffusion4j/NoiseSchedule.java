@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The native runtime's noise schedules: which noise levels (sigmas) the steps of a {@link Sampler} visit. */
 public enum NoiseSchedule {
@@ -45,14 +46,14 @@ public enum NoiseSchedule {
 
     /**
      * Finds a schedule by the runtime's name, the constant's name or the title, ignoring case, spaces, {@code _} and
-     * {@code -}.
+     * {@code -}. {@code normal} and {@code uniform}, as other programs call it, are {@link #DISCRETE}.
      *
      * @throws InvalidRequestException if no schedule has that name; the message lists all
      */
     public static NoiseSchedule of(String name) {
         String key = Names.key(name);
         for (NoiseSchedule schedule : values()) {
-            if (key.equals(Names.key(schedule.cliName)) || key.equals(Names.key(schedule.title))) {
+            if (schedule.keys().anyMatch(key::equals)) {
                 return schedule;
             }
         }
@@ -60,6 +61,13 @@ public enum NoiseSchedule {
                 "schedule",
                 name,
                 "one of " + Arrays.stream(values()).map(NoiseSchedule::cliName).collect(Collectors.joining(", ")));
+    }
+
+    /** Its names, as {@link Names#key} makes them. */
+    Stream<String> keys() {
+        // What other programs call the schedule that follows the model's own time steps.
+        Stream<String> others = this == DISCRETE ? Stream.of("normal", "uniform") : Stream.empty();
+        return Stream.concat(Stream.of(cliName, title), others).map(Names::key).distinct();
     }
 
     @Override

@@ -2,7 +2,8 @@ package dev.diffusion4j;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The native runtime's samplers: how each denoising step moves the latents. Names are the ones users know from other
@@ -47,24 +48,36 @@ public enum Sampler {
     }
 
     /**
-     * Finds a sampler by the runtime's name, the constant's name or the title, ignoring case, spaces, {@code _},
-     * {@code -} and with {@code pp} for {@code ++}.
+     * Finds a sampler by a name that {@link SamplerChoice#of} understands, if that says nothing of a schedule.
      *
-     * @throws InvalidRequestException if no sampler has that name; the message lists all
+     * @throws InvalidRequestException if no sampler has that name (the message lists all), or the name has a schedule too
      */
     public static Sampler of(String name) {
-        String key = Names.key(name);
-        for (Sampler sampler : values()) {
-            if (key.equals(Names.key(sampler.cliName))
-                    || key.equals(Names.key(sampler.title))
-                    || key.equals(Names.key(sampler.name()))) {
-                return sampler;
-            }
-        }
-        throw new InvalidRequestException(
-                "sampler",
-                name,
-                "one of " + Arrays.stream(values()).map(Sampler::cliName).collect(Collectors.joining(", ")));
+        SamplerChoice choice = SamplerChoice.of(name);
+        choice.schedule().ifPresent(schedule -> {
+            throw new InvalidRequestException(
+                    "sampler",
+                    name,
+                    "a sampler alone, such as " + choice.sampler() + ": the name says the schedule " + schedule
+                            + " too, for which there is SamplerChoice.of");
+        });
+        return choice.sampler();
+    }
+
+    /** By what {@link Names#samplerKey} makes of a name. */
+    static Optional<Sampler> find(String key) {
+        return Arrays.stream(values())
+                .filter(sampler -> sampler.keys().map(Names::samplerKey).anyMatch(key::equals))
+                .findFirst();
+    }
+
+    private Stream<String> keys() {
+        Stream<String> others = switch (this) {
+            case DPMPP_2M -> Stream.of("dpmsolvermultistep", "dpmsolver++");
+            case EULER_GE -> Stream.of("gradient_estimation");
+            default -> Stream.empty();
+        };
+        return Stream.concat(Stream.of(cliName, title, name()), others);
     }
 
     /** Whether a step calls the U-Net twice. */

@@ -6,6 +6,7 @@ import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelThread;
 import dev.diffusion4j.internal.NativeModel;
 import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.RuntimeCodes;
 import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.internal.isolated.IsolatedModel;
 import dev.diffusion4j.model.ModelFile;
@@ -15,7 +16,6 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -51,7 +51,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelThread thread;
     private final ModelFile file;
     private final RandomSource random;
-    private final List<TextualInversion> inversions;
+    private final LearnedFiles inversions;
     private final Optional<LoraFolder> loraFolder;
     private final UNetParts parts;
     private final GenerationQueue queue;
@@ -70,7 +70,7 @@ public final class StableDiffusion implements AutoCloseable {
             Parts nativeParts,
             ModelFile file,
             RandomSource random,
-            List<TextualInversion> inversions,
+            LearnedFiles inversions,
             Optional<LoraFolder> loraFolder,
             int queueCapacity) {
         this.model = model;
@@ -83,7 +83,10 @@ public final class StableDiffusion implements AutoCloseable {
         queue = new GenerationQueue(thread, queueCapacity);
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
-                calls, textEncoders(calls, inversions), new UNet(calls, info.latentChannels()), new Vae(calls, info));
+                calls,
+                textEncoders(calls, inversions.inversions()),
+                new UNet(calls, info.latentChannels()),
+                new Vae(calls, info));
         forgotten = ForgottenModel.watch(this);
     }
 
@@ -115,17 +118,18 @@ public final class StableDiffusion implements AutoCloseable {
         return new StableDiffusionOptions();
     }
 
-    /** Opens a model in this process, or with isolation in one of its own. */
+    /** Opens a model in this process, or with isolation in one of its own. It closes the inversions, also if it fails. */
     static StableDiffusion open(
             ModelParameters parameters,
             ModelFile mainFile,
+            LearnedFiles inversions,
             Optional<LoraFolder> loraFolder,
             Optional<IsolatedOptions> isolation,
             int queueCapacity) {
         Supplier<Model> engine = () -> isolation
                 .<Model>map(options -> IsolatedModel.open(parameters, options))
                 .orElseGet(() -> NativeModel.open(parameters));
-        return open(engine, mainFile, parameters.random(), parameters.embeddings(), loraFolder, queueCapacity);
+        return open(engine, mainFile, parameters.random(), inversions, loraFolder, queueCapacity);
     }
 
     /**
@@ -134,7 +138,7 @@ public final class StableDiffusion implements AutoCloseable {
      * @param engine opens it, on the model's thread
      * @param mainFile what the model's file says
      * @param random where the loop in Java takes its noise from
-     * @param embeddings textual inversions by their words
+     * @param inversions the textual inversions, which it closes, also if it fails
      * @param loraFolder where LoRAs are that prompts name
      * @param queueCapacity how many generations may wait
      */
@@ -142,13 +146,11 @@ public final class StableDiffusion implements AutoCloseable {
             Supplier<? extends Model> engine,
             ModelFile mainFile,
             RandomSource random,
-            Map<String, Path> embeddings,
+            LearnedFiles inversions,
             Optional<LoraFolder> loraFolder,
             int queueCapacity) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
-        List<TextualInversion> inversions = new ArrayList<>();
         try {
-            embeddings.forEach((token, path) -> inversions.add(TextualInversion.load(path, token)));
             Model model = thread.callUninterruptibly(engine::get);
             try {
                 ModelInfo info = thread.callUninterruptibly(model::info);
@@ -158,7 +160,7 @@ public final class StableDiffusion implements AutoCloseable {
                 }
                 Parts nativeParts = thread.callUninterruptibly(model::parts);
                 return new StableDiffusion(
-                        model, thread, info, nativeParts, mainFile, random, List.copyOf(inversions), loraFolder, queueCapacity);
+                        model, thread, info, nativeParts, mainFile, random, inversions, loraFolder, queueCapacity);
             } catch (Throwable e) {
                 cleanUp(
                         e,
@@ -169,7 +171,7 @@ public final class StableDiffusion implements AutoCloseable {
                 throw e;
             }
         } catch (Throwable e) {
-            inversions.forEach(inversion -> cleanUp(e, inversion::close));
+            cleanUp(e, inversions::close);
             thread.end(() -> {});
             throw e;
         }
@@ -306,7 +308,7 @@ public final class StableDiffusion implements AutoCloseable {
         Checks.range("steps", steps, 1, GenerationRequest.MAX_STEPS);
         checkSchedule(schedule, steps);
         return parts().calls()
-                .call(nativeParts -> nativeParts.sigmas(schedule.ordinal(), steps, size.width(), size.height()));
+                .call(nativeParts -> nativeParts.sigmas(RuntimeCodes.of(schedule), steps, size.width(), size.height()));
     }
 
     PromptEncoder promptEncoder() {
@@ -385,7 +387,7 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** The sampler that is used without {@link GenerationRequest#sampler(Sampler)}. */
     public Sampler defaultSampler() {
-        return Sampler.values()[info.defaultSampler()];
+        return RuntimeCodes.sampler(info.defaultSampler());
     }
 
     /** The schedule that is used with a sampler without {@link GenerationRequest#schedule(NoiseSchedule)}. */
@@ -393,7 +395,7 @@ public final class StableDiffusion implements AutoCloseable {
         return switch (sampler) {
             case LCM, TCD -> NoiseSchedule.LCM;
             case DDIM_TRAILING -> NoiseSchedule.SIMPLE;
-            default -> NoiseSchedule.values()[info.defaultSchedule()];
+            default -> RuntimeCodes.schedule(info.defaultSchedule());
         };
     }
 
@@ -447,10 +449,8 @@ public final class StableDiffusion implements AutoCloseable {
 
     private void free() {
         try {
-            try {
+            try (inversions) {
                 model.close();
-            } finally {
-                inversions.forEach(TextualInversion::close);
             }
             freed.complete(null);
         } catch (Throwable e) {

@@ -4,6 +4,7 @@ import dev.diffusion4j.internal.ModelParameters;
 import dev.diffusion4j.internal.ModelParameters.Part;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.text.ClipTokenizer;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -108,10 +109,14 @@ public final class StableDiffusionOptions {
     }
 
     /**
-     * Loads a textual-inversion embedding.
+     * Loads a textual-inversion embedding, for SD 1.x and SD 2.x. What {@link TextualInversion} reads is converted for the
+     * runtime: a temporary file of it lives as long as the model is open.
      *
-     * @param name the word that stands for it in prompts
-     * @param file the embedding file
+     * @param name the word that stands for it in prompts, in upper or lower case; it is found wherever it stands, inside
+     *     other words too, and of two words at one place the longer is taken
+     * @param file the embedding file: f32, f16, bf16 or f64 in safetensors or a PyTorch checkpoint
+     * @throws InvalidRequestException if the name is empty or has blanks in it; two that differ in upper and lower case alone
+     *     are refused when the model is opened
      */
     public StableDiffusionOptions embedding(String name, Path file) {
         if (name.isBlank() || name.chars().anyMatch(Character::isWhitespace)) {
@@ -154,7 +159,10 @@ public final class StableDiffusionOptions {
         return this;
     }
 
-    /** Threads for work on the CPU, 1 to 512; as many as there are cores without it. */
+    /**
+     * Threads for work on the CPU, 1 to 512. Without it one per physical core, but no more than the processors that this JVM
+     * sees ({@link Runtime#availableProcessors()}), which knows the CPU quota of a container and {@code taskset}.
+     */
     public StableDiffusionOptions threads(int count) {
         threads = Checks.range("threads", count, 1, 512);
         return this;
@@ -337,17 +345,35 @@ public final class StableDiffusionOptions {
         Optional<LoraFolder> loras = loraFolder.map(LoraFolder::new);
         Map<Part, Path> allFiles = new EnumMap<>(files);
         allFiles.put(mainPart, mainPath);
+        requireDifferentWords();
         ModelFile main = ModelFileChecks.check(mainPart, allFiles, tinyAutoencoderForPreviewsOnly, embeddings);
-        return StableDiffusion.open(parameters(allFiles), main, loras, isolation, queueCapacity);
+        LearnedFiles inversions = LearnedFiles.load(embeddings);
+        return StableDiffusion.open(
+                parameters(allFiles, inversions.files()), main, inversions, loras, isolation, queueCapacity);
     }
 
-    ModelParameters parameters(Map<Part, Path> allFiles) {
+    private void requireDifferentWords() {
+        if (embeddings.isEmpty()) {
+            return;
+        }
+        ClipTokenizer tokenizer = ClipTokenizer.load();
+        for (String word : embeddings.keySet()) {
+            try {
+                tokenizer = tokenizer.withAddedToken(word, 1);
+            } catch (InvalidRequestException e) {
+                throw new InvalidRequestException("embedding", e.value(), e.allowed());
+            }
+        }
+    }
+
+    ModelParameters parameters(Map<Part, Path> allFiles, Map<String, Path> learnedWords) {
         return new ModelParameters(
                 Map.copyOf(allFiles),
-                new LinkedHashMap<>(embeddings),
+                learnedWords,
                 weightType,
                 tensorTypeRules,
                 threads,
+                Runtime.getRuntime().availableProcessors(),
                 memoryMap,
                 flashAttention,
                 diffusionFlashAttention,

@@ -33,7 +33,8 @@ public final class TextToImageRequest extends GenerationRequest<TextToImageReque
     }
 
     @Override
-    GenerationInputs inputs(int width, int height, List<BufferedImage> references, boolean resize, boolean distinct) {
-        return GenerationInputs.of(width, height, ResizeMode.STRETCH, null, null, references, resize, distinct);
+    GenerationInputs inputs(
+            int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct) {
+        return GenerationInputs.of(width, height, mode, null, null, references, resize, distinct);
     }
 }

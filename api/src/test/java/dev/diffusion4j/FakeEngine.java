@@ -5,11 +5,10 @@ import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.internal.GenerationObserver;
 import dev.diffusion4j.internal.Model;
 import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.internal.Parts;
+import dev.diffusion4j.internal.RgbImage;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.model.Safetensors;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -58,14 +57,13 @@ class FakeEngine implements Model {
     }
 
     StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, Map.of(), Optional.empty(), queueCapacity);
+        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), Optional.empty(), queueCapacity);
     }
 
     /** Draws at once. */
     static List<RgbImage> picture(GenerationParameters parameters) {
         int bytes = 3 * parameters.width() * parameters.height();
-        RgbImage image =
-                new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
+        RgbImage image = new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
         return Collections.nCopies(parameters.batchCount(), image);
     }
 

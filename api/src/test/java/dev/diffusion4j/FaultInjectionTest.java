@@ -11,15 +11,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 
 /**
  * Sends signals to an isolated model's process at random moments. Every generation must end in a picture or in an
  * {@link IsolatedProcessException}, and the next one in a picture. {@code -Ddiffusion4j.test.faults=N} sets how many,
  * {@code -Ddiffusion4j.test.seed=N} other moments.
  */
-@DisabledOnOs(OS.WINDOWS)
 class FaultInjectionTest {
 
     private static final int FAULTS = Integer.getInteger("diffusion4j.test.faults", 5);

@@ -106,6 +106,39 @@ class InvalidRequestTest {
     }
 
     @Test
+    void theNameOfASamplerMayGiveTheSchedule() {
+        TextToImageRequest request = sd.textToImage("a star").size(64, 64).steps(2);
+        GenerationParameters named = request.samplerChoice(SamplerChoice.of("DPM++ 2M Karras"))
+                .generate()
+                .parameters();
+        assertThat(named.sampler()).isEqualTo(Sampler.DPMPP_2M);
+        assertThat(named.schedule()).isEqualTo(NoiseSchedule.KARRAS);
+
+        GenerationParameters alone =
+                request.sampler(Sampler.DPMPP_2M).generate().parameters();
+        assertThat(alone.schedule()).isEqualTo(sd.defaultSchedule(Sampler.DPMPP_2M));
+    }
+
+    @Test
+    void aScheduleThatContradictsTheSamplersNameIsRefused() {
+        TextToImageRequest request = sd.textToImage("a star")
+                .schedule(NoiseSchedule.EXPONENTIAL)
+                .samplerChoice(SamplerChoice.of("DPM++ 2M Karras"));
+        assertThatThrownBy(request::start).isInstanceOfSatisfying(InvalidRequestException.class, e -> {
+            assertThat(e.field()).isEqualTo("schedule");
+            assertThat(e.value()).isEqualTo("exponential");
+            assertThat(e.allowed()).startsWith("karras");
+        });
+        assertThat(request.schedule(NoiseSchedule.KARRAS)
+                        .size(64, 64)
+                        .steps(2)
+                        .generate()
+                        .parameters()
+                        .schedule())
+                .isEqualTo(NoiseSchedule.KARRAS);
+    }
+
+    @Test
     void optionsAreChecked() {
         assertThatThrownBy(() -> StableDiffusion.options().threads(0)).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> StableDiffusion.options().vramBudget(-2)).isInstanceOf(InvalidRequestException.class);

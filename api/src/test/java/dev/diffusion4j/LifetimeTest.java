@@ -133,7 +133,7 @@ class LifetimeTest {
     @Test
     void noCallReachesAModelThatWasFreed() {
         NativeModel model =
-                NativeModel.open(StableDiffusion.options().parameters(Map.of(Part.MODEL, DemoModel.path())));
+                NativeModel.open(StableDiffusion.options().parameters(Map.of(Part.MODEL, DemoModel.path()), Map.of()));
         Parts parts = model.parts();
         try (Tensor tensor = Tensor.zeros(Shape.of(1, 4, 16, 16))) {
             model.close();

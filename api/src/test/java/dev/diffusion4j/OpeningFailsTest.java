@@ -34,7 +34,7 @@ class OpeningFailsTest {
                 },
                 ModelFile.read(file),
                 RandomSource.CUDA,
-                Map.of(),
+                LearnedFiles.load(Map.of()),
                 1);
     }
 

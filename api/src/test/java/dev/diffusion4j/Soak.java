@@ -116,7 +116,8 @@ final class Soak {
     private void drop(int rounds) throws Throwable {
         NativeLibrary.load();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment pixels = arena.allocate(3L * DROPPED_SIZE * DROPPED_SIZE).fill((byte) 1);
+            MemorySegment pixels =
+                    arena.allocate(3L * DROPPED_SIZE * DROPPED_SIZE).fill((byte) 1);
             for (int round = 0; round < rounds; round++) {
                 RgbImage picture = HandedOverPictures.take(pixels, DROPPED_SIZE, DROPPED_SIZE);
                 require(picture.rgb()[round] == 1, "another picture in round " + round);

@@ -78,7 +78,8 @@ class SoakTest {
         run(Soak.Kind.PICTURES, DROPPED_PICTURES, csv);
 
         SoakRecord soak = SoakRecord.read(csv);
-        double[] resident = Arrays.stream(soak.resident()).asDoubleStream().skip(100).toArray();
+        double[] resident =
+                Arrays.stream(soak.resident()).asDoubleStream().skip(100).toArray();
         double growth = Arrays.stream(resident).max().orElseThrow() - resident[0];
         System.out.printf("%d pictures dropped: %.0f bytes more resident memory%n", soak.rounds(), growth);
         assertThat(soak.rounds()).isEqualTo(DROPPED_PICTURES);

@@ -7,16 +7,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.model.ModelFile;
+import dev.diffusion4j.model.Pickle;
 import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.model.TensorType;
+import dev.diffusion4j.model.TorchZip;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,6 +43,10 @@ class TextualInversionTest {
     private static final String LEARNED = "a red <cat> on a white background";
 
     private static StableDiffusion sd;
+
+    /** Knows circle and red by other words. */
+    private static StableDiffusion learned;
+
     /** The embeddings of "red" and "circle". */
     private static float[] red;
 
@@ -42,15 +56,26 @@ class TextualInversionTest {
     private Path folder;
 
     @BeforeAll
-    static void open() {
+    static void open(@TempDir Path words) {
         sd = StableDiffusion.open(DemoModel.path());
         red = embedding(2);
         circle = embedding(3);
+        Path ofCircle =
+                new Safetensors().values("emb_params", "F32", circle, 1, 768).write(words.resolve("circle"));
+        Path ofRed = new Safetensors().values("emb_params", "F32", red, 1, 768).write(words.resolve("red"));
+        learned = StableDiffusion.options()
+                .embedding("kit", ofRed)
+                .embedding("Kitty", ofCircle)
+                .embedding("Bär", ofCircle)
+                .embedding(":)", ofRed)
+                .embedding("BREAK-it", ofRed)
+                .open(DemoModel.path());
     }
 
     @AfterAll
     static void close() {
         sd.close();
+        learned.close();
     }
 
     /** The embedding of a token of the prompt. */
@@ -240,6 +265,171 @@ class TextualInversionTest {
             assertThat(psnr(expected, drawInJava(learned, LEARNED))).isGreaterThan(35);
             assertThat(psnr(expected, drawInJava(sd, LEARNED))).isLessThan(30);
         }
+    }
+
+    /** Each as typed, with the words Kitty, Bär, kit, :) and BREAK-it for "circle" and "red", and in plain words. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "KITTY on a white background | circle on a white background",
+                "a red Kitty | a red circle",
+                "a red kitty, on white | a red circle, on white",
+                "a red (kITTY:1.3) on white | a red (circle:1.3) on white",
+                "a [KITTY], (((red))) | a [circle], (((red)))",
+                "red,KITTY.Kitty!kitty | red,circle.circle!circle",
+                "a BÄR of BA\u0308R and bär | a circle of circle and circle",
+                "a KIT and a KITTY | a red and a circle",
+                "a :) on white (:):1.2) | a red on white (red:1.2)",
+                "white BREAK-it BREAK Break-It | white red BREAK red",
+                "a \\(KITTY\\) BREAKKitty | a \\(circle\\) BREAK circle",
+            })
+    void aWordIsFoundInAnyCaseWhereverItStands(String typed, String plain) {
+        assertThat(psnr(sketch(learned, plain, ""), sketch(learned, typed, ""))).isGreaterThan(50);
+        assertThat(psnr(sketch(learned, "a shape", plain), sketch(learned, "a shape", typed)))
+                .isGreaterThan(50);
+        try (Conditioning expected = learned.encodePrompt(plain);
+                Conditioning actual = learned.encodePrompt(typed)) {
+            assertThat(distance(actual.context(), expected.context())).isLessThan(1e-4);
+        }
+    }
+
+    @Test
+    void anotherWordDrawsAnotherPicture() {
+        assertThat(psnr(sketch(learned, "a red circle", ""), sketch(learned, "a red kit", "")))
+                .isLessThan(30);
+    }
+
+    @Test
+    void theReportHasThePromptAsItWasTyped() {
+        GeneratedImage image = learned.textToImage("a RED Kitty")
+                .negativePrompt("a BÄR")
+                .size(64, 64)
+                .steps(1)
+                .generate();
+        assertThat(image.parameters().prompt()).isEqualTo("a RED Kitty");
+        assertThat(image.parameters().negativePrompt()).isEqualTo("a BÄR");
+    }
+
+    @Test
+    void aModelInAProcessOfItsOwnKnowsTheWord() {
+        try (StableDiffusion isolated = StableDiffusion.options()
+                .embedding("Kitty", halfPrecision())
+                .isolated()
+                .open(DemoModel.path())) {
+            assertThat(psnr(sketch(learned, "a red circle", ""), sketch(isolated, "a red KITTY", "")))
+                    .isGreaterThan(50);
+        }
+    }
+
+    private Path halfPrecision() {
+        return write("half.safetensors", new Safetensors().values("emb_params", "F16", circle, 1, 768));
+    }
+
+    /** What the runtime itself cannot read. */
+    @Test
+    void theNativePathDrawsWordsOfEveryFile() {
+        Map<String, Path> files = new LinkedHashMap<>();
+        for (String type : List.of("F64", "F32", "F16", "BF16")) {
+            files.put(
+                    "word" + type,
+                    write(type + ".safetensors", new Safetensors().values("emb_params", type, circle, 1, 768)));
+        }
+        files.put("flat", write("flat.safetensors", new Safetensors().values("emb_params", "F16", circle, 768)));
+        Pickle parameter = new Pickle().dictionary().text("<cat>").parameter("FloatStorage", "0", 1, 768);
+        files.put("parameter", zip("parameter.bin", parameter.endDictionary(), floats()));
+        Pickle half = new Pickle().dictionary().text("<cat>").parameter("HalfStorage", "0", 1, 768);
+        files.put("half", zip("half.pt", half.endDictionary(), halves()));
+        Pickle dictionary = new Pickle()
+                .dictionary()
+                .text("string_to_token")
+                .dictionary()
+                .text("*")
+                .tensor("LongStorage", "1", 1, 0)
+                .endDictionary()
+                .text("string_to_param")
+                .parameterDictionary()
+                .text("*")
+                .parameter("FloatStorage", "0", 1, 768)
+                .endParameterDictionary()
+                .endDictionary();
+        files.put(
+                "dictionary",
+                new TorchZip()
+                        .entry("archive/data.pkl", dictionary.end())
+                        .entry("archive/data/0", floats())
+                        .entry("archive/data/1", new byte[8])
+                        .write(folder.resolve("dictionary.pt")));
+
+        StableDiffusionOptions options = StableDiffusion.options();
+        files.forEach(options::embedding);
+        try (StableDiffusion model = options.open(DemoModel.path())) {
+            BufferedImage expected = sketch(model, "a red circle", "");
+            files.keySet()
+                    .forEach(word -> assertThat(psnr(expected, sketch(model, "a red " + word, "")))
+                            .as(word)
+                            .isGreaterThan(word.equals("wordBF16") ? 30 : 45));
+        }
+    }
+
+    private Path zip(String name, Pickle pickle, byte[] numbers) {
+        return new TorchZip()
+                .entry("archive/data.pkl", pickle.end())
+                .entry("archive/data/0", numbers)
+                .write(folder.resolve(name));
+    }
+
+    private static byte[] floats() {
+        ByteBuffer bytes = ByteBuffer.allocate(768 * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(circle);
+        return bytes.array();
+    }
+
+    private static byte[] halves() {
+        ByteBuffer bytes = ByteBuffer.allocate(768 * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : circle) {
+            bytes.putShort(Float.floatToFloat16(value));
+        }
+        return bytes.array();
+    }
+
+    @Test
+    void wordsThatDifferInCaseAloneAreRefused() {
+        StableDiffusionOptions options =
+                StableDiffusion.options().embedding("Kitty", cat()).embedding("kitty", cat());
+        assertThatThrownBy(() -> options.open(DemoModel.path()))
+                .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
+                    assertThat(e.field()).isEqualTo("embedding");
+                    assertThat(e.allowed()).contains("'kitty' is there already").contains("lower case are alike");
+                });
+    }
+
+    @Test
+    void theFilesForTheRuntimeGoWithTheModel() throws IOException {
+        LearnedFiles files = LearnedFiles.load(Map.of("Kitty", halfPrecision()));
+        Path file = files.files().get("Kitty");
+        assertThat(ModelFile.read(file).tensors()).singleElement().satisfies(tensor -> {
+            assertThat(tensor.type()).isEqualTo(TensorType.F32);
+            assertThat(tensor.shape()).containsExactly(1L, 768L);
+        });
+        assertThat(Files.getPosixFilePermissions(file.getParent()))
+                .doesNotContain(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ);
+
+        files.close();
+
+        assertThat(file.getParent()).doesNotExist();
+    }
+
+    private static BufferedImage sketch(StableDiffusion model, String prompt, String negative) {
+        return model.textToImage(prompt)
+                .negativePrompt(negative)
+                .size(64, 64)
+                .sampler(Sampler.EULER)
+                .schedule(NoiseSchedule.DISCRETE)
+                .steps(2)
+                .seed(3)
+                .generate()
+                .toBufferedImage();
     }
 
     private static BufferedImage drawNatively(StableDiffusion model, String prompt) {

@@ -7,7 +7,7 @@ import java.util.Optional;
 /** Sees what a native generation reports, on the model's thread. */
 public interface GenerationObserver {
 
-    /** What a native progress report counts; the order is that of {@code d4j_progress_kind}. */
+    /** What a native progress report counts. */
     enum ProgressKind {
         LOADING,
         SAMPLING,

@@ -32,15 +32,18 @@ final class GenerationStruct {
 
     private final Arena arena;
     private final MemorySegment struct;
+    private final LearnedWords words;
 
-    private GenerationStruct(Arena arena) {
+    private GenerationStruct(LearnedWords words, Arena arena) {
+        this.words = words;
         this.arena = arena;
         struct = sd_img_gen_params_t.allocate(arena);
         D4j.sd_img_gen_params_init(struct);
     }
 
-    static MemorySegment allocate(GenerationParameters parameters, GenerationInputs inputs, Arena arena) {
-        GenerationStruct writer = new GenerationStruct(arena);
+    static MemorySegment allocate(
+            GenerationParameters parameters, GenerationInputs inputs, LearnedWords words, Arena arena) {
+        GenerationStruct writer = new GenerationStruct(words, arena);
         writer.writeRequest(parameters);
         writer.writeSampling(parameters);
         writer.writePictures(inputs);
@@ -69,7 +72,7 @@ final class GenerationStruct {
      * cannot be cancelled. A run means no more to a model than one blank.
      */
     private MemorySegment prompt(String text) {
-        return arena.allocateFrom(LONG_BLANK.matcher(text).replaceAll(" "));
+        return arena.allocateFrom(LONG_BLANK.matcher(words.mark(text)).replaceAll(" "));
     }
 
     static MemorySegment loraArray(List<Lora> loras, Arena arena) {
@@ -86,8 +89,8 @@ final class GenerationStruct {
 
     private void writeSampling(GenerationParameters parameters) {
         MemorySegment sampling = sd_img_gen_params_t.sample_params(struct);
-        sd_sample_params_t.sample_method(sampling, parameters.sampler().ordinal());
-        sd_sample_params_t.scheduler(sampling, parameters.schedule().ordinal());
+        sd_sample_params_t.sample_method(sampling, RuntimeCodes.of(parameters.sampler()));
+        sd_sample_params_t.scheduler(sampling, RuntimeCodes.of(parameters.schedule()));
         sd_sample_params_t.sample_steps(sampling, parameters.steps());
         parameters.eta().ifPresent(eta -> sd_sample_params_t.eta(sampling, (float) eta));
         sd_sample_params_t.shifted_timestep(sampling, parameters.shiftedTimestep());

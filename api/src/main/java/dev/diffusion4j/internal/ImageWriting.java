@@ -86,8 +86,8 @@ public final class ImageWriting {
 
     private static void save(BufferedImage image, Path path, Description description) {
         Format format = Format.of(path)
-                .orElseThrow(() -> new ImageFileException(
-                        path + " names no known picture format: use .png, .jpg or .jpeg"));
+                .orElseThrow(
+                        () -> new ImageFileException(path + " names no known picture format: use .png, .jpg or .jpeg"));
         try {
             AtomicFile.write(path, encode(image, format, description));
         } catch (IOException e) {
@@ -97,11 +97,10 @@ public final class ImageWriting {
 
     /** In memory: ImageIO's stream over a file writes 512 bytes at a time, after it wrote all to another file. */
     private static ByteBuffer encode(BufferedImage image, Format format, Description description) throws IOException {
-        BufferedImage picture = format == Format.JPEG && image.getColorModel().hasAlpha()
-                ? ImageProcessor.toRgb(image)
-                : image;
-        ImageWriter writer =
-                ImageIO.getImageWritersByFormatName(format.name().toLowerCase(Locale.ROOT)).next();
+        BufferedImage picture =
+                format == Format.JPEG && image.getColorModel().hasAlpha() ? ImageProcessor.toRgb(image) : image;
+        ImageWriter writer = ImageIO.getImageWritersByFormatName(format.name().toLowerCase(Locale.ROOT))
+                .next();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             ImageWriteParam param = writer.getDefaultWriteParam();

@@ -9,8 +9,8 @@ import java.util.List;
  * @param sizeMultiple width and height must be multiples of it
  * @param vaeScaleFactor pixels per latent in each direction
  * @param latentChannels channels of a latent
- * @param defaultSampler ordinal of the default sampler
- * @param defaultSchedule ordinal of the default sampler's schedule
+ * @param defaultSampler the runtime's number of the default sampler, see {@link RuntimeCodes}
+ * @param defaultSchedule the runtime's number of that sampler's schedule
  * @param generatesImages whether it can make pictures at all
  * @param inpaint whether its U-Net takes a mask
  * @param hasVaeEncoder whether pictures can be encoded

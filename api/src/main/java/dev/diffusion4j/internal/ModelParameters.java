@@ -13,17 +13,25 @@ import dev.diffusion4j.runtime.DeviceChoice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** Everything a model is opened with. */
+/**
+ * Everything a model is opened with.
+ *
+ * @param embeddings the words of textual inversions, each with a file that has its vectors as one f32 tensor
+ * @param threads for work on the CPU, 0 for the default
+ * @param processors that the user's JVM sees: the most threads by default, in a process of the model's own too
+ */
 public record ModelParameters(
         Map<Part, Path> files,
         Map<String, Path> embeddings,
         Optional<WeightType> weightType,
         Optional<String> tensorTypeRules,
         int threads,
+        int processors,
         boolean memoryMap,
         boolean flashAttention,
         boolean diffusionFlashAttention,
@@ -69,14 +77,14 @@ public record ModelParameters(
         }
     }
 
-    MemorySegment allocate(Arena arena, DeviceSelection devices) {
+    MemorySegment allocate(Arena arena, DeviceSelection devices, LearnedWords words) {
         MemorySegment params = sd_ctx_params_t.allocate(arena);
         D4j.sd_ctx_params_init(params);
         files.forEach((part, path) -> part.setter.accept(params, arena.allocateFrom(path.toString())));
-        writeEmbeddings(params, arena);
+        writeEmbeddings(params, words, arena);
         weightType.ifPresent(type -> sd_ctx_params_t.wtype(params, type.code()));
         tensorTypeRules.ifPresent(rules -> sd_ctx_params_t.tensor_type_rules(params, arena.allocateFrom(rules)));
-        sd_ctx_params_t.n_threads(params, threads);
+        sd_ctx_params_t.n_threads(params, threads > 0 ? threads : NativeVersions.defaultThreads(processors));
         sd_ctx_params_t.enable_mmap(params, memoryMap);
         sd_ctx_params_t.flash_attn(params, flashAttention);
         sd_ctx_params_t.diffusion_flash_attn(params, diffusionFlashAttention);
@@ -86,10 +94,10 @@ public record ModelParameters(
         sd_ctx_params_t.circular_y(params, seamlessY);
         sd_ctx_params_t.tae_preview_only(params, tinyAutoencoderForPreviewsOnly);
         sd_ctx_params_t.force_sdxl_vae_conv_scale(params, forceSdxlVaeConvScale);
-        sd_ctx_params_t.rng_type(params, code(random));
-        samplerRandom.ifPresent(source -> sd_ctx_params_t.sampler_rng_type(params, code(source)));
-        prediction.ifPresent(kind -> sd_ctx_params_t.prediction(params, kind.ordinal()));
-        sd_ctx_params_t.lora_apply_mode(params, loraMode.ordinal());
+        sd_ctx_params_t.rng_type(params, RuntimeCodes.of(random));
+        samplerRandom.ifPresent(source -> sd_ctx_params_t.sampler_rng_type(params, RuntimeCodes.of(source)));
+        prediction.ifPresent(kind -> sd_ctx_params_t.prediction(params, RuntimeCodes.of(kind)));
+        sd_ctx_params_t.lora_apply_mode(params, RuntimeCodes.of(loraMode));
         sd_ctx_params_t.max_vram(params, (float) vramBudgetGib);
         sd_ctx_params_t.stream_layers(params, streamLayers);
         sd_ctx_params_t.backend(params, arena.allocateFrom(devices.specification()));
@@ -99,23 +107,16 @@ public record ModelParameters(
         return params;
     }
 
-    private void writeEmbeddings(MemorySegment params, Arena arena) {
+    private void writeEmbeddings(MemorySegment params, LearnedWords words, Arena arena) {
         MemorySegment array = sd_embedding_t.allocateArray(embeddings.size(), arena);
         int index = 0;
-        for (Map.Entry<String, Path> embedding : embeddings.entrySet()) {
+        Iterator<String> names = words.nativeNames().iterator();
+        for (Path file : embeddings.values()) {
             MemorySegment element = sd_embedding_t.asSlice(array, index++);
-            sd_embedding_t.name(element, arena.allocateFrom(embedding.getKey()));
-            sd_embedding_t.path(element, arena.allocateFrom(embedding.getValue().toString()));
+            sd_embedding_t.name(element, arena.allocateFrom(names.next()));
+            sd_embedding_t.path(element, arena.allocateFrom(file.toString()));
         }
         sd_ctx_params_t.embeddings(params, array);
         sd_ctx_params_t.embedding_count(params, index);
-    }
-
-    private static int code(RandomSource source) {
-        return switch (source) {
-            case CUDA -> D4j.CUDA_RNG();
-            case CPU -> D4j.CPU_RNG();
-            case STD -> D4j.STD_DEFAULT_RNG();
-        };
     }
 }

@@ -76,6 +76,7 @@ public final class NativeLibrary {
         }
         if (loadedFrom == null) {
             try {
+                Platform.current().requireSupported();
                 letThreadsWaitPassively();
                 Path library = LOCATOR.load();
                 checkInterface(library);
@@ -105,7 +106,7 @@ public final class NativeLibrary {
      * times when they spin for long, and one alone is slower when they sleep at once. The library reads it when it is loaded.
      */
     private static void letThreadsWaitPassively() {
-        if (System.getenv(WAIT_POLICY) != null || Platform.current().isWindows()) {
+        if (System.getenv(WAIT_POLICY) != null) {
             return;
         }
         Linker linker = Linker.nativeLinker();
@@ -145,8 +146,7 @@ public final class NativeLibrary {
                 Platform.current().toString(),
                 NativeLibrary.class.getModule().isNativeAccessEnabled()
                         && D4j.class.getModule().isNativeAccessEnabled(),
-                Optional.ofNullable(System.getenv(WAIT_POLICY))
-                        .orElse(Platform.current().isWindows() ? "" : PASSIVE),
+                Optional.ofNullable(System.getenv(WAIT_POLICY)).orElse(PASSIVE),
                 LOCATOR.places(),
                 LOCATOR.caches(),
                 library,

@@ -45,7 +45,7 @@ final class NativeLibraryLocator {
     /** Backends in the order they are preferred. */
     private static final List<String> BACKENDS = List.of("cuda", "metal", "vulkan", "cpu", "cpu-portable");
 
-    private static final List<Platform> PLATFORMS = Stream.of("linux", "macos", "windows")
+    private static final List<Platform> PLATFORMS = Stream.of("linux", "macos")
             .flatMap(os -> Stream.of(new Platform(os, "x86_64"), new Platform(os, "aarch64")))
             .toList();
 

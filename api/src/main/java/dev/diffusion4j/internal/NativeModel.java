@@ -20,10 +20,12 @@ public final class NativeModel implements Model {
     private MemorySegment handle;
 
     private final DeviceSelection devices;
+    private final LearnedWords words;
 
-    private NativeModel(MemorySegment handle, DeviceSelection devices) {
+    private NativeModel(MemorySegment handle, DeviceSelection devices, LearnedWords words) {
         this.handle = handle;
         this.devices = devices;
+        this.words = words;
     }
 
     /**
@@ -42,11 +44,12 @@ public final class NativeModel implements Model {
     public static NativeModel open(ModelParameters parameters) {
         NativeLibrary.load();
         DeviceSelection devices = DeviceSelection.of(parameters.device(), parameters.partDevices());
+        LearnedWords words = LearnedWords.of(parameters.embeddings().keySet());
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment params = parameters.allocate(arena, devices);
+            MemorySegment params = parameters.allocate(arena, devices, words);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             NativeStatus.check(D4j.d4j_model_open(params, MemorySegment.NULL, out), "opening the model");
-            return new NativeModel(out.get(ValueLayout.ADDRESS, 0), devices);
+            return new NativeModel(out.get(ValueLayout.ADDRESS, 0), devices, words);
         }
     }
 
@@ -82,7 +85,7 @@ public final class NativeModel implements Model {
             CancellationFlag cancellation) {
         try (Arena arena = Arena.ofConfined();
                 Watch watch = new Watch(observer, cancellation)) {
-            MemorySegment struct = GenerationStruct.allocate(parameters, inputs, arena);
+            MemorySegment struct = GenerationStruct.allocate(parameters, inputs, words, arena);
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
             List<Lora> loras = parameters.loras();

@@ -64,9 +64,9 @@ public final class NativeRpcServer {
 
     private void serve(RpcServerOptions options) {
         try (Arena arena = Arena.ofConfined()) {
+            int threads = options.threads() > 0 ? options.threads() : NativeVersions.defaultThreads();
             NativeStatus.check(
-                    D4j.d4j_rpc_serve(handle, arena.allocateFrom(device), options.threads(), stop.segment()),
-                    "serving");
+                    D4j.d4j_rpc_serve(handle, arena.allocateFrom(device), threads, stop.segment()), "serving");
             end.complete(null);
         } catch (Throwable e) {
             end.completeExceptionally(e);

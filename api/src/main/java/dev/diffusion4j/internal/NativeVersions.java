@@ -46,9 +46,17 @@ public final class NativeVersions {
         return Optional.of(D4j.d4j_cpu_variant().getString(0)).filter(name -> !name.isEmpty());
     }
 
-    /** How many threads a model computes with on the CPU unless told otherwise. */
+    /** How many threads a model that is opened now computes with on the CPU unless told otherwise. */
     public static int defaultThreads() {
-        return D4j.d4j_default_threads();
+        return defaultThreads(Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * One per physical core, but no more than the processors that a JVM sees: it knows every kind of container's quota and
+     * its own options.
+     */
+    static int defaultThreads(int processors) {
+        return Math.min(D4j.d4j_default_threads(), processors);
     }
 
     /** The processor features the native library uses, such as {@code AVX2}; the runtime writes {@code AVX2 = 1 | ...}. */

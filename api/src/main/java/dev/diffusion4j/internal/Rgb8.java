@@ -96,8 +96,7 @@ public final class Rgb8 {
         for (int channel = 0; channel < 3; channel++) {
             for (int y = 0; y < height; y++) {
                 long from = (3 * index + channel) * plane + (long) y * width;
-                MemorySegment.copy(
-                        pictures.segment(), ValueLayout.JAVA_FLOAT, from * Float.BYTES, row, 0, row.length);
+                MemorySegment.copy(pictures.segment(), ValueLayout.JAVA_FLOAT, from * Float.BYTES, row, 0, row.length);
                 for (int x = 0; x < width; x++) {
                     rgb[3 * (y * width + x) + channel] = (byte) Math.round(Math.clamp((row[x] + 1) * 127.5f, 0, 255));
                 }

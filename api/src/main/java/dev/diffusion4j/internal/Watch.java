@@ -2,7 +2,6 @@ package dev.diffusion4j.internal;
 
 import dev.diffusion4j.GenerationCancelledException;
 import dev.diffusion4j.PreviewMode;
-import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_observer_t;
 import dev.diffusion4j.bindings.d4j_preview_fn;
 import dev.diffusion4j.bindings.d4j_progress_fn;
@@ -22,8 +21,6 @@ public final class Watch implements AutoCloseable {
 
     /** For calls that nobody watches or cancels. */
     public static final Watch NONE = new Watch();
-
-    private static final GenerationObserver.ProgressKind[] KINDS = GenerationObserver.ProgressKind.values();
 
     private final GenerationObserver observer;
     private final CancellationFlag cancellation;
@@ -59,20 +56,14 @@ public final class Watch implements AutoCloseable {
         d4j_observer_t.cancel(result, cancellation.segment());
         previewMode().ifPresent(mode -> {
             d4j_observer_t.preview(result, d4j_preview_fn.allocate(this::preview, arena));
-            d4j_observer_t.preview_mode(
-                    result,
-                    switch (mode) {
-                        case PROJECTION -> D4j.PREVIEW_PROJ();
-                        case TINY_AUTOENCODER -> D4j.PREVIEW_TAE();
-                        case VAE -> D4j.PREVIEW_VAE();
-                    });
+            d4j_observer_t.preview_mode(result, RuntimeCodes.of(mode));
             d4j_observer_t.preview_interval(result, previewInterval());
         });
         return result;
     }
 
     private void progress(int kind, int step, int of, float seconds) {
-        guarded(() -> observer.progress(KINDS[kind], step, of));
+        guarded(() -> observer.progress(RuntimeCodes.progressKind(kind), step, of));
     }
 
     private void preview(int step, int width, int height, MemorySegment rgb) {

@@ -162,12 +162,13 @@ final class AddonCheck {
         if (embedding.ne(1) < 1 || embedding.ne(1) > MAX_EMBEDDING_VECTORS) {
             throw refusal("has " + embedding.ne(1) + " vectors, a word takes 1 to " + MAX_EMBEDDING_VECTORS);
         }
-        // The runtime puts the bytes beside its own table of 32-bit numbers without looking at their type.
-        boolean usable = embedding.type() == TensorType.F32
-                || embedding.type() == TensorType.F64 && file.format() != ModelFormat.GGUF;
+        boolean usable = switch (embedding.type()) {
+            case F64, F32, F16, BF16 -> true;
+            default -> false;
+        };
         if (!usable) {
             throw refusal("is stored as " + embedding.type().displayName()
-                    + ", the runtime takes textual inversions in f32 only");
+                    + "; textual inversions are read in f32, f16, bf16 and f64");
         }
     }
 

@@ -35,7 +35,10 @@ final class ByteSource implements AutoCloseable {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
             if (attributes.isDirectory()) {
-                throw new ModelFileException(Text.of(path) + " is a directory, not a model file");
+                throw new ModelFileException(Text.of(path) + " is a directory, not a model file"
+                        + (Files.exists(path.resolve("model_index.json"))
+                                ? ": a model of diffusers in parts; name the single file that most are published as too"
+                                : "; name a file in it"));
             }
             // Opening a pipe would block, a device may never end.
             if (!attributes.isRegularFile()) {

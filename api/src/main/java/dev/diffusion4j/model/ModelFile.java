@@ -34,6 +34,7 @@ public final class ModelFile {
     private final ModelFormat format;
     private final ModelFamily family;
     private final boolean bareDiffusionModel;
+    private final boolean readByRuntime;
     private final Map<String, String> metadata;
     private final SequencedMap<String, TensorInfo> byName;
     private final List<TensorInfo> tensors;
@@ -45,6 +46,7 @@ public final class ModelFile {
         this.metadata = Collections.unmodifiableMap(header.metadata());
         this.byName = header.tensors();
         this.tensors = List.copyOf(byName.values());
+        this.readByRuntime = header.readByRuntime();
         this.family = FamilyDetector.detect(tensors);
         this.bareDiffusionModel = family.makesPictures() && FamilyDetector.isBareDiffusionModel(tensors);
     }
@@ -182,6 +184,7 @@ public final class ModelFile {
      * @throws ModelFileException naming what is missing or wrong, and how else it can be given
      */
     public void requirePictureModel(Set<ModelComponent> separate) {
+        requireReadByRuntime();
         ModelCheck.pictureModel(this, Set.copyOf(separate));
     }
 
@@ -192,6 +195,7 @@ public final class ModelFile {
      * @throws ModelFileException naming what is missing or wrong
      */
     public void requireDiffusionModel(Set<ModelComponent> separate) {
+        requireReadByRuntime();
         ModelCheck.diffusionModel(this, Set.copyOf(separate));
     }
 
@@ -201,6 +205,7 @@ public final class ModelFile {
      * @throws ModelFileException if it cannot
      */
     public void requireVae() {
+        requireReadByRuntime();
         ModelCheck.part(this, ModelFamily.VAE);
     }
 
@@ -210,6 +215,7 @@ public final class ModelFile {
      * @throws ModelFileException if it cannot
      */
     public void requireTinyAutoencoder() {
+        requireReadByRuntime();
         ModelCheck.part(this, ModelFamily.TINY_AUTOENCODER);
     }
 
@@ -221,6 +227,7 @@ public final class ModelFile {
      * @throws IllegalArgumentException if {@code encoder} is no text encoder
      */
     public void requireTextEncoder(ModelComponent encoder) {
+        requireReadByRuntime();
         switch (encoder) {
             case CLIP_L -> ModelCheck.part(this, ModelFamily.CLIP_L);
             case CLIP_G -> ModelCheck.part(this, ModelFamily.CLIP_G);
@@ -237,6 +244,7 @@ public final class ModelFile {
      * @throws ModelFileException if it cannot
      */
     public void requireUpscaler() {
+        requireReadByRuntime();
         ModelCheck.part(this, ModelFamily.UPSCALER);
     }
 
@@ -246,6 +254,7 @@ public final class ModelFile {
      * @throws ModelFileException if it is not
      */
     public void requireLora() {
+        requireReadByRuntime();
         AddonCheck.lora(this);
     }
 
@@ -256,17 +265,27 @@ public final class ModelFile {
      * @throws ModelFileException if it is not, or was made for another kind of model
      */
     public void requireLora(ModelFile model) {
+        requireReadByRuntime();
         AddonCheck.lora(this, Objects.requireNonNull(model, "model"));
     }
 
     /**
-     * Checks that this file is a textual inversion that the runtime can load.
+     * Checks that this file is a textual inversion that a model can be opened with. Parameters of PyTorch modules, which the
+     * runtime cannot read, are read here.
      *
      * @param width how wide the text encoder's embeddings are, 768 for SD 1.x
      * @throws ModelFileException if it is not
      */
     public void requireTextualInversion(int width) {
         AddonCheck.textualInversion(this, width);
+    }
+
+    private void requireReadByRuntime() {
+        if (!readByRuntime) {
+            throw new ModelFileException(
+                    Text.of(path) + " cannot be used: its tensors are pickled as torch.nn.Parameter, which"
+                            + " the runtime does not read; saved as a state_dict() or as safetensors they can be");
+        }
     }
 
     @Override

@@ -8,19 +8,22 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Reads a pickle for the tensors it lists. Nothing in it is executed: calls that would build a tensor are noted, all others
  * leave an opaque value.
  *
  * <p>It follows the runtime's own reader opcode by opcode, including that values are copied where Python would share them,
- * so that both see the same tensors. What the runtime would refuse without a word, or drown in, is refused here.
+ * so that both see the same tensors. What the runtime would refuse without a word, or drown in, is refused here; but
+ * parameters, and dictionaries of parameters, are read beyond it, and the result says so.
  */
 final class PickleReader {
 
     private static final int MAX_NAME_BYTES = 4 * Limits.MAX_NAME_LENGTH;
     private static final int MAX_LINE = 4_096;
     private static final int PROTO = 0x80;
+    private static final String PARAMETER_DICTIONARY = "torch.nn.modules.container.ParameterDict";
 
     private final ByteSource source;
     private final Cursor cursor;
@@ -28,6 +31,7 @@ final class PickleReader {
     private final Map<Integer, PickleValue> memo = new HashMap<>();
     private final Map<String, PickleValue.Storage> storages = new HashMap<>();
     private long work;
+    private boolean hasObjects;
 
     private PickleReader(ByteSource source, Cursor cursor) {
         this.source = source;
@@ -39,8 +43,9 @@ final class PickleReader {
      *
      * @param value what is left on top of the stack
      * @param storages every storage that it refers to, by key
+     * @param hasObjects whether it makes an object, at which the runtime's reader gives up
      */
-    record Result(PickleValue value, Map<String, PickleValue.Storage> storages) {}
+    record Result(PickleValue value, Map<String, PickleValue.Storage> storages, boolean hasObjects) {}
 
     /** Reads one pickle, up to and including its end. */
     static Result read(ByteSource source, Cursor cursor) {
@@ -56,7 +61,7 @@ final class PickleReader {
         while (true) {
             int opcode = cursor.u8();
             if (opcode == '.') {
-                return new Result(pop(), storages);
+                return new Result(pop(), storages, hasObjects);
             }
             charge(1);
             execute(opcode);
@@ -104,10 +109,8 @@ final class PickleReader {
             case '2' -> push(copy(peek()));
             case 'Q' -> persistentId();
             case 'R' -> call();
-            case 'b' -> {
-                pop();
-                peek();
-            }
+            case 'b' -> build();
+            case 0x81 -> newObject();
             case 'a' -> append();
             case 'e', 0x90 -> extend(Kind.LIST);
             case 's' -> setItem();
@@ -290,9 +293,23 @@ final class PickleReader {
         }
     }
 
-    /** {@code ("storage", type, key, location, elements)}: how a pickle refers to numbers outside itself. */
+    /**
+     * {@code ("storage", type, key, location, elements)}: how a pickle refers to numbers outside itself. Before PyTorch 1.6 also
+     * {@code ("module", class, file, source)} in place of a class.
+     */
     private void persistentId() {
-        if (!(pop() instanceof Container id)
+        PickleValue reference = pop();
+        if (reference instanceof Container module
+                && module.kind() == Kind.TUPLE
+                && module.items().size() == 4
+                && module.items().get(0) instanceof PickleValue.Text(String kind)
+                && kind.equals("module")
+                && module.items().get(1) instanceof PickleValue.Global type) {
+            hasObjects = true;
+            push(type);
+            return;
+        }
+        if (!(reference instanceof Container id)
                 || id.kind() != Kind.TUPLE
                 || id.items().size() < 5
                 || !(id.items().get(0) instanceof PickleValue.Text(String what))
@@ -345,12 +362,55 @@ final class PickleReader {
         }
     }
 
+    private void newObject() {
+        PickleValue arguments = pop();
+        if (!(pop() instanceof PickleValue.Global(String name)) || !(arguments instanceof Container)) {
+            throw broken();
+        }
+        if (!name.equals(PARAMETER_DICTIONARY)) {
+            throw source.unsupported("its pickle has an object of the class " + Text.quoted(name)
+                    + "; only tables of tensors can be read");
+        }
+        hasObjects = true;
+        push(new Container(Kind.OBJECT));
+    }
+
+    /** An object's fields; those of anything else are of no interest. */
+    private void build() {
+        PickleValue state = pop();
+        if (peek() instanceof Container object
+                && object.kind() == Kind.OBJECT
+                && state instanceof Container fields
+                && fields.kind() == Kind.DICTIONARY) {
+            fields.items().forEach(value -> addTo(object, value));
+        }
+    }
+
     private PickleValue result(String function, List<PickleValue> arguments) {
         return switch (function) {
             case "collections.OrderedDict" -> arguments.isEmpty() ? new Container(Kind.DICTIONARY) : Atom.OPAQUE;
             case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> tensor(arguments);
+            case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
+                parameter(arguments.stream());
+            case "torch._tensor._rebuild_from_type_v2" -> parameter(rebuilt(arguments));
             default -> Atom.OPAQUE;
         };
+    }
+
+    /** What the function makes that is called for a class derived from tensors: itself, its class, its arguments. */
+    private Stream<PickleValue> rebuilt(List<PickleValue> arguments) {
+        return arguments.size() >= 3
+                        && arguments.get(0) instanceof PickleValue.Global(String function)
+                        && arguments.get(2) instanceof Container inner
+                        && inner.kind() == Kind.TUPLE
+                ? Stream.of(result(function, inner.items()))
+                : Stream.empty();
+    }
+
+    private static PickleValue parameter(Stream<PickleValue> made) {
+        return made.findFirst()
+                .map(value -> value instanceof PickleValue.Tensor tensor ? new PickleValue.Parameter(tensor) : value)
+                .orElse(Atom.OPAQUE);
     }
 
     private PickleValue tensor(List<PickleValue> arguments) {

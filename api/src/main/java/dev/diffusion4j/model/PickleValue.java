@@ -45,13 +45,17 @@ sealed interface PickleValue {
      */
     record Tensor(Storage storage, long offset, List<Long> shape) implements PickleValue {}
 
-    /** A tuple, list or dictionary; a dictionary's items are keys and values in turn. */
+    /** A tensor as a parameter of a PyTorch module, which the runtime's own reader passes over. */
+    record Parameter(Tensor tensor) implements PickleValue {}
+
+    /** A tuple, list, dictionary or object; a dictionary's items are keys and values in turn, and so are an object's. */
     final class Container implements PickleValue {
 
         enum Kind {
             TUPLE,
             LIST,
-            DICTIONARY
+            DICTIONARY,
+            OBJECT
         }
 
         private final Kind kind;

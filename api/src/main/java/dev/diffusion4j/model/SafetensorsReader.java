@@ -93,6 +93,7 @@ final class SafetensorsReader {
         String json = Text.utf8(source.bytes(LENGTH_BYTES, (int) length))
                 .orElseThrow(() -> source.damaged("its header is not valid UTF-8"));
         try (JsonParser parser = JSON.createParser(json)) {
+            requireWholeSurrogates(json);
             readHeader(parser);
         } catch (StreamConstraintsException e) {
             throw refusal("its header exceeds a limit: " + Text.printable(e.getOriginalMessage()), e);
@@ -103,6 +104,26 @@ final class SafetensorsReader {
         }
         table.refuseOverlaps();
         return new Header(ModelFormat.SAFETENSORS, metadata, table.tensors());
+    }
+
+    /** The runtime's parser, other than this one, takes no escape for half a character, wherever it stands. */
+    private void requireWholeSurrogates(String json) throws IOException {
+        if (!json.contains("\\u")) {
+            return;
+        }
+        try (JsonParser parser = JSON.createParser(json)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                boolean isText = token == JsonToken.FIELD_NAME || token == JsonToken.VALUE_STRING;
+                if (isText && parser.getText().codePoints().anyMatch(SafetensorsReader::isSurrogate)) {
+                    throw source.damaged("its header has half a surrogate pair in " + Text.quoted(parser.getText())
+                            + ", which is no text");
+                }
+            }
+        }
+    }
+
+    private static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
     }
 
     private ModelFileException refusal(String reason, IOException cause) {
@@ -117,13 +138,18 @@ final class SafetensorsReader {
         }
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw source.damaged("its header says nothing usable about " + Text.quoted(name));
-            }
+            boolean isObject = parser.nextToken() == JsonToken.START_OBJECT;
             if (name.equals(METADATA)) {
-                readMetadata(parser);
-            } else {
+                // The runtime passes over it, whatever it is.
+                if (isObject) {
+                    readMetadata(parser);
+                } else {
+                    parser.skipChildren();
+                }
+            } else if (isObject) {
                 readTensor(parser, name);
+            } else {
+                throw source.damaged("its header says nothing usable about " + Text.quoted(name));
             }
         }
         if (parser.nextToken() != null) {

@@ -17,6 +17,9 @@ final class TorchLegacyReader {
     private static final int LENGTH_BYTES = 8;
     private static final long VERSION = 1_001;
 
+    /** From protocol 4 on, a pickle's opcodes come in frames: an opcode and a length before them. */
+    private static final int FRAME_BYTES = 1 + Long.BYTES;
+
     /** The magic number's pickle, without its protocol: a ten-byte integer, then the end. */
     private static final byte[] MAGIC = HexFormat.of().parseHex("8a0a6cfc9c46f9206aa850192e");
 
@@ -39,22 +42,27 @@ final class TorchLegacyReader {
     private Header read() {
         Cursor cursor =
                 new Cursor(source, 0, Math.min(source.size(), Limits.MAX_PICKLE), "the pickles at its beginning");
-        if (beginsWithMagic()) {
+        if (hasMagicAt(2)) {
             cursor.skip(2 + MAGIC.length);
             if (!readsVersion(cursor)) {
                 throw source.unsupported("it is a checkpoint of another version than " + VERSION);
             }
             PickleReader.read(source, cursor);
+        } else if (hasMagicAt(2 + FRAME_BYTES)) {
+            throw source.unsupported("it is in PyTorch's format from before 1.6, pickled with protocol "
+                    + source.bytes(1, 1)[0]
+                    + ", of which the runtime reads protocols 2 and 3; saved again as torch.save"
+                    + " does it now, or as safetensors, it can be used");
         }
         PickleReader.Result pickle = PickleReader.read(source, cursor);
-        StateDictionary dictionary = StateDictionary.of(source, pickle.value());
+        StateDictionary dictionary = StateDictionary.of(source, pickle);
         PickleReader.read(source, cursor);
         Map<String, Long> offsets = storageOffsets(new TreeMap<>(pickle.storages()), cursor.position());
         dictionary
                 .tensors()
                 .forEach((name, tensor) -> table.addOrReplace(
                         table.view(name, tensor, offsets.get(tensor.storage().key()))));
-        return new Header(ModelFormat.LEGACY_CHECKPOINT, Map.of(), table.tensors());
+        return new Header(ModelFormat.LEGACY_CHECKPOINT, Map.of(), table.tensors(), dictionary.isReadByRuntime());
     }
 
     /** Whether the version's pickle is there, in one of the two ways in which the runtime knows so large a number. */
@@ -71,12 +79,8 @@ final class TorchLegacyReader {
         return version == VERSION && cursor.u8() == '.';
     }
 
-    private boolean beginsWithMagic() {
-        if (source.size() < 2 + MAGIC.length) {
-            return false;
-        }
-        byte[] head = source.bytes(2, MAGIC.length);
-        return Arrays.equals(head, MAGIC);
+    private boolean hasMagicAt(int position) {
+        return source.size() >= position + MAGIC.length && Arrays.equals(source.bytes(position, MAGIC.length), MAGIC);
     }
 
     /** Storages follow one another in the order of their keys. */

@@ -26,10 +26,10 @@ final class TorchZipReader {
         String folder = pickle.name().substring(0, pickle.name().indexOf(PICKLE));
         requireLittleEndian(archive, folder);
         byte[] content = archive.content(pickle, Limits.MAX_PICKLE);
-        PickleValue value = PickleReader.read(source, new Cursor(source, content, "the pickle"))
-                .value();
-        StateDictionary.of(source, value).tensors().forEach((name, tensor) -> add(archive, folder, name, tensor));
-        return new Header(ModelFormat.ZIP_CHECKPOINT, Map.of(), table.tensors());
+        StateDictionary dictionary =
+                StateDictionary.of(source, PickleReader.read(source, new Cursor(source, content, "the pickle")));
+        dictionary.tensors().forEach((name, tensor) -> add(archive, folder, name, tensor));
+        return new Header(ModelFormat.ZIP_CHECKPOINT, Map.of(), table.tensors(), dictionary.isReadByRuntime());
     }
 
     private ZipDirectory.Entry pickle(ZipDirectory archive) {

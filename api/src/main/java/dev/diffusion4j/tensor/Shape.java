@@ -58,11 +58,11 @@ public final class Shape {
      * One dimension.
      *
      * @param axis from 0, the outermost, to {@code rank() - 1}
-     * @throws InvalidRequestException if there is no such dimension
+     * @throws IndexOutOfBoundsException if there is no such dimension
      */
     public long dimension(int axis) {
         if (axis < 0 || axis >= dimensions.length) {
-            throw new InvalidRequestException("axis", axis, "an axis of " + this);
+            throw new IndexOutOfBoundsException("axis " + axis + " of the shape " + this);
         }
         return dimensions[axis];
     }
@@ -86,20 +86,19 @@ public final class Shape {
      * The row-major position of an element.
      *
      * @param indices one index per dimension
-     * @throws InvalidRequestException if their number is not {@link #rank()} or one is out of range
+     * @throws IndexOutOfBoundsException if one is out of range
+     * @throws IllegalArgumentException if their number is not {@link #rank()}
      */
     public long offset(long... indices) {
         if (indices.length != dimensions.length) {
-            throw new InvalidRequestException(
-                    "indices", indices.length + " indices", dimensions.length + " indices for the shape " + this);
+            throw new IllegalArgumentException(
+                    indices.length + " indices, but the shape " + this + " takes " + dimensions.length);
         }
         long offset = 0;
         for (int i = 0; i < indices.length; i++) {
             if (indices[i] < 0 || indices[i] >= dimensions[i]) {
-                throw new InvalidRequestException(
-                        "indices[" + i + "]",
-                        indices[i],
-                        "from 0 to " + (dimensions[i] - 1) + " for the shape " + this);
+                throw new IndexOutOfBoundsException("indices[" + i + "] is " + indices[i] + ", must be from 0 to "
+                        + (dimensions[i] - 1) + " for the shape " + this);
             }
             offset = offset * dimensions[i] + indices[i];
         }

@@ -154,7 +154,8 @@ public final class Tensor implements AutoCloseable {
      * One element.
      *
      * @param indices one index per dimension
-     * @throws InvalidRequestException if an index is out of range
+     * @throws IndexOutOfBoundsException if an index is out of range
+     * @throws IllegalArgumentException if their number is not that of the dimensions
      * @throws ClosedException if the tensor was closed
      */
     public float get(long... indices) {
@@ -166,7 +167,8 @@ public final class Tensor implements AutoCloseable {
      *
      * @param value the new value
      * @param indices one index per dimension
-     * @throws InvalidRequestException if an index is out of range
+     * @throws IndexOutOfBoundsException if an index is out of range
+     * @throws IllegalArgumentException if their number is not that of the dimensions
      * @throws ClosedException if the tensor was closed
      */
     public void set(float value, long... indices) {
@@ -177,7 +179,7 @@ public final class Tensor implements AutoCloseable {
      * The element at a row-major position.
      *
      * @param index from 0 to {@code size() - 1}
-     * @throws InvalidRequestException if the position is out of range
+     * @throws IndexOutOfBoundsException if the position is out of range
      * @throws ClosedException if the tensor was closed
      */
     public float getFlat(long index) {
@@ -188,7 +190,7 @@ public final class Tensor implements AutoCloseable {
      * Sets the element at a row-major position.
      *
      * @param index from 0 to {@code size() - 1}
-     * @throws InvalidRequestException if the position is out of range
+     * @throws IndexOutOfBoundsException if the position is out of range
      * @throws ClosedException if the tensor was closed
      */
     public void setFlat(long index, float value) {
@@ -197,7 +199,7 @@ public final class Tensor implements AutoCloseable {
 
     private long checkedFlat(long index) {
         if (index < 0 || index >= size()) {
-            throw new InvalidRequestException("index", index, "from 0 to " + (size() - 1));
+            throw new IndexOutOfBoundsException("index is " + index + ", must be from 0 to " + (size() - 1));
         }
         return index;
     }
@@ -207,16 +209,20 @@ public final class Tensor implements AutoCloseable {
      *
      * @param from the first index, included
      * @param to the last index, excluded
-     * @throws InvalidRequestException if the range is empty or out of bounds, or this is a scalar
+     * @throws IndexOutOfBoundsException if the range is out of bounds
+     * @throws IllegalArgumentException if it is empty, or this is a scalar
      * @throws ClosedException if the tensor was closed
      */
     public Tensor slice(long from, long to) {
         if (shape.rank() == 0) {
-            throw new InvalidRequestException("shape", shape, "of one dimension or more to be sliced");
+            throw new IllegalArgumentException("a scalar has nothing to be sliced");
         }
-        if (from < 0 || to > shape.dimension(0) || from >= to) {
-            throw new InvalidRequestException(
-                    "range", from + " to " + to, "not empty and within 0 to " + shape.dimension(0));
+        if (from < 0 || to > shape.dimension(0)) {
+            throw new IndexOutOfBoundsException(
+                    "the range " + from + " to " + to + " is not within 0 to " + shape.dimension(0));
+        }
+        if (from >= to) {
+            throw new IllegalArgumentException("the range " + from + " to " + to + " is empty");
         }
         Shape sliced = shape.withOutermost(to - from);
         long row = shape.byteSize() / shape.dimension(0);

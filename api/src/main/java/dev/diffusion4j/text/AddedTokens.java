@@ -15,6 +15,14 @@ final class AddedTokens {
 
     private record Word(String text, int firstId, int count) {}
 
+    /** Where a normalised text has a word. */
+    private record Place(int start, Word word) {
+
+        int end() {
+            return start + word.text().length();
+        }
+    }
+
     private static final Comparator<Word> LONGEST_FIRST = Comparator.comparing(
                     Word::text, Comparator.comparingInt(String::length))
             .reversed();
@@ -50,7 +58,10 @@ final class AddedTokens {
         for (int i = 0; i < count; i++) {
             String newName = i == 0 ? text : text + "_" + i;
             if (names.contains(newName)) {
-                throw new InvalidRequestException("name", "'" + name + "'", "new: '" + newName + "' is there already");
+                throw new InvalidRequestException(
+                        "name",
+                        "'" + name + "'",
+                        "new: '" + newName + "' is there already, and upper and lower case are alike");
             }
             newNames.add(newName);
         }
@@ -83,6 +94,36 @@ final class AddedTokens {
 
     /** Walks through a normalised text: what is between the words, and the ids of each; leftmost and longest first. */
     void split(String text, Consumer<String> plain, IntConsumer ids) {
+        int start = 0;
+        for (Place place : places(text)) {
+            if (place.start() > start) {
+                plain.accept(text.substring(start, place.start()));
+            }
+            for (int i = 0; i < place.word().count(); i++) {
+                ids.accept(place.word().firstId() + i);
+            }
+            start = place.end();
+        }
+        if (start < text.length()) {
+            plain.accept(text.substring(start));
+        }
+    }
+
+    /** Where a text as it is written has added words, in order; what {@link #split} finds once it is normalised. */
+    List<AddedToken> find(String text) {
+        if (names.isEmpty()) {
+            return List.of();
+        }
+        TracedText traced = TracedText.of(text);
+        return places(traced.normalized()).stream()
+                .filter(place -> place.word().firstId() >= BytePairs.SIZE)
+                .map(place ->
+                        new AddedToken(place.word().text(), traced.start(place.start()), traced.end(place.end() - 1)))
+                .toList();
+    }
+
+    private List<Place> places(String text) {
+        List<Place> places = new ArrayList<>();
         int[] found = new int[words.size()];
         for (int w = 0; w < found.length; w++) {
             found[w] = find(text, w, 0);
@@ -99,18 +140,12 @@ final class AddedTokens {
                     first = w;
                 }
             }
-            int at = Math.min(found[first], text.length());
-            if (at > start) {
-                plain.accept(text.substring(start, at));
+            if (found[first] == Integer.MAX_VALUE) {
+                return places;
             }
-            if (at == text.length()) {
-                return;
-            }
-            Word word = words.get(first);
-            for (int i = 0; i < word.count(); i++) {
-                ids.accept(word.firstId() + i);
-            }
-            start = at + word.text().length();
+            Place place = new Place(found[first], words.get(first));
+            places.add(place);
+            start = place.end();
         }
     }
 

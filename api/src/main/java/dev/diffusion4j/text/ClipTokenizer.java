@@ -117,6 +117,15 @@ public final class ClipTokenizer {
         return new ClipTokenizer(vocabulary, added.with(name, count), padding);
     }
 
+    /**
+     * Where a prompt has words that were {@linkplain #withAddedToken added}, as {@link #encodeWeighted} reads it.
+     *
+     * @return in order; they do not overlap
+     */
+    public List<AddedToken> addedTokens(String prompt) {
+        return PromptWeights.words(prompt, added.find(prompt));
+    }
+
     /** How many ids there are: 49,408 and those of added tokens. Ids run from 0 to one less. */
     public int vocabularySize() {
         return BytePairs.SIZE + added.size();
@@ -185,6 +194,9 @@ public final class ClipTokenizer {
      *   <li>{@code BREAK} fills up the chunk with ends of text and starts a new one. In weighing brackets it is a word.
      * </ul>
      *
+     * <p>Words that were {@linkplain #withAddedToken added} are words wherever they stand, whatever they are made of; only
+     * in the number of a weight and behind a backslash that escapes their first character they are not.
+     *
      * <p>The ids of each piece are {@link #tokenIds}'s. For ASCII text they are the runtime's own, special tokens in
      * other than lower case aside; for other letters, which the runtime takes for punctuation, they are the
      * reference's. About a thousand nested brackets make a weight infinite, and 0 times that is no number.
@@ -193,7 +205,7 @@ public final class ClipTokenizer {
      */
     public List<WeightedTokens> encodeWeighted(String prompt) {
         WeightedSequence sequence = new WeightedSequence();
-        for (Part part : PromptWeights.parse(prompt)) {
+        for (Part part : PromptWeights.parse(prompt, added.find(prompt))) {
             if (part.isBreak()) {
                 sequence.fillChunk();
             } else {

@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
@@ -28,6 +30,11 @@ final class PromptWeights {
     }
 
     private final String prompt;
+
+    /** Where words begin that are text whatever they are made of, and where each ends. */
+    private final Map<Integer, AddedToken> words = new HashMap<>();
+
+    private final List<AddedToken> wordsPassed = new ArrayList<>();
     private final List<String> texts = new ArrayList<>();
 
     /** What each of {@link #texts} weighs; an array, because each closing bracket multiplies many. */
@@ -39,16 +46,26 @@ final class PromptWeights {
     private final Deque<Integer> square = new ArrayDeque<>();
     private int position;
 
-    private PromptWeights(String prompt) {
+    private PromptWeights(String prompt, List<AddedToken> words) {
         this.prompt = prompt;
+        words.forEach(word -> this.words.put(word.start(), word));
+        while (position < prompt.length()) {
+            next();
+        }
     }
 
-    /** The parts in order, neighbours of one weight joined; at least one. */
-    static List<Part> parse(String prompt) {
-        PromptWeights parser = new PromptWeights(prompt);
-        while (parser.position < prompt.length()) {
-            parser.next();
-        }
+    /** The words that stand in the prompt as text, not within a weight or behind a backslash. */
+    static List<AddedToken> words(String prompt, List<AddedToken> words) {
+        return new PromptWeights(prompt, words).wordsPassed;
+    }
+
+    /**
+     * The parts in order, neighbours of one weight joined; at least one.
+     *
+     * @param words of the prompt that are text, though they have brackets, colons or BREAK in them
+     */
+    static List<Part> parse(String prompt, List<AddedToken> words) {
+        PromptWeights parser = new PromptWeights(prompt, words);
         // Brackets that stay open reach to the end; the outermost multiplies first.
         parser.round.descendingIterator().forEachRemaining(from -> parser.multiply(from, ROUND));
         parser.square.descendingIterator().forEachRemaining(from -> parser.multiply(from, SQUARE));
@@ -56,6 +73,12 @@ final class PromptWeights {
     }
 
     private void next() {
+        AddedToken word = words.get(position);
+        if (word != null) {
+            wordsPassed.add(word);
+            text(word.end());
+            return;
+        }
         char c = prompt.charAt(position);
         switch (c) {
             case '\\' -> escape();
@@ -146,7 +169,8 @@ final class PromptWeights {
     /** The runtime matches each piece as if the text began there: "BREAK" counts after a letter, but not before one. */
     private void letterB() {
         int end = position + BREAK.length();
-        if (prompt.startsWith(BREAK, position) && (end == prompt.length() || !isWord(prompt.charAt(end)))) {
+        boolean ends = end >= prompt.length() || !isWord(prompt.charAt(end)) || words.containsKey(end);
+        if (prompt.startsWith(BREAK, position) && ends) {
             add(end, BREAK_WEIGHT);
         } else {
             text(position + 1);
@@ -155,7 +179,7 @@ final class PromptWeights {
 
     private int endOfPlainText() {
         int end = position + 1;
-        while (end < prompt.length() && "\\()[]:B".indexOf(prompt.charAt(end)) < 0) {
+        while (end < prompt.length() && "\\()[]:B".indexOf(prompt.charAt(end)) < 0 && !words.containsKey(end)) {
             end++;
         }
         return end;

@@ -79,11 +79,18 @@ class ImageProcessorTest {
                 Arguments.of("palette of 4 bits, alpha", palette(4, 0, 0x33646464, 0), 224, 20),
                 Arguments.of("palette of 8 bits, clear", palette(8, 0, 0x00646464), 255, 0),
                 Arguments.of("RGB", image(ColorModel.getRGBdefault(), new int[] {0xFF808080}), 128, 128),
-                Arguments.of("3BYTE_BGR", image(
-                        components(ColorSpace.CS_sRGB, false, false, bytes), new byte[] {-128, -128, -128}), 128, 128),
-                Arguments.of("RGB of 16 bits", image(
-                        components(ColorSpace.CS_sRGB, true, false, shorts),
-                        new short[] {0x6464, 0x6464, 0x6464, 0x3333}), 224, 20));
+                Arguments.of(
+                        "3BYTE_BGR",
+                        image(components(ColorSpace.CS_sRGB, false, false, bytes), new byte[] {-128, -128, -128}),
+                        128,
+                        128),
+                Arguments.of(
+                        "RGB of 16 bits",
+                        image(
+                                components(ColorSpace.CS_sRGB, true, false, shorts),
+                                new short[] {0x6464, 0x6464, 0x6464, 0x3333}),
+                        224,
+                        20));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -139,8 +146,8 @@ class ImageProcessorTest {
     void scalesAsPillowDoes(String size) throws IOException {
         for (String name : new String[] {"picture", "mask"}) {
             BufferedImage expected = golden(name + "-" + size);
-            BufferedImage scaled = ImageProcessor.resize(
-                    golden(name), expected.getWidth(), expected.getHeight(), ResizeMode.STRETCH);
+            BufferedImage scaled =
+                    ImageProcessor.resize(golden(name), expected.getWidth(), expected.getHeight(), ResizeMode.STRETCH);
             assertThat(scaled.getType()).isEqualTo(golden(name).getType());
             assertThat(samples(scaled)).isEqualTo(samples(expected));
         }

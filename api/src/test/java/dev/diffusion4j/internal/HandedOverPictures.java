@@ -23,7 +23,8 @@ public final class HandedOverPictures {
      * @param pixels native, which the caller frees: the shim frees none but its own
      */
     public static RgbImage take(MemorySegment pixels, int width, int height) throws Throwable {
-        MemorySegment array = ((MemorySegment) MALLOC.invokeExact(sd_image_t.sizeof())).reinterpret(sd_image_t.sizeof());
+        MemorySegment array =
+                ((MemorySegment) MALLOC.invokeExact(sd_image_t.sizeof())).reinterpret(sd_image_t.sizeof());
         sd_image_t.width(array, width);
         sd_image_t.height(array, height);
         sd_image_t.channel(array, 3);

@@ -132,7 +132,8 @@ class ImageWritingTest {
         Path link = Files.createSymbolicLink(folder.resolve("link.png"), Path.of("target.png"));
         ImageWriting.save(picture(), link, "text", "{}");
         assertThat(link).isSymbolicLink();
-        assertThat(ImageIO.read(folder.resolve("target.png").toFile()).getWidth()).isEqualTo(64);
+        assertThat(ImageIO.read(folder.resolve("target.png").toFile()).getWidth())
+                .isEqualTo(64);
     }
 
     @Test

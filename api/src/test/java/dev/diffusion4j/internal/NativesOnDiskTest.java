@@ -22,12 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The native library on its way from an artifact to where it is loaded from. */
-@DisabledOnOs(OS.WINDOWS)
 class NativesOnDiskTest {
 
     private static final String CONTENT = "the library";

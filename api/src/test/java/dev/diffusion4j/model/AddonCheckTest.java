@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ModelFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +159,7 @@ class AddonCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1", "F32, 75", "F64, 2"})
+    @CsvSource({"F32, 1", "F32, 75", "F64, 2", "F16, 1", "BF16, 75"})
     void takesTextualInversions(String dtype, long vectors) {
         ModelFile embedding = read(new Safetensors().tensor("emb_params", dtype, vectors, 768));
 
@@ -173,10 +174,11 @@ class AddonCheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"F16", "BF16", "F8_E4M3"})
-    void refusesTypesTheRuntimeWouldMisread(String dtype) {
+    @ValueSource(strings = {"F8_E4M3", "F8_E5M2", "I32"})
+    void refusesTypesOfTextualInversionsThatNobodyWrites(String dtype) {
         assertEmbeddingRefused(new Safetensors().tensor("emb_params", dtype, 2, 768), 768)
-                .hasMessageContaining("takes textual inversions in f32 only");
+                .hasMessageContaining("is stored as " + dtype.toLowerCase(Locale.ROOT))
+                .hasMessageContaining("f32, f16, bf16 and f64");
     }
 
     @Test

@@ -95,8 +95,21 @@ class FormatDetectorTest {
 
     @Test
     void refusesFoldersAndPathsThroughFiles() throws IOException {
-        assertRefused(folder).hasMessageContaining("is a directory");
+        assertRefused(folder).hasMessageContaining("is a directory, not a model file; name a file in it");
         assertRefused(file("x").resolve("model.gguf")).hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void saysOfFoldersAndListsOfPartsThatTheyAreThat() throws IOException {
+        Path list = Files.writeString(
+                folder.resolve("model.safetensors.index.json"),
+                "{\"metadata\": {}, \"weight_map\": {\"a\": \"model-00001-of-00002.safetensors\"}}");
+        assertRefused(list).hasMessageContaining("split over several files").hasMessageContaining("one file");
+
+        Files.writeString(folder.resolve("model_index.json"), "{}");
+        assertRefused(folder)
+                .hasMessageContaining("a model of diffusers in parts")
+                .hasMessageContaining("single file");
     }
 
     @Test

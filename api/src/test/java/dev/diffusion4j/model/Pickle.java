@@ -2,6 +2,7 @@ package dev.diffusion4j.model;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Writes pickles opcode by opcode, right or wrong. */
 public final class Pickle {
@@ -52,11 +53,11 @@ public final class Pickle {
 
     /** A float tensor that is all of its storage. */
     Pickle tensor(String key, long... shape) {
-        long elements = 1;
-        for (long dimension : shape) {
-            elements *= dimension;
-        }
-        return tensor("FloatStorage", key, elements, 0, shape);
+        return tensor("FloatStorage", key, elements(shape), 0, shape);
+    }
+
+    private static long elements(long... shape) {
+        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }
 
     public Pickle tensor(String type, String key, long elements, long offset, long... shape) {
@@ -67,6 +68,58 @@ public final class Pickle {
         tuple(shape);
         tuple(strides(shape));
         return raw(0x89).op(')').op('t').op('R');
+    }
+
+    /** A tensor in a torch.nn.Parameter, as pickles have had it since PyTorch 0.4. */
+    public Pickle parameter(String type, String key, long... shape) {
+        global("torch._utils", "_rebuild_parameter").op('(');
+        tensor(type, key, elements(shape), 0, shape);
+        return raw(0x88).orderedDictionary().op('t').op('R');
+    }
+
+    /** The same with attributes of its own. */
+    Pickle parameterWithState(String type, String key, long... shape) {
+        global("torch._utils", "_rebuild_parameter_with_state").op('(');
+        tensor(type, key, elements(shape), 0, shape);
+        return raw(0x88).orderedDictionary().op('}').op('t').op('R');
+    }
+
+    /** A tensor of a class derived from torch.Tensor. */
+    Pickle derived(String className, String type, String key, long... shape) {
+        global("torch._tensor", "_rebuild_from_type_v2")
+                .op('(')
+                .global("torch._utils", "_rebuild_tensor_v2")
+                .global("some.module", className)
+                .op('(')
+                .storage(type, key, elements(shape))
+                .integer(0);
+        tuple(shape);
+        tuple(strides(shape));
+        return raw(0x89).op(')').op('t').op('}').op('t').op('R');
+    }
+
+    /** Begins a torch.nn.ParameterDict, whose parameters follow as a dictionary's items do. */
+    public Pickle parameterDictionary() {
+        return object("torch.nn.modules.container", "ParameterDict")
+                .dictionary()
+                .text("training")
+                .raw(0x88)
+                .text("_parameters")
+                .dictionary();
+    }
+
+    /** Ends it. */
+    public Pickle endParameterDictionary() {
+        return endDictionary().endDictionary().op('b');
+    }
+
+    /** An object of a class, without fields. */
+    Pickle object(String module, String className) {
+        return global(module, className).op(')').raw(0x81);
+    }
+
+    private Pickle orderedDictionary() {
+        return global("collections", "OrderedDict").op(')').op('R');
     }
 
     Pickle tuple(long... values) {

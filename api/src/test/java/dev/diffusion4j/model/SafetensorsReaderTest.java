@@ -113,6 +113,44 @@ class SafetensorsReaderTest {
         assertThat(ModelFile.read(path).metadata()).containsExactly(Map.entry("c", "3"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "{}", "\"text\"", "[1,{\"a\":[2]}]", "7", "true"})
+    void takesMetadataOfAnyKind(String metadata) {
+        Safetensors.write(path, "{\"__metadata__\":" + metadata + ",\"t\":" + entry("F32", "[]", 0, 4) + "}", 4);
+
+        ModelFile file = ModelFile.read(path);
+
+        assertThat(file.metadata()).isEmpty();
+        assertThat(file.tensors()).singleElement().extracting(TensorInfo::name).isEqualTo("t");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"__metadata__\":{\"a\":\"\\ud83d\"}",
+                "\"__metadata__\":{\"a\":{\"b\":[\"x\\udc00x\"]}}",
+                "\"__metadata__\":\"\\ud83d\"",
+                "\"__metadata__\":{\"\\ud83d\\ud83d\":\"\"}",
+                "\"__metadata__\":{},\"\\ude00\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[4,8]}"
+            })
+    void refusesHalfASurrogatePairWhereverItStands(String entry) {
+        Safetensors.write(path, "{" + entry + ",\"t\":" + entry("F32", "[]", 0, 4) + "}", 8);
+
+        assertRefused(path).hasMessageContaining("half a surrogate pair");
+    }
+
+    @Test
+    void takesWholeSurrogatePairsAndWhatOnlyLooksLikeHalfOfOne() {
+        Safetensors.write(
+                path,
+                "{\"__metadata__\":{\"a\":\"\\ud83d\\ude00\",\"b\":\"\\\\ud83d\"},\"t\":" + entry("F32", "[]", 0, 4)
+                        + "}",
+                4);
+
+        assertThat(ModelFile.read(path).metadata())
+                .containsExactly(Map.entry("a", "\ud83d\ude00"), Map.entry("b", "\\ud83d"));
+    }
+
     @Test
     void refusesDataThatIsCutShort() {
         new Safetensors().floats("a", 4).data(-1).write(path);
@@ -251,7 +289,7 @@ class SafetensorsReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a\\u0000b", "a\\nb", "\\ud800", "a\\u2028b"})
+    @ValueSource(strings = {"a\\u0000b", "a\\nb", "a\\u2028b"})
     void refusesNamesThatDoNotPrint(String name) {
         new Safetensors().entry(name, entry("F32", "[1]", 0, 4)).data(4).write(path);
 

@@ -1,6 +1,7 @@
 package dev.diffusion4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ModelFileException;
@@ -13,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,7 +116,7 @@ class TorchReadersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "module.pt, opcode 0x81",
+        "module.pt, an object of the class 'torch.nn.modules",
         "transposed.pt, not contiguous",
         "boolean.pt, torch.BoolStorage",
     })
@@ -284,7 +287,7 @@ class TorchReadersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0x00, 'd', 'g', 'i', 'o', 'p', 'P', 0x81, 0x82, 0x83, 0x84, 0x8b, 0x92, 0x97, 0x98, 0xff})
+    @ValueSource(ints = {0x00, 'd', 'g', 'i', 'o', 'p', 'P', 0x82, 0x83, 0x84, 0x8b, 0x92, 0x97, 0x98, 0xff})
     void refusesOpcodesTheRuntimeDoesNotKnow(int opcode) {
         assertPickleRefused(new Pickle().raw(opcode)).hasMessageContaining("opcode 0x" + Integer.toHexString(opcode));
     }
@@ -329,6 +332,105 @@ class TorchReadersTest {
             lists.op('a');
         }
         assertPickleRefused(lists).hasMessageContaining("nests deeper than 32");
+    }
+
+    /** Parameters, in each of the ways in which PyTorch pickles them; what has other weights is what the runtime sees of it. */
+    @Test
+    void readsParametersForTextualInversions() {
+        Pickle parameter = new Pickle().dictionary().text("<cat>").parameter("HalfStorage", "0", 1, 768);
+        Pickle withState = new Pickle().dictionary().text("<cat>").parameterWithState("HalfStorage", "0", 1, 768);
+        Pickle derived = new Pickle().dictionary().text("<cat>").derived("Buffer", "HalfStorage", "0", 1, 768);
+        Pickle dictionary = new Pickle().dictionary().text("<dictionary>").parameterDictionary();
+        dictionary.text("<cat>").parameter("HalfStorage", "0", 1, 768).endParameterDictionary();
+        // As the format from before PyTorch 1.6 names a class: with its source.
+        Pickle source = new Pickle().dictionary().text("<dictionary>").op('(').text("module");
+        source.global("torch.nn.modules.container", "ParameterDict")
+                .text("container.py")
+                .text("class ...");
+        source.op('t')
+                .op('Q')
+                .op(')')
+                .raw(0x81)
+                .dictionary()
+                .text("_parameters")
+                .dictionary();
+        source.text("<cat>").parameter("HalfStorage", "0", 1, 768).endParameterDictionary();
+        for (Pickle pickle : List.of(parameter, withState, derived, dictionary, source)) {
+            ModelFile file = inversion(pickle);
+
+            assertThat(file.family()).isEqualTo(ModelFamily.TEXTUAL_INVERSION);
+            assertThat(file.tensors()).singleElement().satisfies(tensor -> {
+                assertThat(tensor.name()).isEqualTo("<cat>");
+                assertThat(tensor.type()).isEqualTo(TensorType.F16);
+                assertThat(tensor.shape()).containsExactly(1L, 768L);
+            });
+            assertThatCode(() -> file.requireTextualInversion(768)).doesNotThrowAnyException();
+            assertThatThrownBy(file::requireVae)
+                    .isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining("torch.nn.Parameter, which the runtime does not read");
+            assertThatThrownBy(() -> file.requirePictureModel(Set.of())).hasMessageContaining("torch.nn.Parameter");
+            assertThatThrownBy(file::requireLora).hasMessageContaining("torch.nn.Parameter");
+        }
+    }
+
+    private ModelFile inversion(Pickle pickle) {
+        return ModelFile.read(new TorchZip()
+                .entry("archive/data.pkl", pickle.endDictionary().end())
+                .entry("archive/data/0", new byte[2 * 768])
+                .write(path));
+    }
+
+    @Test
+    void aTokensNumberGivesWayToTheParameterOfItsName() {
+        Pickle pickle =
+                new Pickle().dictionary().text("string_to_param").dictionary().text("*");
+        pickle.parameter("FloatStorage", "0", 1, 768).endDictionary();
+        pickle.text("string_to_token")
+                .dictionary()
+                .text("*")
+                .tensor("LongStorage", "1", 1, 0)
+                .endDictionary();
+        new TorchZip()
+                .entry("archive/data.pkl", pickle.endDictionary().end())
+                .entry("archive/data/0", new byte[4 * 768])
+                .entry("archive/data/1", new byte[8])
+                .write(path);
+
+        assertThat(ModelFile.read(path).tensors())
+                .singleElement()
+                .extracting(TensorInfo::type)
+                .isEqualTo(TensorType.F32);
+    }
+
+    @Test
+    void besideOtherWeightsParametersAreLeftOutAsByTheRuntime() {
+        Pickle pickle = new Pickle()
+                .dictionary()
+                .text("a")
+                .tensor("0", 8)
+                .text("b")
+                .parameter("FloatStorage", "0", 8)
+                .endDictionary();
+
+        assertThat(ModelFile.read(zipOf(pickle).write(path)).tensors())
+                .singleElement()
+                .extracting(TensorInfo::name)
+                .isEqualTo("a");
+    }
+
+    @Test
+    void refusesOtherObjectsByTheirClass() {
+        assertPickleRefused(new Pickle().object("torch.nn.modules.linear", "Linear"))
+                .hasMessageContaining("an object of the class 'torch.nn.modules.linear.Linear'");
+        assertPickleRefused(new Pickle().op('N').op(')').raw(0x81)).hasMessageContaining("makes no sense");
+        assertPickleRefused(new Pickle().raw(0x81)).hasMessageContaining("makes no sense");
+    }
+
+    @Test
+    void saysOfNewerProtocolsInTheOldFormatThatTheyAreThat() {
+        // PyTorch's magic number in a frame, as protocol 4 writes it.
+        assertRefused(HexFormat.of().parseHex("8004950d000000000000008a0a6cfc9c46f9206aa850192e"))
+                .hasMessageContaining("pickled with protocol 4, of which the runtime reads protocols 2 and 3");
     }
 
     @Test

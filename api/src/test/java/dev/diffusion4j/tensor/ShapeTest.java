@@ -2,6 +2,7 @@ package dev.diffusion4j.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.diffusion4j.InvalidRequestException;
 import org.junit.jupiter.api.Test;
@@ -52,10 +53,19 @@ class ShapeTest {
     @Test
     void refusesBadIndices() {
         Shape shape = Shape.of(2, 3);
-        assertRefused("indices", () -> shape.offset(1));
-        assertRefused("indices[0]", () -> shape.offset(2, 0));
-        assertRefused("indices[1]", () -> shape.offset(0, -1));
-        assertRefused("axis", () -> shape.dimension(2));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> shape.offset(1))
+                .withMessage("1 indices, but the shape 2x3 takes 2");
+        assertOutOfBounds("indices[0] is 2, must be from 0 to 1 for the shape 2x3", () -> shape.offset(2, 0));
+        assertOutOfBounds("indices[1] is -1, must be from 0 to 2 for the shape 2x3", () -> shape.offset(0, -1));
+        assertOutOfBounds("axis 2 of the shape 2x3", () -> shape.dimension(2));
+        assertOutOfBounds("axis 0 of the shape scalar", () -> Shape.of().dimension(0));
+    }
+
+    private static void assertOutOfBounds(String message, Runnable call) {
+        assertThatExceptionOfType(IndexOutOfBoundsException.class)
+                .isThrownBy(call::run)
+                .withMessage(message);
     }
 
     private static void assertRefused(String field, Runnable call) {

@@ -30,7 +30,7 @@ class WeightedPromptTest {
                             .forEach(part -> expected.add(
                                     new PromptWeights.Part(part.get(0).textValue(), Float.intBitsToFloat((int)
                                             part.get(1).longValue()))));
-                    assertThat(PromptWeights.parse(entry.get("text").textValue()))
+                    assertThat(PromptWeights.parse(entry.get("text").textValue(), List.of()))
                             .isEqualTo(expected);
                 });
     }

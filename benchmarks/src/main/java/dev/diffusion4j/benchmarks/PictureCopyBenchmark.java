@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A drawn picture out of native memory into a BufferedImage, beside the plain copy of its bytes into an array: the lower
- * bound. The picture is GeneratedImage's, whose pixels are the runtime's own memory.
+ * A drawn picture out of native memory into a BufferedImage, as previews go, beside the plain copy of its bytes into an
+ * array: the lower bound.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -6,7 +6,7 @@ import dev.diffusion4j.NoiseSchedule;
 import dev.diffusion4j.Prediction;
 import dev.diffusion4j.PreviewMode;
 import dev.diffusion4j.RandomSource;
-import dev.diffusion4j.Sampler;
+import dev.diffusion4j.SamplerChoice;
 import dev.diffusion4j.WeightType;
 import dev.diffusion4j.cli.options.CacheArgument;
 import dev.diffusion4j.cli.options.Converters;
@@ -152,7 +152,7 @@ public final class Diffuse implements Runnable {
         // A prompt may begin with an @; it names no file of arguments.
         line.setExpandAtFiles(false);
         Converters.register(line, Path.class, Converters::path);
-        Converters.register(line, Sampler.class, Sampler::of);
+        Converters.register(line, SamplerChoice.class, SamplerChoice::of);
         Converters.register(line, NoiseSchedule.class, NoiseSchedule::of);
         Converters.register(line, SchedulerType.class, SchedulerType::of);
         Converters.register(line, WeightType.class, WeightType::of);

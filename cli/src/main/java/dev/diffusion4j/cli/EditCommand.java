@@ -45,8 +45,9 @@ final class EditCommand extends DrawingCommand {
     @Option(
             names = "--resize-mode",
             paramLabel = "MODE",
-            description = "How --size makes another ratio of width to height: stretch (the default), crop (cuts two sides"
-                    + " off) or fit (keeps all and repeats the edges beside it). A mask goes the same way.")
+            description =
+                    "How --size makes another ratio of width to height: stretch (the default), crop (cuts two sides"
+                            + " off) or fit (keeps all and repeats the edges beside it). A mask goes the same way.")
     private ResizeMode resizeMode = ResizeMode.STRETCH;
 
     private BufferedImage image;

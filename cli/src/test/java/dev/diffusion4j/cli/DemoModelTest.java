@@ -25,6 +25,8 @@ import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.NodeList;
 
 /** The program with its native library and its own model: from the command line to the file. */
@@ -248,6 +250,27 @@ class DemoModelTest {
         assertThat(run.err()).isEmpty();
         assertThat(difference(input, output, 64, 128)).isLessThan(25);
         assertThat(difference(input, output, 0, 48)).isGreaterThan(difference(input, output, 64, 128));
+    }
+
+    /** Blue is at the left of what is seen, unless that is cut off. */
+    @ParameterizedTest
+    @CsvSource({"stretch, true", "crop, false", "fit, true"})
+    void theResizeModeSaysWhatAnotherRatioShows(String mode, boolean blueIsSeen) throws IOException {
+        BufferedImage wide = new BufferedImage(384, 128, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = wide.createGraphics();
+        graphics.setColor(Color.RED);
+        graphics.fillRect(0, 0, 384, 128);
+        graphics.setColor(Color.BLUE);
+        graphics.fillRect(0, 0, 128, 128);
+        graphics.dispose();
+        Path input = folder.resolve("wide.png");
+        ImageIO.write(wide, "png", input.toFile());
+        Path output = folder.resolve(mode + ".png");
+        Run run = Run.diffuse(
+                "edit", input, "x", "--size", "128x128", "--resize-mode", mode, "--strength", 0, "-q", "-o", output);
+        assertThat(run.err()).isEmpty();
+        Color left = new Color(ImageIO.read(output.toFile()).getRGB(16, 64));
+        assertThat(left.getBlue() > left.getRed()).as("blue, of %s", left).isEqualTo(blueIsSeen);
     }
 
     @Test

@@ -65,6 +65,50 @@ class SchedulerOptionTest {
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(128);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "DPM++ 2M Karras, dpm++2m, karras",
+        "k_dpmpp_2m_karras, dpm++2m, karras",
+        "k_euler_a, euler_a, discrete",
+        "euler_ancestral_exponential, euler_a, exponential"
+    })
+    void drawsWithTheSamplerAndScheduleOfOneName(String typed, String sampler, String schedule) throws IOException {
+        Run run = Run.diffuse(
+                "generate",
+                "x",
+                "--sampler",
+                typed,
+                "--steps",
+                2,
+                "--size",
+                "64x64",
+                "-s",
+                3,
+                "--json",
+                "-q",
+                "-o",
+                folder.resolve("x.png"));
+        assertThat(run.err()).isEmpty();
+        JsonNode parameters = new ObjectMapper().readTree(run.out()).path("parameters");
+        assertThat(parameters.path("sampler").asText()).isEqualTo(sampler);
+        assertThat(parameters.path("schedule").asText()).isEqualTo(schedule);
+    }
+
+    @Test
+    void aScheduleThatContradictsTheSamplersNameIsRefused() {
+        Run run = Run.diffuse(
+                "generate",
+                "x",
+                "--sampler",
+                "DPM++ 2M Karras",
+                "--schedule",
+                "exponential",
+                "-o",
+                folder.resolve("x.png"));
+        assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--schedule must be karras").contains("not exponential");
+    }
+
     @Test
     void withoutStepsItDrawsWithTheModels() throws IOException {
         Run run = Run.diffuse(

@@ -17,10 +17,12 @@ import dev.diffusion4j.QueueFullException;
 import dev.diffusion4j.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tensor.TensorFileException;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the program says to people, without any model or native library. */
 class UsageTest {
@@ -53,6 +56,48 @@ class UsageTest {
 
     @TempDir
     private Path folder;
+
+    /** What /dev/full does, or a pipe that nobody reads. */
+    private static OutputStream full() {
+        return new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "schedulers --json",
+                "schedulers",
+                "--version",
+                "--help",
+                "completion",
+            })
+    void resultsThatCannotBeWrittenAreAFailure(String arguments) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = Diffuse.run(
+                arguments.split(" "),
+                new PrintStream(new BufferedOutputStream(full())),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        assertThat(code).isEqualTo(ExitCode.PICTURE_FILE);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("diffuse: standard output cannot be written" + System.lineSeparator());
+    }
+
+    @Test
+    void anEarlierFailureKeepsItsExitCode() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(full());
+        out.print("lost");
+        int code = Diffuse.run(
+                new String[] {"inspect", folder.resolve("missing.gguf").toString()},
+                out,
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        assertThat(code).isEqualTo(ExitCode.MODEL_FILE);
+    }
 
     @Test
     void helpIsReadableAndShowsTheExitCodes() {
@@ -113,6 +158,10 @@ class UsageTest {
                 Arguments.of(new String[] {"generate", "x", "--size", "-8x8"}, "invalid value for option '--size'"),
                 Arguments.of(new String[] {"generate", "x", "--rng", "dice"}, "invalid value for option '--rng'"),
                 Arguments.of(new String[] {"generate", "x", "--type", "f17"}, "invalid value for option '--type'"),
+                Arguments.of(
+                        new String[] {"generate", "x", "--sampler", "UniPC Karras"},
+                        "invalid value for option '--sampler': must be another one: UniPC is not available, near it are"
+                                + " dpm++2m and dpm++2mv2; one of euler, "),
                 Arguments.of(
                         new String[] {"generate", "x", "--scheduler", "unipc"},
                         "invalid value for option '--scheduler'"),

@@ -18,7 +18,7 @@ public final class LoadingOptions {
     @Option(
             names = {"-t", "--threads"},
             paramLabel = "N",
-            description = "Threads on the CPU; as many as there are cores without it.")
+            description = "Threads on the CPU; without it one per core, but no more than this process may use.")
     private Integer threads;
 
     @Option(

@@ -57,7 +57,7 @@ public final class ModelFileOptions {
             names = "--embedding",
             paramLabel = "NAME=FILE",
             description =
-                    "A textual inversion, and the word that stands for it in prompts; may be given more than once.")
+                    "A textual inversion, and the word that stands for it in prompts, in any case; may be given more than once.")
     private List<EmbeddingArgument> embeddings = List.of();
 
     @Option(

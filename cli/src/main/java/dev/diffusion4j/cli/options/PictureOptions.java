@@ -3,7 +3,10 @@ package dev.diffusion4j.cli.options;
 import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.Sampler;
+import dev.diffusion4j.SamplerChoice;
 import dev.diffusion4j.scheduler.SchedulerType;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -45,8 +48,10 @@ public final class PictureOptions {
     @Option(
             names = {"--sampler", "--sampling-method"},
             paramLabel = "NAME",
-            description = "Sampler; the model's default without it. One of ${COMPLETION-CANDIDATES}.")
-    private Sampler sampler;
+            completionCandidates = SamplerNames.class,
+            description = "Sampler; the model's default without it. One of ${COMPLETION-CANDIDATES}. Names of other"
+                    + " programs are understood, also those with a schedule: 'DPM++ 2M Karras'.")
+    private SamplerChoice sampler;
 
     @Option(
             names = "--scheduler",
@@ -66,6 +71,15 @@ public final class PictureOptions {
             paramLabel = "N",
             description = "How many pictures to draw (1); each has the next seed.")
     private int batchCount = 1;
+
+    /** What a shell completes, and the help lists. */
+    static final class SamplerNames implements Iterable<String> {
+
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Sampler.values()).map(Sampler::cliName).iterator();
+        }
+    }
 
     /** How many pictures are asked for. */
     public int batchCount() {
@@ -107,7 +121,7 @@ public final class PictureOptions {
             request.guidanceScale(guidanceScale);
         }
         if (sampler != null) {
-            request.sampler(sampler);
+            request.samplerChoice(sampler);
         }
         applySeed(request);
         request.batchCount(batchCount);

@@ -116,7 +116,8 @@ public final class InputPicture {
     }
 
     private static ImageFileException cutOff(Path file) {
-        return new ImageFileException(file + " cannot be read: it is cut off or damaged, part of the picture is missing");
+        return new ImageFileException(
+                file + " cannot be read: it is cut off or damaged, part of the picture is missing");
     }
 
     private static void requireSize(Path file, int width, int height) {

@@ -46,7 +46,8 @@ final class BarText implements ProgressBarRenderer {
         double part = (double) progress.step() / of;
         String counter = String.valueOf(of);
         String head = String.format(Locale.ROOT, "%s %3d%% ", state.getTaskName(), (int) (100 * part));
-        String tail = String.format(Locale.ROOT, " %" + counter.length() + "d/%s", progress.step(), counter) + figures(now);
+        String tail =
+                String.format(Locale.ROOT, " %" + counter.length() + "d/%s", progress.step(), counter) + figures(now);
         int width = Math.min(MAX_BAR, columns - head.length() - tail.length() - 2);
         return width < MIN_BAR ? head + tail.strip() : head + bar(part, width) + tail;
     }

@@ -41,7 +41,7 @@ public final class Terminal {
 
     /** How many characters fit on a line. */
     public int columns() {
-        if (!asked || isWindows()) {
+        if (!asked) {
             return USUAL_COLUMNS;
         }
         Linker linker = Linker.nativeLinker();
@@ -65,9 +65,7 @@ public final class Terminal {
     private static boolean isTerminal() {
         try {
             MethodHandle isatty = handle(
-                    Linker.nativeLinker(),
-                    isWindows() ? "_isatty" : "isatty",
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+                    Linker.nativeLinker(), "isatty", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
             return (int) isatty.invokeExact(STANDARD_ERROR) != 0;
         } catch (Throwable e) {
             return false;
@@ -78,10 +76,6 @@ public final class Terminal {
     private static MethodHandle handle(
             Linker linker, String name, FunctionDescriptor descriptor, Linker.Option... options) {
         return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor, options);
-    }
-
-    private static boolean isWindows() {
-        return System.getProperty("os.name").startsWith("Windows");
     }
 
     private static boolean isMac() {

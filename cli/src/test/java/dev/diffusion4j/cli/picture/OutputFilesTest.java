@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ImageFileException;
 import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.image.ImageFiles;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,24 @@ class OutputFilesTest {
     }
 
     @Test
+    void aLinksTargetDecidesWhetherItCanBeWritten() throws Exception {
+        Path target = folder.resolve("target.png");
+        Path link = Files.createSymbolicLink(folder.resolve("link.png"), target);
+        Path lost = Files.createSymbolicLink(folder.resolve("lost.png"), folder.resolve("missing/target.png"));
+        Path circle = Files.createSymbolicLink(folder.resolve("circle.png"), Path.of("circle.png"));
+
+        OutputFiles.plan(Optional.of(link), "x", 1).write(List.of(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB)));
+        assertThat(link).isSymbolicLink();
+        assertThat(ImageIO.read(target.toFile()).getWidth()).isEqualTo(8);
+        assertThatThrownBy(() -> OutputFiles.requireWritable(lost))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessageContaining("missing does not exist");
+        assertThatThrownBy(() -> OutputFiles.requireWritable(circle))
+                .isInstanceOf(ImageFileException.class)
+                .hasMessageContaining("circle");
+    }
+
+    @Test
     void refusesFormatsItCannotWrite() {
         assertThatThrownBy(() -> OutputFiles.plan(Optional.of(folder.resolve("a")), "x", 2))
                 .isInstanceOf(InvalidRequestException.class)
@@ -73,8 +93,8 @@ class OutputFilesTest {
     @Test
     void previewsReplaceEachOther() throws Exception {
         Path file = folder.resolve("preview.jpg");
-        PictureWriter.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), file);
-        PictureWriter.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), file);
+        ImageFiles.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), file);
+        ImageFiles.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), file);
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(16);
         assertThat(folder).isDirectoryNotContaining("glob:**.part");
     }

@@ -28,14 +28,13 @@ final class PictureBytes {
      * @param transparency or null
      */
     static byte[] png(int depth, int type, byte[] palette, byte[] transparency, int... samples) throws IOException {
-        int width =
-                samples.length
-                        / switch (type) {
-                            case 2 -> 3;
-                            case 4 -> 2;
-                            case 6 -> 4;
-                            default -> 1;
-                        };
+        int width = samples.length
+                / switch (type) {
+                    case 2 -> 3;
+                    case 4 -> 2;
+                    case 6 -> 4;
+                    default -> 1;
+                };
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.write(ByteBuffer.allocate(8).putLong(0x89504E470D0A1A0AL).array());
         ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(1);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +60,19 @@ class ProgressDisplayTest {
             display.println("warning: something");
         }
         assertThat(written()).isEqualTo("warning: something" + System.lineSeparator());
+    }
+
+    /** Egypt's Arabic has digits of its own. */
+    @Test
+    void theBarHasTheDigitsOfItsWordsInEveryLocale() {
+        Locale usual = Locale.getDefault();
+        Locale.setDefault(Locale.of("ar", "EG"));
+        try (ProgressDisplay display = ProgressDisplay.of(ProgressDisplay.Style.BAR, Terminal.none(), err)) {
+            generate(display, 1, 5);
+        } finally {
+            Locale.setDefault(usual);
+        }
+        assertThat(written()).contains("5/5").matches(text -> text.chars().allMatch(c -> c < 128), "is ASCII");
     }
 
     @Test
