@@ -9,10 +9,40 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
+#include "conditioning/conditioner.hpp"
+#include "lora.h"
+
+namespace d4j {
+
+/*
+ * The text encoders of Stable Diffusion 1, 2 and XL. SDXL is trained with zeros in place of an empty text, those of its
+ * pooled vector included, which upstream leaves as the empty text made it.
+ */
+struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
+    using FrozenCLIPEmbedderWithCustomWords::FrozenCLIPEmbedderWithCustomWords;
+
+    SDCondition get_learned_condition(int threads, const ConditionerParams& params) override {
+        SDCondition condition = FrozenCLIPEmbedderWithCustomWords::get_learned_condition(threads, params);
+        if (params.zero_out_masked && text_model2 && !condition.c_vector.empty()) {
+            std::fill_n(condition.c_vector.values().begin(), text_model2->model.projection_dim, 0.0f);
+        }
+        return condition;
+    }
+};
+
+}  // namespace d4j
+
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
 // is included already; all that stable-diffusion.cpp itself reports are steps.
 #define pretty_progress d4j::on_sampling_progress
+// Classes of the shim in place of those that they correct.
+#define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
+#define LoraModel d4j::LoraModel
+#define MultiLoraAdapter d4j::LoraAdapter
 #include "stable-diffusion.cpp"
+#undef FrozenCLIPEmbedderWithCustomWords
+#undef LoraModel
+#undef MultiLoraAdapter
 #undef pretty_progress
 
 #include <algorithm>

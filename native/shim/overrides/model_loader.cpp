@@ -1,8 +1,9 @@
 /*
  * Compiles the runtime's model_loader.cpp without its habit of printing line breaks to the standard output, with a
  * shorter pause between two looks at whether the loading threads are done (upstream's 0.2 s are paid three times per
- * picture of a small model), and with a way of its own to read tensors that are a part of a zip entry: upstream reads
- * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures.
+ * picture of a small model), with a way of its own to read tensors that are a part of a zip entry: upstream reads
+ * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures; and with
+ * the weights transposed that turned_weights.h names.
  */
 #include <algorithm>
 #include <chrono>
@@ -15,6 +16,8 @@
 
 #include "model_io/safetensors_io.h"
 #include "model_loader.h"
+#include "name_conversion.h"
+#include "turned_weights.h"
 #include "zip.h"
 
 namespace {
@@ -63,4 +66,7 @@ bool read_entry_part(zip_t* zip, uint64_t offset, void* to, size_t size) {
             failed = true;                                                             \
         }                                                                              \
     } while (false)
+// Called where a tensor loses the name that the file gave it, and where it has been read.
+#define convert_tensor_name(name, version) (d4j::note_layout(tensor_storage), convert_tensor_name(name, version))
+#define read_data(to, size) (read_data(to, size), d4j::turn_if_noted(tensor_storage, to))
 #include "src/model_loader.cpp"
