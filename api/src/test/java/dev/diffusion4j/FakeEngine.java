@@ -57,7 +57,8 @@ class FakeEngine implements Model {
     }
 
     StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), Optional.empty(), queueCapacity);
+        return StableDiffusion.open(
+                () -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), Optional.empty(), queueCapacity);
     }
 
     /** Draws at once. */

@@ -22,6 +22,7 @@ import dev.diffusion4j.bindings.sd_sample_params_t;
 import dev.diffusion4j.bindings.sd_slg_params_t;
 import dev.diffusion4j.bindings.sd_tiling_params_t;
 import dev.diffusion4j.runtime.NativeDiagnosis;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -99,6 +100,20 @@ public final class NativeLibrary {
             }
         }
         return loadedFrom;
+    }
+
+    /**
+     * The file of the loaded library, or another copy of it if that is gone.
+     *
+     * @throws NativeLibraryException as {@link #load()}, or if the library cannot be unpacked again
+     */
+    public static synchronized Path file() {
+        load();
+        try {
+            return LOCATOR.file();
+        } catch (IOException e) {
+            throw new NativeLibraryException("the native library's file is gone: " + e.getMessage(), e);
+        }
     }
 
     /**

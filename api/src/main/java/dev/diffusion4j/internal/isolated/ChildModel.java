@@ -54,7 +54,7 @@ final class ChildModel {
 
     private void send(Reply reply) {
         try {
-            connection.send(Reply.class, reply);
+            connection.send(Connection.message(Reply.class, reply));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

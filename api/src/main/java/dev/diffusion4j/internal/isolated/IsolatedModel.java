@@ -126,8 +126,9 @@ public final class IsolatedModel implements Model {
         }
         if (child != null) {
             NativeLibrary.logger().log(Level.WARNING, "the model's process died and is started again");
-            child.close();
+            ChildProcess dead = child;
             child = null;
+            dead.close();
         }
         ChildProcess started = ChildProcess.start(options);
         try {
@@ -136,9 +137,10 @@ public final class IsolatedModel implements Model {
             if (!loras.isEmpty()) {
                 started.ask(new Command.SetLoras(loras), "applying LoRAs", Watch.NONE);
             }
-        } catch (RuntimeException e) {
-            started.close();
-            throw e;
+        } catch (RuntimeException | Error e) {
+            try (started) {
+                throw e;
+            }
         }
         child = started;
         return child;
