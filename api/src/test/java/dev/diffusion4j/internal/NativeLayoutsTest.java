@@ -40,8 +40,7 @@ class NativeLayoutsTest {
 
     @Test
     void aFieldThatTheLibraryDoesNotHaveIsNoticed() {
-        MemoryLayout[] members =
-                d4j_unet_run_t.layout().memberLayouts().toArray(MemoryLayout[]::new);
+        MemoryLayout[] members = d4j_unet_run_t.layout().memberLayouts().toArray(MemoryLayout[]::new);
         members[0] = members[0].withName("count");
 
         assertThatThrownBy(() -> NativeLibrary.checkLayout("d4j_unet_run_t", MemoryLayout.structLayout(members)))
