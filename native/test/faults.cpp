@@ -203,7 +203,7 @@ int32_t draw(d4j_model_t* model, std::vector<uint8_t>* pixels = nullptr) {
     observer.cancel                   = &cancel;
     sd_image_t* images                = nullptr;
     int32_t count                     = 0;
-    const int32_t status              = d4j_generate_image(model, &params, &observer, &images, &count);
+    const int32_t status              = d4j_generate_image(model, &params, nullptr, 0, &observer, &images, &count);
     if (status == D4J_OK) {
         if (pixels != nullptr) {
             pixels->assign(images[0].data, images[0].data + SIZE * SIZE * 3);
@@ -329,7 +329,7 @@ void test_a_weight_that_is_no_number_harms_nothing(const char* path) {
     int32_t count      = 0;
     for (const std::string& prompt : {std::string("(a:.)"), "(a:" + std::string(60, '9') + ")"}) {
         params.prompt = prompt.c_str();
-        CHECK(d4j_generate_image(model, &params, nullptr, &images, &count) == D4J_INVALID && last_error_says("no number"));
+        CHECK(d4j_generate_image(model, &params, nullptr, 0, nullptr, &images, &count) == D4J_INVALID && last_error_says("no number"));
     }
     CHECK(draw(model) == D4J_OK);
     CHECK(d4j_model_close(model) == D4J_OK);

@@ -40,7 +40,7 @@ static void draw(const char* path, bool flash_attention) {
     sd_image_t* images = NULL;
     int32_t count      = 0;
     CHECK(d4j_model_open(&model_params, NULL, &model) == D4J_OK);
-    CHECK(d4j_generate_image(model, &params, NULL, &images, &count) == D4J_OK && count == 1);
+    CHECK(d4j_generate_image(model, &params, NULL, 0, NULL, &images, &count) == D4J_OK && count == 1);
     if (count == 1) {
         d4j_pixels_free(images->data);
         d4j_image_array_free(images);
