@@ -35,7 +35,8 @@ final class LoraFiles {
 
     /** The two matrices of a layer and their scale, in the names of kohya's scripts. */
     LoraFiles pair(String name, int inputs, int outputs) {
-        return matrices(name, ".lora_down.weight", ".lora_up.weight", inputs, outputs).scale(name);
+        return matrices(name, ".lora_down.weight", ".lora_up.weight", inputs, outputs)
+                .scale(name);
     }
 
     LoraFiles matrices(String name, String down, String up, int inputs, int outputs) {

@@ -41,8 +41,7 @@ class PartialLoraTest {
 
     static Stream<Way> ways() {
         return Stream.concat(
-                waysInThisProcess(),
-                Stream.of(false, true).map(loop -> new Way(LoraMode.AT_RUNTIME, loop, true)));
+                waysInThisProcess(), Stream.of(false, true).map(loop -> new Way(LoraMode.AT_RUNTIME, loop, true)));
     }
 
     static Stream<Way> waysInThisProcess() {
@@ -82,11 +81,8 @@ class PartialLoraTest {
     }
 
     private static TextToImageRequest request(Way way) {
-        TextToImageRequest request = model(way)
-                .textToImage(PROMPT)
-                .size(64, 64)
-                .steps(1)
-                .seed(3);
+        TextToImageRequest request =
+                model(way).textToImage(PROMPT).size(64, 64).steps(1).seed(3);
         return way.loopInJava() ? request.scheduler(EulerScheduler.stableDiffusion()) : request;
     }
 
@@ -190,10 +186,10 @@ class PartialLoraTest {
     void eachImageOfABatchCarriesTheWarnings(Way way) {
         List<GeneratedImage> images = request(way).lora(half, 1).batchCount(2).generateAll();
 
-        assertThat(images).hasSize(2).allSatisfy(image -> assertThat(image.warnings())
-                .singleElement()
-                .asString()
-                .contains(half.toString()));
+        assertThat(images)
+                .hasSize(2)
+                .allSatisfy(image ->
+                        assertThat(image.warnings()).singleElement().asString().contains(half.toString()));
     }
 
     @ParameterizedTest
@@ -205,7 +201,11 @@ class PartialLoraTest {
                 .write(folder.resolve("up.safetensors"));
         Path oneAndAHalf = new LoraFiles()
                 .unet()
-                .tensor("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_v.lora_up.weight", new float[512], 128, 4)
+                .tensor(
+                        "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_v.lora_up.weight",
+                        new float[512],
+                        128,
+                        4)
                 .write(folder.resolve("half a pair.safetensors"));
 
         assertThatThrownBy(() -> request(way).lora(upAlone, 1).generate())
@@ -237,10 +237,8 @@ class PartialLoraTest {
     @MethodSource("waysInThisProcess")
     void thePartsAreWithoutOneThatWasRefused(Way way) {
         try (Conditioning before = model(way).encodePrompt(PROMPT)) {
-            assertThatThrownBy(() -> request(way)
-                            .lora(textEncoder, 1)
-                            .lora(nowhere, 1)
-                            .generate())
+            assertThatThrownBy(() ->
+                            request(way).lora(textEncoder, 1).lora(nowhere, 1).generate())
                     .isInstanceOf(ModelFileException.class);
             try (Conditioning after = model(way).encodePrompt(PROMPT)) {
                 assertThat(distance(after.context(), before.context())).isZero();

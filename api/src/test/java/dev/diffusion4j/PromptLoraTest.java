@@ -49,7 +49,8 @@ class PromptLoraTest {
     }
 
     private static TextToImageRequest request(StableDiffusion model, String prompt, boolean loopInJava) {
-        TextToImageRequest request = model.textToImage(prompt).size(64, 64).steps(1).seed(3);
+        TextToImageRequest request =
+                model.textToImage(prompt).size(64, 64).steps(1).seed(3);
         return loopInJava ? request.scheduler(EulerScheduler.stableDiffusion()) : request;
     }
 
@@ -82,7 +83,9 @@ class PromptLoraTest {
 
     @Test
     void joinThoseOfTheRequest() {
-        assertThat(bytes(request(sd, PROMPT + " <lora:other>", false).lora(style, 0.5).generate()))
+        assertThat(bytes(request(sd, PROMPT + " <lora:other>", false)
+                        .lora(style, 0.5)
+                        .generate()))
                 .isEqualTo(bytes(request(sd, PROMPT, false)
                         .lora(style, 0.5)
                         .lora(other, 1)
@@ -97,8 +100,13 @@ class PromptLoraTest {
                 .onWarning(warnings::add)
                 .generate();
 
-        assertThat(drawn.warnings()).isEqualTo(warnings).singleElement().asString().contains("ink, pen", "folder");
-        assertThat(bytes(drawn)).isEqualTo(bytes(request(withoutFolder, PROMPT, loopInJava).generate()));
+        assertThat(drawn.warnings())
+                .isEqualTo(warnings)
+                .singleElement()
+                .asString()
+                .contains("ink, pen", "folder");
+        assertThat(bytes(drawn))
+                .isEqualTo(bytes(request(withoutFolder, PROMPT, loopInJava).generate()));
     }
 
     @Test

@@ -56,7 +56,8 @@ public final class NativeParts implements Parts {
     public void setLoras(List<Lora> loras, Watch watch) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment array = GenerationStruct.loraArray(loras, arena);
-            NativeStatus.check(D4j.d4j_set_loras(model.handle(), array, loras.size(), watch.struct()), "applying LoRAs");
+            NativeStatus.check(
+                    D4j.d4j_set_loras(model.handle(), array, loras.size(), watch.struct()), "applying LoRAs");
         }
     }
 
