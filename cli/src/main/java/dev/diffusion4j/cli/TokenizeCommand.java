@@ -40,8 +40,9 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--weights",
-            description = "Read (word:1.2), (word), [word] and BREAK as drawing does, and leave out <lora:NAME>; implies"
-                    + " --chunks.")
+            description =
+                    "Read (word:1.2), (word), [word] and BREAK as drawing does, and leave out <lora:NAME>; implies"
+                            + " --chunks.")
     private boolean weights;
 
     @Option(

@@ -71,14 +71,20 @@ class LoraOptionsTest {
     }
 
     private Run draw(String name, String prompt, Object... options) {
-        Stream<Object> usual = Stream.of("generate", prompt, "-s", 3, "--size", "64x64", "--steps", 1, "-o", folder.resolve(name));
+        Stream<Object> usual =
+                Stream.of("generate", prompt, "-s", 3, "--size", "64x64", "--steps", 1, "-o", folder.resolve(name));
         return Run.diffuse(Stream.concat(usual, Stream.of(options)).toArray());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "-q", "--isolated"})
     void saysWhatOfALoraIsLeftOut(String option) {
-        Run run = draw("a.png", "a circle", Stream.of("--lora", half, option).filter(word -> !word.equals("")).toArray());
+        Run run = draw(
+                "a.png",
+                "a circle",
+                Stream.of("--lora", half, option)
+                        .filter(word -> !word.equals(""))
+                        .toArray());
 
         assertThat(run.code()).isZero();
         assertThat(run.err().lines().filter(line -> line.startsWith("warning: ")))
@@ -122,7 +128,8 @@ class LoraOptionsTest {
     @Test
     void appliesWhatThePromptNames() throws IOException {
         assertThat(draw("plain.png", "a circle").code()).isZero();
-        assertThat(draw("option.png", "a circle", "--lora", style + ":0.8").code()).isZero();
+        assertThat(draw("option.png", "a circle", "--lora", style + ":0.8").code())
+                .isZero();
         Run run = draw("prompt.png", "a circle <lora:style:0.8>", "--lora-dir", folder.resolve("loras"), "--json");
 
         assertThat(run.code()).isZero();
