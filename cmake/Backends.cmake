@@ -9,6 +9,8 @@ function(d4j_select_backend backend)
     elseif(backend STREQUAL "cuda")
         d4j_require_cuda()
         set(GGML_CUDA ON CACHE BOOL "" FORCE)
+        # It is for models that are spread over several GPUs, and ties the library to NCCL wherever that is installed.
+        set(GGML_CUDA_NCCL OFF CACHE BOOL "ggml: use NCCL")
     elseif(backend STREQUAL "vulkan")
         d4j_require_vulkan()
         set(GGML_VULKAN ON CACHE BOOL "" FORCE)

@@ -4,6 +4,8 @@
 set(D4J_EXPORTS_DIR "${CMAKE_CURRENT_LIST_DIR}/exports")
 
 function(d4j_link_privately target)
+    # What is published is what was built here: it must not name the builder's folders, such as that of the CUDA toolkit.
+    set_target_properties(${target} PROPERTIES SKIP_BUILD_RPATH ON)
     if(APPLE)
         target_link_options(${target} PRIVATE "-Wl,-exported_symbols_list,${D4J_EXPORTS_DIR}/symbols.apple" -Wl,-dead_strip)
         set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${D4J_EXPORTS_DIR}/symbols.apple")

@@ -17,10 +17,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 natives=$(native_classifier)
 
-run_maven() {
+with_maven() {
     MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" \
         mvn --batch-mode --no-transfer-progress --quiet ${MAVEN_REPO_LOCAL:+"-Dmaven.repo.local=$MAVEN_REPO_LOCAL"} \
-        "-Dnatives=$natives" compile exec:exec
+        "-Dnatives=$natives" "$@"
+}
+run_maven() { with_maven compile exec:exec; }
+run_spring-boot() {
+    with_maven package
+    "$jdk/bin/java" -jar target/circle-1.jar
 }
 run_gradle() {
     gradle --no-daemon --console=plain --quiet ${MAVEN_REPO_LOCAL:+"-Dmaven.repo.local=$MAVEN_REPO_LOCAL"} \
@@ -29,10 +34,15 @@ run_gradle() {
 run_jbang() {
     ${MAVEN_REPO_LOCAL:+env "JBANG_REPO=$MAVEN_REPO_LOCAL"} jbang --fresh "-Dnatives=$natives" Circle.java
 }
-tool_of() { [[ $1 == maven ]] && echo mvn || echo "$1"; }
+tool_of() {
+    case $1 in
+        maven | spring-boot) echo mvn ;;
+        *) echo "$1" ;;
+    esac
+}
 
 examples=("$@")
-(($#)) || examples=(maven gradle jbang)
+(($#)) || examples=(maven spring-boot gradle jbang)
 for example in "${examples[@]}"; do
     tool=$(tool_of "$example")
     if ! command -v "$tool" >/dev/null; then

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
         sd_image_t* images = NULL;
         int32_t count      = 0;
         double began       = now();
-        require(d4j_generate_image(model, &request, &observer, &images, &count), "generate");
+        require(d4j_generate_image(model, &request, NULL, 0, &observer, &images, &count), "generate");
         double seconds = now() - began;
         printf("%.9f %016llx\n", seconds,
                (unsigned long long) checksum(images[0].data, 3 * (size_t) images[0].width * images[0].height));

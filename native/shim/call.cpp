@@ -5,6 +5,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <vector>
 
 #include "log.h"
@@ -36,8 +37,7 @@ Registry& registry() {
 }
 
 bool is_set(const int32_t* flag) noexcept {
-    static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t), "the flag is polled in place");
-    return flag != nullptr && reinterpret_cast<const std::atomic<int32_t>*>(flag)->load(std::memory_order_acquire) != 0;
+    return flag != nullptr && __atomic_load_n(flag, __ATOMIC_ACQUIRE) != 0;
 }
 
 bool begins(const std::string& text, const char* beginning) {
@@ -66,7 +66,11 @@ Call::Call(const d4j_observer_t* observer) : outer_(current_call) {
 }
 
 Call::~Call() {
-    deliver_lines_from_elsewhere();
+    try {
+        deliver_lines_from_elsewhere();
+    } catch (...) {
+        // For want of memory some lines of the log are lost.
+    }
     current_call  = outer_;
     Registry& all = registry();
     std::lock_guard<std::mutex> lock(all.mutex);
@@ -246,14 +250,22 @@ void log_formatted_list(sd_log_level_t level, const char* format, va_list argume
     if (std::vsnprintf(buffer, sizeof(buffer), format, arguments) < 0) {
         return;
     }
-    std::string text = clean_line(buffer);
-    if (text.empty()) {
-        return;
-    }
-    if (Call* call = Call::current()) {
-        call->log(level, std::move(text));
-    } else {
-        Call::log_from_elsewhere(level, std::move(text));
+    Call* call = Call::current();
+    try {
+        std::string text = clean_line(buffer);
+        if (text.empty()) {
+            return;
+        }
+        if (call != nullptr) {
+            call->log(level, std::move(text));
+        } else {
+            Call::log_from_elsewhere(level, std::move(text));
+        }
+    } catch (const std::bad_alloc&) {
+        // On the runtime's own threads nobody would catch it: the line is lost.
+        if (call != nullptr) {
+            throw;
+        }
     }
 }
 

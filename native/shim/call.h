@@ -30,6 +30,9 @@ public:
     /* Looks at the observer's flag; once it was seen set, the call stays cancelled. */
     bool poll_cancel() noexcept;
     bool cancelled() const noexcept { return cancelled_; }
+    /* A computation was not run, or not to its end, because of the flag. */
+    void abort() noexcept { aborted_ = true; }
+    bool was_aborted() const noexcept { return aborted_; }
 
     void report(d4j_progress_kind kind, int step, int of, float seconds);
 
@@ -60,6 +63,7 @@ private:
 
     d4j_observer_t observer_ = {};
     bool cancelled_          = false;
+    bool aborted_            = false;
     d4j_progress_kind phase_ = D4J_PROGRESS_LOADING;
     int phase_step_          = 0;
     int phase_steps_         = 0;

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #endif
 
+#include <cstddef>
 #include <cstring>
 #include <memory>
 
@@ -30,49 +31,49 @@ struct StructSize {
     int64_t bytes;
 };
 
-#define D4J_SIZE_OF(type) {#type, static_cast<int64_t>(sizeof(type))}
 const StructSize STRUCT_SIZES[] = {
-    D4J_SIZE_OF(d4j_observer_t),
-    D4J_SIZE_OF(d4j_device_t),
-    D4J_SIZE_OF(d4j_model_info_t),
-    D4J_SIZE_OF(d4j_text_encoder_t),
-    D4J_SIZE_OF(d4j_parts_t),
-    D4J_SIZE_OF(d4j_unet_run_t),
-    D4J_SIZE_OF(sd_tiling_params_t),
-    D4J_SIZE_OF(sd_embedding_t),
-    D4J_SIZE_OF(sd_ctx_params_t),
-    D4J_SIZE_OF(sd_audio_t),
-    D4J_SIZE_OF(sd_image_t),
-    D4J_SIZE_OF(sd_slg_params_t),
-    D4J_SIZE_OF(sd_guidance_params_t),
-    D4J_SIZE_OF(sd_sample_params_t),
-    D4J_SIZE_OF(sd_pm_params_t),
-    D4J_SIZE_OF(sd_cache_params_t),
-    D4J_SIZE_OF(sd_lora_t),
-    D4J_SIZE_OF(sd_hires_params_t),
-    D4J_SIZE_OF(sd_img_gen_params_t),
-    D4J_SIZE_OF(sd_vid_gen_params_t),
+#define D4J_STRUCT(type) {#type, static_cast<int64_t>(sizeof(type))},
+#define D4J_FIELD(type, field)
+#include "struct_fields.inc"
+#undef D4J_STRUCT
+#undef D4J_FIELD
 };
+
+struct FieldOffset {
+    const char* type;
+    const char* field;
+    int64_t offset;
+};
+
+const FieldOffset FIELD_OFFSETS[] = {
+#define D4J_STRUCT(type)
+#define D4J_FIELD(type, field) {#type, #field, static_cast<int64_t>(offsetof(type, field))},
+#include "struct_fields.inc"
+#undef D4J_STRUCT
+#undef D4J_FIELD
+};
+
+bool equal(const char* left, const char* right) {
+    return left != nullptr && std::strcmp(left, right) == 0;
+}
 
 void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params, sd_image_t** images, int32_t* count) {
     if (call.poll_cancel()) {
         throw Failure{D4J_CANCELLED, ""};
     }
     // A generation begins with its LoRAs, which must not find the U-Net holding weights of the last prediction.
-    d4j::settle(model.context);
+    sd_ctx_t* context = model.context.get();
+    d4j::settle(context);
     sd_image_t* generated = nullptr;
     try {
-        generated = generate_image(model.context, &params);
-    } catch (const d4j::AssertionFailed&) {
-        if (call.cancelled()) {
-            d4j::settle(model.context);
+        generated = generate_image(context, &params);
+    } catch (...) {
+        if (d4j::follows_from_cancel(call)) {
+            d4j::settle(context);
         }
         throw;
-    } catch (...) {
-        d4j::settle(model.context);
-        throw;
     }
-    d4j::settle(model.context);
+    d4j::settle(context);
     if (call.cancelled()) {
         free_sd_images(generated, params.batch_count);
         throw Failure{D4J_CANCELLED, ""};
@@ -98,14 +99,19 @@ int32_t d4j_abi_version() {
 
 int64_t d4j_struct_size(const char* name) {
     for (const StructSize& known : STRUCT_SIZES) {
-        if (name != nullptr && std::strcmp(name, known.name) == 0) {
+        if (equal(name, known.name)) {
             return known.bytes;
         }
     }
     return -1;
 }
 
-int64_t d4j_field_offset(const char* /*name*/, const char* /*field*/) {
+int64_t d4j_field_offset(const char* name, const char* field) {
+    for (const FieldOffset& known : FIELD_OFFSETS) {
+        if (equal(name, known.type) && equal(field, known.field)) {
+            return known.offset;
+        }
+    }
     return -1;
 }
 
@@ -155,18 +161,18 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* obse
         auto opened                = std::make_unique<d4j_model_t>();
         opened->is_remote          = d4j::names_remote_device(backends);
         const auto turn            = opened->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
-        opened->context = d4j::open(complete);
+        opened->context.reset(d4j::open(complete, call));
         if (opened->context == nullptr) {
-            throw Failure{D4J_LOAD_FAILED, "the runtime refused it"};
+            throw Failure{call.cancelled() ? D4J_CANCELLED : D4J_LOAD_FAILED, "the runtime refused it"};
         }
         const std::string left_out = call.left_out();
         if (!left_out.empty()) {
-            free_sd_ctx(opened->context);
             throw Failure{D4J_LOAD_FAILED, "a file could not be used: " + left_out};
         }
-        opened->info  = d4j::describe(opened->context);
-        opened->parts = d4j::parts(opened->context);
-        *model       = opened.release();
+        opened->is_on_gpu = d4j::is_on_gpu(opened->context.get());
+        opened->info      = d4j::describe(opened->context.get());
+        opened->parts     = d4j::parts(opened->context.get());
+        *model            = opened.release();
     });
     // There is no model yet that an exception could leave usable or poison.
     return status == D4J_FAILED || status == D4J_POISONED ? D4J_LOAD_FAILED : status;
@@ -182,7 +188,11 @@ int32_t d4j_model_close(d4j_model_t* model) {
         }
         const std::unique_ptr<d4j_model_t> closing(model);
         const auto turn = model->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
-        free_sd_ctx(closing->context);
+        if (closing->is_beyond_freeing) {
+            d4j::give_up(closing->context.release());
+            return;
+        }
+        closing->context.reset();
 #if defined(__GLIBC__)
         // The C library would keep the model's pieces for as long as something small lies between them.
         malloc_trim(0);
@@ -207,6 +217,8 @@ int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {
 
 int32_t d4j_generate_image(d4j_model_t* model,
                            const sd_img_gen_params_t* params,
+                           const d4j_lora_t* loras,
+                           int32_t lora_count,
                            const d4j_observer_t* observer,
                            sd_image_t** images,
                            int32_t* count) {
@@ -217,7 +229,11 @@ int32_t d4j_generate_image(d4j_model_t* model,
         *images = nullptr;
         *count  = 0;
         d4j::validate(*params, model->info);
-        model->has_loras_of_generation = params->lora_count > 0;
+        d4j::check_prompt(params->prompt);
+        d4j::check_prompt(params->negative_prompt);
+        d4j::validate_loras(loras, lora_count);
+        d4j::choose_loras(model->context.get(), loras, lora_count, call);
+        model->has_loras_of_generation = lora_count > 0;
         generate(*model, call, *params, images, count);
     });
 }

@@ -15,11 +15,7 @@
 
 #include "stable-diffusion.h"
 
-#if defined(_WIN32)
-#define D4J_API __declspec(dllexport)
-#else
 #define D4J_API __attribute__((visibility("default")))
-#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,10 +28,10 @@ enum d4j_status {
     D4J_OK             = 0,
     D4J_INVALID        = 1, /* an argument was refused before the runtime saw it */
     D4J_LOAD_FAILED    = 2, /* the model could not be opened */
-    D4J_FAILED         = 3, /* the runtime reported a failure or threw; the model stays usable */
+    D4J_FAILED         = 3, /* the runtime reported a failure; the model stays usable */
     D4J_CANCELLED      = 4, /* the observer's cancel flag was seen */
-    D4J_OUT_OF_MEMORY  = 5,
-    D4J_POISONED       = 6, /* an assertion fired inside the runtime; the model may only be closed */
+    D4J_OUT_OF_MEMORY  = 5, /* where memory was missing in the middle of something, the next call returns D4J_POISONED */
+    D4J_POISONED       = 6, /* an assertion fired inside the runtime, or it threw; the model may only be closed */
     D4J_UNAVAILABLE    = 7  /* a device is not there, or was lost; a model that was open on it may only be closed */
 };
 
@@ -99,6 +95,13 @@ typedef struct {
     int32_t is_inpaint; /* has mask and masked picture as extra U-Net inputs */
     int32_t has_vae_encoder;
 } d4j_model_info_t;
+
+/* A LoRA, and its strength in two parts of the model; 1 as trained. */
+typedef struct {
+    const char* path;
+    float multiplier; /* in the diffusion model and the VAE */
+    float text_encoder_multiplier;
+} d4j_lora_t;
 
 /* One CLIP text encoder of a model. */
 typedef struct {
@@ -202,9 +205,15 @@ D4J_API int64_t d4j_live_models(void);
 /* Models whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
 D4J_API int64_t d4j_leaked_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
-/* On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below 0 is refused: the caller draws it. */
+/*
+ * On success *images holds *count pictures, whose pixels and array the caller frees with the two functions below. A seed below
+ * 0 is refused: the caller draws it. LoRAs are given beside the parameters, whose own are refused. One of which this model can
+ * use nothing is D4J_LOAD_FAILED; what else of one it cannot use is a warning.
+ */
 D4J_API int32_t d4j_generate_image(d4j_model_t* model,
                                    const sd_img_gen_params_t* params,
+                                   const d4j_lora_t* loras,
+                                   int32_t lora_count,
                                    const d4j_observer_t* observer,
                                    sd_image_t** images,
                                    int32_t* count);
@@ -222,8 +231,8 @@ D4J_API int64_t d4j_live_pixel_bytes(void);
 /* CLIP's merges.txt, UTF-8, *length bytes, not terminated; static. */
 D4J_API int32_t d4j_clip_merges(const char** text, int64_t* length);
 D4J_API int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts);
-/* LoRAs for the parts, until the next call or generation; count 0 takes them off. */
-D4J_API int32_t d4j_set_loras(d4j_model_t* model, const sd_lora_t* loras, int32_t count);
+/* LoRAs for the parts, until the next call or generation, as in d4j_generate_image; count 0 takes them off. */
+D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32_t count, const d4j_observer_t* observer);
 /*
  * Runs a text encoder without its last skipped_layers layers, on text_length ids or, if ids is null, on embeddings
  * (text_length, hidden_size): what enters the first layer, the sum of token and position embeddings. Writes hidden

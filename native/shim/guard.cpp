@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <stdexcept>
 #include <typeinfo>
 
 #if defined(__GNUC__)
@@ -29,13 +30,19 @@ constexpr size_t MAX_ERROR_BYTES = 2048;
 // A plain array, so that running out of memory can still be reported.
 thread_local char last_error_text[MAX_ERROR_BYTES] = "";
 
-bool in_parallel_region() {
+thread_local bool is_caught_thread = false;
+
 #if defined(_OPENMP)
+bool in_parallel_region() {
     return omp_in_parallel() != 0;
-#else
-    return false;
-#endif
 }
+#else
+thread_local bool is_in_cpu_graph = false;
+
+bool in_parallel_region() {
+    return is_in_cpu_graph;
+}
+#endif
 
 /* "/build/path/ggml.c:12: GGML_ASSERT(x) failed" without the path. */
 std::string without_folder(const std::string& assertion) {
@@ -46,7 +53,7 @@ std::string without_folder(const std::string& assertion) {
 void on_assertion(const char* message) {
     // On a thread of the runtime's own, and inside a parallel region, nobody could catch anything: ggml ends the process
     // when this returns. All that is left is to say why.
-    if (Call::current() == nullptr || in_parallel_region()) {
+    if ((Call::current() == nullptr && !is_caught_thread) || in_parallel_region()) {
         std::fprintf(stderr, "diffusion4j: an assertion failed on a thread of the runtime: %s\n", message);
         return;
     }
@@ -101,6 +108,19 @@ void explain(const char* what_failed, const std::string& reason, const std::stri
     copy_text(clean_line(text), last_error_text, sizeof(last_error_text));
 }
 
+/* Of an exception that is being handled and did not come from the shim. */
+d4j_status status_of_exception() {
+    try {
+        throw;
+    } catch (const AssertionFailed&) {
+        return D4J_POISONED;
+    } catch (const std::bad_alloc&) {
+        return D4J_OUT_OF_MEMORY;
+    } catch (...) {
+        return D4J_FAILED;
+    }
+}
+
 /* Runs the body and turns whatever leaves it into a status and a reason. */
 d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::string& reason) {
     try {
@@ -109,19 +129,12 @@ d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::stri
     } catch (const Failure& failure) {
         reason = failure.reason;
         return failure.status;
-    } catch (const AssertionFailed& failure) {
-        // The runtime asserts that some results are there; after a cancel they are not.
-        reason = failure.assertion;
-        return call.cancelled() ? D4J_CANCELLED : D4J_POISONED;
-    } catch (const std::bad_alloc&) {
-        reason = "out of memory";
-        return call.cancelled() ? D4J_CANCELLED : D4J_OUT_OF_MEMORY;
-    } catch (const std::exception& exception) {
-        reason = "the runtime threw " + type_name(exception) + ": " + exception.what();
-        return call.cancelled() ? D4J_CANCELLED : D4J_FAILED;
     } catch (...) {
-        reason = "an exception of unknown type";
-        return call.cancelled() ? D4J_CANCELLED : D4J_FAILED;
+        reason = exception_text();
+        if (follows_from_cancel(call)) {
+            return D4J_CANCELLED;
+        }
+        return tells_of_memory(call) ? D4J_OUT_OF_MEMORY : status_of_exception();
     }
 }
 
@@ -129,7 +142,7 @@ d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::stri
  * Memory that a device does not have is reported in words alone: as an error in the log and a missing result, as an
  * assertion (CUDA), or as an exception of the runtime's (Vulkan).
  */
-bool tells_of_memory(const std::string& text) {
+bool text_tells_of_memory(const std::string& text) {
     static const char* const signs[] = {
         "out of memory", "OutOfDeviceMemory", "OutOfHostMemory", "failed to allocate", "failed to reserve memory",
         "alloc compute buffer failed", "alloc params backend buffer failed", "alloc compute params backend buffer failed",
@@ -143,6 +156,61 @@ bool tells_of_memory(const std::string& text) {
 }
 
 }  // namespace
+
+CaughtThread::CaughtThread() noexcept {
+    is_caught_thread = true;
+}
+
+CaughtThread::~CaughtThread() {
+    is_caught_thread = false;
+}
+
+#if !defined(_OPENMP)
+InCpuGraph::InCpuGraph() noexcept {
+    is_in_cpu_graph = true;
+}
+
+InCpuGraph::~InCpuGraph() {
+    is_in_cpu_graph = false;
+}
+#endif
+
+std::string exception_text() {
+    try {
+        throw;
+    } catch (const Failure& failure) {
+        return failure.reason;
+    } catch (const AssertionFailed& failure) {
+        return failure.assertion;
+    } catch (const std::bad_alloc&) {
+        return "out of memory";
+    } catch (const std::exception& exception) {
+        return "the runtime threw " + type_name(exception) + ": " + exception.what();
+    } catch (...) {
+        return "an exception of unknown type";
+    }
+}
+
+bool follows_from_cancel(const Call& call) noexcept {
+    if (!call.was_aborted()) {
+        return false;
+    }
+    try {
+        throw;
+    } catch (const AssertionFailed& failure) {
+        // A device that fails does so whether or not somebody cancels.
+        return failure.assertion.find("CUDA error") == std::string::npos;
+    } catch (const std::logic_error&) {
+        // The runtime's tensors throw it where a shape is not what it should be.
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+bool tells_of_memory(Call& call) {
+    return text_tells_of_memory(exception_text()) || text_tells_of_memory(call.last_words());
+}
 
 void initialize() {
     static std::once_flag once;
@@ -168,8 +236,8 @@ d4j_status guarded(const char* what_failed, const d4j_observer_t* observer, cons
         } else if (status != D4J_OK) {
             const std::string last_words = call.last_words();
             explain(what_failed, reason, last_words);
-            const bool is_general = status == D4J_FAILED || status == D4J_POISONED || status == D4J_LOAD_FAILED;
-            if (is_general && (tells_of_memory(reason) || tells_of_memory(last_words))) {
+            const bool is_general = status == D4J_FAILED || status == D4J_LOAD_FAILED;
+            if (is_general && (text_tells_of_memory(reason) || text_tells_of_memory(last_words))) {
                 status = D4J_OUT_OF_MEMORY;
             }
         }

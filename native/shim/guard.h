@@ -21,6 +21,29 @@ struct AssertionFailed {
     std::string assertion;
 };
 
+/*
+ * Made on a thread that the runtime started and whose exceptions the shim passes on to the call: there, too, an assertion is
+ * an exception.
+ */
+class CaughtThread {
+public:
+    CaughtThread() noexcept;
+    ~CaughtThread();
+    CaughtThread(const CaughtThread&)            = delete;
+    CaughtThread& operator=(const CaughtThread&) = delete;
+};
+
+#if !defined(_OPENMP)
+/* Made around a computation on ggml's own threads, whose barriers would wait for ever for one that an exception takes away. */
+class InCpuGraph {
+public:
+    InCpuGraph() noexcept;
+    ~InCpuGraph();
+    InCpuGraph(const InCpuGraph&)            = delete;
+    InCpuGraph& operator=(const InCpuGraph&) = delete;
+};
+#endif
+
 /* Installs the process-wide parts: assertions become AssertionFailed, log lines come to us. Idempotent. */
 void initialize();
 
@@ -31,6 +54,13 @@ void initialize();
 d4j_status guarded(const char* what_failed, const d4j_observer_t* observer, const std::function<void(Call&)>& body) noexcept;
 
 const char* last_error() noexcept;
+
+/* The three that follow are of the exception that is being handled. */
+std::string exception_text();
+/* The runtime asserts that results are there, which are not after it was told to stop: then it took no harm. */
+bool follows_from_cancel(const Call& call) noexcept;
+/* Whether it, or the runtime's last words, tell of memory that there is not. */
+bool tells_of_memory(Call& call);
 
 }  // namespace d4j
 

@@ -35,7 +35,8 @@ d4j_status guarded_on(d4j_model_t* model,
                       const char* what_failed,
                       const d4j_observer_t* observer,
                       const std::function<void(Call&)>& body) {
-    return guarded(what_failed, observer, [&](Call& call) {
+    bool broke              = false;
+    const d4j_status status = guarded(what_failed, observer, [&](Call& call) {
         require_pointer("model", model);
         Use use(*model);
         if (!model->poison.empty()) {
@@ -44,19 +45,22 @@ d4j_status guarded_on(d4j_model_t* model,
         const auto turn = model->is_remote ? rpc_turn() : std::unique_lock<std::timed_mutex>();
         try {
             body(call);
-        } catch (const AssertionFailed& failure) {
-            if (!call.cancelled()) {
-                model->poison = "an assertion failed: " + failure.assertion;
-            }
-            throw;
         } catch (const Failure& failure) {
             if (failure.status == D4J_UNAVAILABLE) {
                 model->poison        = failure.reason;
                 model->poison_status = D4J_UNAVAILABLE;
             }
             throw;
+        } catch (...) {
+            if (!follows_from_cancel(call)) {
+                broke                    = true;
+                model->poison            = exception_text();
+                model->is_beyond_freeing = model->is_on_gpu && !tells_of_memory(call);
+            }
+            throw;
         }
     });
+    return broke && status == D4J_FAILED ? D4J_POISONED : status;
 }
 
 }  // namespace d4j

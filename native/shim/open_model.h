@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "call.h"
@@ -15,14 +16,22 @@ struct d4j_model_t {
     d4j_model_t(const d4j_model_t&)            = delete;
     d4j_model_t& operator=(const d4j_model_t&) = delete;
 
+    struct FreeContext {
+        void operator()(sd_ctx_t* context) const { free_sd_ctx(context); }
+    };
+
     static inline std::atomic<int64_t> live{0};
     static inline std::atomic<int64_t> leaked{0};
-    sd_ctx_t* context     = nullptr;
+    std::unique_ptr<sd_ctx_t, FreeContext> context;
     d4j_model_info_t info = {};
     d4j_parts_t parts     = {};
     /* What made the model unusable, and its status; empty while it is usable. */
     std::string poison;
     d4j_status poison_status = D4J_POISONED;
+    /* A part runs on a GPU of this machine. */
+    bool is_on_gpu = false;
+    /* Freeing it would end the process: a GPU that failed fails again, in destructors. */
+    bool is_beyond_freeing = false;
     /* A part runs on another machine. */
     bool is_remote = false;
     /* The last generation left its LoRAs on the weights, where the next one would have replaced them. */
@@ -36,8 +45,8 @@ namespace d4j {
 void require_pointer(const char* name, const void* pointer);
 
 /*
- * guarded(), for what runs on an open model: refuses a model that another thread uses or that an assertion made unusable,
- * and remembers such an assertion.
+ * guarded(), for what runs on an open model: refuses a model that another thread uses or that became unusable. That it does by
+ * whatever the runtime throws, which leaves its own things half done, and by a device that was lost.
  */
 d4j_status guarded_on(d4j_model_t* model,
                       const char* what_failed,

@@ -22,7 +22,7 @@ namespace {
 d4j_status run_part(d4j_model_t* model,
                     const char* what_failed,
                     const d4j_observer_t* observer,
-                    const std::function<void(sd_ctx_t*)>& body) {
+                    const std::function<void(sd_ctx_t*, Call&)>& body) {
     return guarded_on(model, what_failed, observer, [&](Call& call) {
         if (model->parts.text_encoder_count == 0) {
             throw Failure{D4J_INVALID, std::string("models of the family ") + model->info.family + " have no parts that run by themselves"};
@@ -30,21 +30,25 @@ d4j_status run_part(d4j_model_t* model,
         if (call.poll_cancel()) {
             throw Failure{D4J_CANCELLED, ""};
         }
+        sd_ctx_t* context = model->context.get();
         try {
             if (model->has_loras_of_generation) {
-                d4j::set_loras(model->context, nullptr, 0);
+                d4j::set_loras(context, nullptr, 0, call);
                 model->has_loras_of_generation = false;
             }
-            body(model->context);
-        } catch (const d4j::AssertionFailed&) {
-            if (call.cancelled()) {
-                d4j::settle(model->context);
+            body(context, call);
+        } catch (const Failure& failure) {
+            if (failure.status == D4J_UNAVAILABLE) {
+                throw;
+            }
+            d4j::settle(context);
+            if (call.was_aborted()) {
+                throw Failure{D4J_CANCELLED, ""};
             }
             throw;
         } catch (...) {
-            d4j::settle(model->context);
-            if (call.cancelled()) {
-                throw Failure{D4J_CANCELLED, ""};
+            if (d4j::follows_from_cancel(call)) {
+                d4j::settle(context);
             }
             throw;
         }
@@ -74,10 +78,10 @@ int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts) {
     });
 }
 
-int32_t d4j_set_loras(d4j_model_t* model, const sd_lora_t* loras, int32_t count) {
-    return run_part(model, "the LoRAs could not be applied", nullptr, [&](sd_ctx_t* context) {
+int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32_t count, const d4j_observer_t* observer) {
+    return run_part(model, "the LoRAs could not be applied", observer, [&](sd_ctx_t* context, Call& call) {
         d4j::validate_loras(loras, count);
-        d4j::set_loras(context, loras, count);
+        d4j::set_loras(context, loras, count, call);
     });
 }
 
@@ -89,7 +93,7 @@ int32_t d4j_text_encode(d4j_model_t* model,
                         int32_t final_norm,
                         const d4j_observer_t* observer,
                         float* hidden) {
-    return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context) {
+    return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context, Call&) {
         require_pointer("hidden", hidden);
         d4j::validate_text(encoder, ids, embeddings, skipped_layers, model->parts);
         d4j::text_encode(context, {encoder, ids, embeddings}, skipped_layers, final_norm != 0, hidden);
@@ -103,7 +107,7 @@ int32_t d4j_text_pool(d4j_model_t* model,
                       int32_t position,
                       const d4j_observer_t* observer,
                       float* pooled) {
-    return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context) {
+    return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context, Call&) {
         require_pointer("pooled", pooled);
         d4j::validate_text(encoder, ids, embeddings, 0, model->parts);
         if (position < 0 || position >= model->parts.text_length) {
@@ -114,7 +118,7 @@ int32_t d4j_text_pool(d4j_model_t* model,
 }
 
 int32_t d4j_text_embed(d4j_model_t* model, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings) {
-    return run_part(model, "the token embeddings could not be looked up", nullptr, [&](sd_ctx_t* context) {
+    return run_part(model, "the token embeddings could not be looked up", nullptr, [&](sd_ctx_t* context, Call&) {
         require_pointer("embeddings", embeddings);
         d4j::validate_ids(encoder, ids, count, model->parts);
         d4j::text_embed(context, encoder, ids, count, embeddings);
@@ -131,7 +135,7 @@ int32_t d4j_unet_predict(d4j_model_t* model,
                          const float* concat,
                          const d4j_observer_t* observer,
                          float* prediction) {
-    return run_part(model, "the noise could not be predicted", observer, [&](sd_ctx_t* context) {
+    return run_part(model, "the noise could not be predicted", observer, [&](sd_ctx_t* context, Call&) {
         require_pointer("run", run);
         require_pointer("prediction", prediction);
         const d4j::UNetInput input = {latents, text, negative_text, vector, negative_vector, concat};
@@ -148,7 +152,7 @@ int32_t d4j_vae_encode(d4j_model_t* model,
                        const sd_tiling_params_t* tiling,
                        const d4j_observer_t* observer,
                        float* moments) {
-    return run_part(model, "the picture could not be encoded", observer, [&](sd_ctx_t* context) {
+    return run_part(model, "the picture could not be encoded", observer, [&](sd_ctx_t* context, Call&) {
         require_pointer("pictures", pictures);
         require_pointer("moments", moments);
         if (model->info.has_vae_encoder == 0) {
@@ -174,7 +178,7 @@ int32_t d4j_vae_decode(d4j_model_t* model,
                        const sd_tiling_params_t* tiling,
                        const d4j_observer_t* observer,
                        float* pictures) {
-    return run_part(model, "the picture could not be decoded", observer, [&](sd_ctx_t* context) {
+    return run_part(model, "the picture could not be decoded", observer, [&](sd_ctx_t* context, Call&) {
         require_pointer("latents", latents);
         require_pointer("pictures", pictures);
         const int64_t factor          = model->info.vae_scale_factor;
@@ -190,7 +194,7 @@ int32_t d4j_vae_decode(d4j_model_t* model,
 }
 
 int32_t d4j_sigmas(d4j_model_t* model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float* sigmas, int32_t* count) {
-    return run_part(model, "the noise levels could not be computed", nullptr, [&](sd_ctx_t* context) {
+    return run_part(model, "the noise levels could not be computed", nullptr, [&](sd_ctx_t* context, Call&) {
         require_pointer("sigmas", sigmas);
         require_pointer("count", count);
         d4j::validate_schedule(schedule, steps, model->info);
@@ -211,7 +215,7 @@ int32_t d4j_weight(d4j_model_t* model, const char* name, int64_t* shape, int32_t
         require_pointer("rank", rank);
         require_pointer("count", count);
         const bool with_data      = *count > 0;
-        const d4j::Weight weight = d4j::weight(model->context, name, with_data);
+        const d4j::Weight weight = d4j::weight(model->context.get(), name, with_data);
         if (weight.shape.size() > 4) {
             throw Failure{D4J_INVALID, std::string(name) + " has more than four dimensions"};
         }

@@ -1,10 +1,10 @@
 /*
- * In place of the transport.cpp of ggml's RPC backend, for which a server that does not answer is one to wait for
- * forever: connecting and greeting have a limit here, a machine that vanished is noticed, and a call that was cancelled
- * does not wait for an answer much longer. What failed once fails from then on.
+ * In place of the transport.cpp of ggml's RPC backend, for which a peer that does not answer is one to wait for
+ * forever: connecting and greeting have a limit here, on both sides, and a machine that vanished is noticed. A message may be no
+ * larger than a limit: the backend makes room for what a peer announces. What failed once fails from then on. A call that was
+ * cancelled waits for the answer to what runs there, and stops before the next: without it the connection would be lost, and
+ * with it the model.
  */
-#if !defined(_WIN32)
-
 #include "rpc_transport.h"
 
 #include <arpa/inet.h>
@@ -17,12 +17,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 
-#include "call.h"
 #include "guard.h"
 #include "transport.h"
 
@@ -31,20 +29,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto GREETING_LIMIT   = std::chrono::seconds(10);
-constexpr auto CANCELLED_LIMIT  = std::chrono::seconds(10);
 constexpr int POLL_MILLISECONDS = 50;
 /* A machine that is gone is given up after so many seconds without a sign of life. */
 constexpr int SILENCE_SECONDS = 30;
 
 thread_local std::string failure;
 thread_local int32_t bound_port      = 0;
+thread_local uint64_t message_limit  = UINT64_MAX;
 thread_local const int32_t* stop_flag = nullptr;
 
 bool stop_requested() {
-    return stop_flag != nullptr && reinterpret_cast<const std::atomic<int32_t>*>(stop_flag)->load(std::memory_order_acquire) != 0;
+    return stop_flag != nullptr && __atomic_load_n(stop_flag, __ATOMIC_ACQUIRE) != 0;
 }
 
-/* Waits until the socket is ready; false after the limit, or when the call is cancelled or the server stopped. */
+/* Waits until the socket is ready; false after the limit, or when the server is stopped. */
 class Wait {
 public:
     explicit Wait(Clock::time_point limit) : limit_(limit) {}
@@ -64,14 +62,8 @@ public:
                 failure = "it was stopped";
                 return false;
             }
-            d4j::Call* call = d4j::Call::current();
-            if (call != nullptr && !cancelled_ && call->poll_cancel()) {
-                cancelled_ = true;
-                limit_     = std::min(limit_, Clock::now() + CANCELLED_LIMIT);
-            }
             if (Clock::now() > limit_) {
-                failure = cancelled_ ? "it did not answer after the call was cancelled"
-                                     : "it does not answer: it may serve another client, or be no RPC server";
+                failure = "it does not answer: it may serve another client, or be no RPC server";
                 return false;
             }
         }
@@ -79,7 +71,6 @@ public:
 
 private:
     Clock::time_point limit_;
-    bool cancelled_ = false;
 };
 
 void set_option(int fd, int level, int name, int value) {
@@ -135,8 +126,27 @@ bool resolve(const char* host, int port, int flags, Addresses& addresses) {
 }  // namespace
 
 struct socket_t::impl {
-    explicit impl(int socket, bool is_client) : fd(socket), greeting_limit(is_client ? Clock::now() + GREETING_LIMIT : Clock::time_point::max()) {}
+    enum class Role { CLIENT, LISTENER, SERVER };
+
+    impl(int socket, Role r)
+        : fd(socket), role(r), greeting_limit(r == Role::LISTENER ? Clock::time_point::max() : Clock::now() + GREETING_LIMIT) {}
     ~impl() { ::close(fd); }
+
+    /* A server gets messages as a command of one byte, a size of eight, and as many bytes. */
+    bool accepts(const void* data, size_t size) {
+        if (role != Role::SERVER) {
+            return true;
+        }
+        if (expects_size && size == sizeof(uint64_t)) {
+            expects_size       = false;
+            uint64_t announced = 0;
+            std::memcpy(&announced, data, sizeof(announced));
+            failure = "it announced a message of " + std::to_string(announced) + " bytes";
+            return announced <= message_limit;
+        }
+        expects_size = size == 1;
+        return true;
+    }
 
     /* Ends the connection, so that nobody takes what comes late for the answer to something else. */
     bool fail() {
@@ -145,7 +155,9 @@ struct socket_t::impl {
     }
 
     int fd;
+    Role role;
     Clock::time_point greeting_limit;
+    bool expects_size = false;
 };
 
 socket_t::socket_t(std::unique_ptr<impl> p) : pimpl(std::move(p)) {}
@@ -172,8 +184,9 @@ bool socket_t::send_data(const void* data, size_t size) {
     return true;
 }
 
-bool socket_t::recv_data(void* data, size_t size) {
-    char* next = static_cast<char*>(data);
+bool socket_t::recv_data(void* data, const size_t whole) {
+    size_t size = whole;
+    char* next  = static_cast<char*>(data);
     Wait wait(pimpl->greeting_limit);
     while (size > 0) {
         const ssize_t received = ::recv(pimpl->fd, next, std::min(size, MAX_CHUNK_SIZE), 0);
@@ -192,10 +205,10 @@ bool socket_t::recv_data(void* data, size_t size) {
             return pimpl->fail();
         }
     }
-    return true;
+    return pimpl->accepts(data, whole) || pimpl->fail();
 }
 
-/* Called once the server has answered the greeting: from now on an answer takes as long as the work does. */
+/* Called on both sides after the greeting: from now on an answer takes as long as the work does. */
 void socket_t::update_caps(const uint8_t* /*remote_caps*/) {
     pimpl->greeting_limit = Clock::time_point::max();
 }
@@ -219,7 +232,7 @@ socket_ptr socket_t::connect(const char* host, int port) {
     if (fd < 0) {
         throw refused(std::strerror(errno));
     }
-    socket_ptr connection(new socket_t(std::make_unique<impl>(fd, true)));
+    socket_ptr connection(new socket_t(std::make_unique<impl>(fd, impl::Role::CLIENT)));
     prepare(fd);
     int problem = ::connect(fd, addresses.first->ai_addr, addresses.first->ai_addrlen) == 0 ? 0 : errno;
     if (problem == EINPROGRESS) {
@@ -245,7 +258,7 @@ socket_ptr socket_t::create_server(const char* host, int port) {
         failure = std::strerror(errno);
         return nullptr;
     }
-    socket_ptr server(new socket_t(std::make_unique<impl>(fd, false)));
+    socket_ptr server(new socket_t(std::make_unique<impl>(fd, impl::Role::LISTENER)));
     prepare(fd);
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (::bind(fd, addresses.first->ai_addr, addresses.first->ai_addrlen) != 0 || ::listen(fd, 1) != 0) {
@@ -264,7 +277,7 @@ socket_ptr socket_t::accept() {
         const int fd = ::accept(pimpl->fd, nullptr, nullptr);
         if (fd >= 0) {
             prepare(fd);
-            return socket_ptr(new socket_t(std::make_unique<impl>(fd, false)));
+            return socket_ptr(new socket_t(std::make_unique<impl>(fd, impl::Role::SERVER)));
         }
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ECONNABORTED) {
             failure = std::strerror(errno);
@@ -290,10 +303,12 @@ int32_t transport_bound_port() noexcept {
     return bound_port;
 }
 
+void transport_limit_messages(uint64_t bytes) noexcept {
+    message_limit = bytes;
+}
+
 void transport_stop_on(const int32_t* flag) noexcept {
     stop_flag = flag;
 }
 
 }  // namespace d4j
-
-#endif

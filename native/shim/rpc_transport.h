@@ -13,6 +13,9 @@ const std::string& transport_failure() noexcept;
 /* The port of the server that this thread created last, chosen by the system if 0 was asked for. */
 int32_t transport_bound_port() noexcept;
 
+/* The largest message that this thread accepts as a server. */
+void transport_limit_messages(uint64_t bytes) noexcept;
+
 /* Makes what this thread does on connections end once the flag is set; null for never. */
 void transport_stop_on(const int32_t* flag) noexcept;
 

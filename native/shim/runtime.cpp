@@ -9,21 +9,96 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
+#include "conditioning/conditioner.hpp"
+#include "lora.h"
+
+namespace d4j {
+
+/*
+ * The text encoders of Stable Diffusion 1, 2 and XL. SDXL is trained with zeros in place of an empty text, those of its
+ * pooled vector included, which upstream leaves as the empty text made it.
+ */
+struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
+    using FrozenCLIPEmbedderWithCustomWords::FrozenCLIPEmbedderWithCustomWords;
+
+    SDCondition get_learned_condition(int threads, const ConditionerParams& params) override {
+        SDCondition condition = FrozenCLIPEmbedderWithCustomWords::get_learned_condition(threads, params);
+        if (params.zero_out_masked && text_model2 && !condition.c_vector.empty()) {
+            std::fill_n(condition.c_vector.values().begin(), text_model2->model.projection_dim, 0.0f);
+        }
+        return condition;
+    }
+};
+
+}  // namespace d4j
+
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
 // is included already; all that stable-diffusion.cpp itself reports are steps.
 #define pretty_progress d4j::on_sampling_progress
+// Classes of the shim in place of those that they correct.
+#define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
+#define LoraModel d4j::LoraModel
+#define MultiLoraAdapter d4j::LoraAdapter
 #include "stable-diffusion.cpp"
+#undef FrozenCLIPEmbedderWithCustomWords
+#undef LoraModel
+#undef MultiLoraAdapter
 #undef pretty_progress
 
 #include <algorithm>
 #include <memory>
 
 #include "guard.h"
+#include "hooks.h"
+#include "lora_check.h"
+#include "open_model.h"
+#include "rpc.h"
 #include "text.h"
 
 namespace d4j {
 
 namespace {
+
+/* Hands the runtime the LoRAs that were chosen, with a strength for each part, which its own parameters have not. */
+struct LoraExtension : GenerationExtension {
+    StableDiffusionGGML& sd;
+    std::vector<ModelManager::LoraSpec> chosen;
+
+    explicit LoraExtension(StableDiffusionGGML& sd) : sd(sd) {}
+
+    const char* name() const override { return "d4j LoRAs"; }
+
+    void collect_loras(std::vector<ModelManager::LoraSpec>& loras) override {
+        loras.insert(loras.end(), chosen.begin(), chosen.end());
+    }
+
+    /* Called between applying the LoRAs and drawing: what is in this list serves statistics alone, printed on standard output. */
+    void reset_runtime_condition() override { sd.runtime_lora_models.clear(); }
+
+    static LoraExtension& of(StableDiffusionGGML& sd) {
+        return dynamic_cast<LoraExtension&>(*sd.generation_extensions.back());
+    }
+};
+
+/* One for all parts, or one for each that has a strength of its own. */
+void add_specs(const d4j_lora_t& lora, std::vector<ModelManager::LoraSpec>& specs) {
+    ModelManager::LoraSpec spec;
+    spec.path       = lora.path;
+    spec.multiplier = lora.multiplier;
+    if (lora.text_encoder_multiplier == lora.multiplier) {
+        specs.push_back(spec);
+        return;
+    }
+    for (const char* part : {"lora.model.", "lora.first_stage_model."}) {
+        spec.tensor_name_prefix_filter = part;
+        specs.push_back(spec);
+    }
+    spec.multiplier = lora.text_encoder_multiplier;
+    for (const char* part : {"lora.cond_stage_model.", "lora.text_encoders."}) {
+        spec.tensor_name_prefix_filter = part;
+        specs.push_back(spec);
+    }
+}
 
 bool has_vae_encoder(const StableDiffusionGGML& sd) {
     if (sd.version == VERSION_CHROMA_RADIANCE || sd.version == VERSION_HIDREAM_O1 || sd_version_is_pid(sd.version)) {
@@ -38,33 +113,85 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
 
 }  // namespace
 
-/* On the CPU direct convolutions cost nothing and save time and memory; see d4j_hook_conv_2d_direct. */
-static void choose_convolutions(StableDiffusionGGML& sd) {
-    if (sd_backend_is_cpu(sd.backend_for(SDBackendModule::DIFFUSION))) {
-        for (GGMLRunner* runner : {sd.diffusion_model.get(), sd.high_noise_diffusion_model.get()}) {
-            if (runner != nullptr) {
-                runner->set_conv2d_direct_enabled(true);
+static bool is_gpu_of_this_machine(ggml_backend_t backend) {
+    ggml_backend_dev_t device = backend == nullptr ? nullptr : ggml_backend_get_device(backend);
+    return device != nullptr && !sd_backend_is_cpu(backend) && rpc_endpoint(device).empty();
+}
+
+static bool is_on_gpu(StableDiffusionGGML& sd) {
+    for (const auto part : {SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET}) {
+        if (is_gpu_of_this_machine(sd.backend_for(part))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_on_gpu(const sd_ctx_t* context) {
+    return is_on_gpu(*context->sd);
+}
+
+/* The caller lets go of it. */
+static void count_given_up() {
+    d4j_model_t::leaked++;
+    LOG_WARN("a model whose GPU failed is given up: its memory stays taken until the process ends");
+}
+
+void give_up(sd_ctx_t* /*context*/) {
+    count_given_up();
+}
+
+namespace {
+
+struct ConvolutionAccess : GGMLRunner {
+    /*
+     * The runtime takes one way for all convolutions of a part. On the CPU the direct one is good for some, which
+     * d4j_hook_conv_2d_direct picks out. On a GPU of this machine it is as the caller asks. A server may compute on a CPU.
+     */
+    static void choose(GGMLRunner* runner, ggml_backend_t backend) {
+        if (runner == nullptr) {
+            return;
+        }
+        if (sd_backend_is_cpu(backend)) {
+            runner->set_conv2d_direct_enabled(true);
+        } else if (is_gpu_of_this_machine(backend)) {
+            ggml_context* weights = runner->*&ConvolutionAccess::params_ctx;
+            for (ggml_tensor* weight = ggml_get_first_tensor(weights); weight != nullptr; weight = ggml_get_next_tensor(weights, weight)) {
+                weight->flags |= CONVOLVE_AS_ASKED;
             }
         }
     }
-    if (sd_backend_is_cpu(sd.backend_for(SDBackendModule::VAE))) {
-        for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
-            if (vae != nullptr) {
-                vae->set_conv2d_direct_enabled(true);
-            }
-        }
+};
+
+void choose_convolutions(StableDiffusionGGML& sd) {
+    for (GGMLRunner* runner : {sd.diffusion_model.get(), sd.high_noise_diffusion_model.get()}) {
+        ConvolutionAccess::choose(runner, sd.backend_for(SDBackendModule::DIFFUSION));
     }
-    if (sd.control_net && sd_backend_is_cpu(sd.backend_for(SDBackendModule::CONTROL_NET))) {
-        sd.control_net->set_conv2d_direct_enabled(true);
+    for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
+        ConvolutionAccess::choose(vae, sd.backend_for(SDBackendModule::VAE));
+    }
+    if (sd.control_net) {
+        ConvolutionAccess::choose(sd.control_net.get(), sd.backend_for(SDBackendModule::CONTROL_NET));
     }
 }
 
-sd_ctx_t* open(const sd_ctx_params_t& params) {
+}  // namespace
+
+sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     auto sd = std::make_unique<StableDiffusionGGML>();
-    if (!sd->init(&params)) {
-        return nullptr;
+    try {
+        if (!sd->init(&params)) {
+            return nullptr;
+        }
+    } catch (const AssertionFailed&) {
+        if (is_on_gpu(*sd) && !tells_of_memory(call)) {
+            sd.release();
+            count_given_up();
+        }
+        throw;
     }
     choose_convolutions(*sd);
+    sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
     // free_sd_ctx will free it.
     auto* context = static_cast<sd_ctx_t*>(std::malloc(sizeof(sd_ctx_t)));
     if (context == nullptr) {
@@ -72,6 +199,15 @@ sd_ctx_t* open(const sd_ctx_params_t& params) {
     }
     context->sd = sd.release();
     return context;
+}
+
+void check_prompt(const char* prompt) {
+    try {
+        parse_prompt_attention(prompt == nullptr ? "" : prompt);
+    } catch (const std::logic_error&) {
+        // Of std::stof, for "(word:.)" and for numbers that are too large.
+        throw Failure{D4J_INVALID, "the prompt has a weight that is no number"};
+    }
 }
 
 d4j_model_info_t describe(const sd_ctx_t* context) {
@@ -301,10 +437,23 @@ d4j_parts_t parts(const sd_ctx_t* context) {
     return parts;
 }
 
-void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count) {
+void choose_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call) {
+    StableDiffusionGGML& sd = *context->sd;
+    const LoraTarget target{*sd.model_manager, sd.version, !sd.apply_lora_immediately, sd.backend_for(SDBackendModule::DIFFUSION)};
+
+    std::vector<ModelManager::LoraSpec> specs;
+    for (int32_t i = 0; i < count; i++) {
+        require_applicable(loras[i].path, target, call);
+        add_specs(loras[i], specs);
+    }
+    LoraExtension::of(sd).chosen = std::move(specs);
+}
+
+void set_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call) {
+    choose_loras(context, loras, count, call);
     // Taking weights away from a part that still holds on to them leaves it, and the next loader, with freed memory.
     settle(context);
-    context->sd->apply_loras(loras, static_cast<uint32_t>(count));
+    context->sd->apply_loras(nullptr, 0);
 }
 
 void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden) {

@@ -6,12 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "call.h"
 #include "d4j.h"
 
 namespace d4j {
 
 /* new_sd_ctx, but leaving nothing behind when it throws. Null if the runtime refuses; it then said why in the log. */
-sd_ctx_t* open(const sd_ctx_params_t& params);
+sd_ctx_t* open(const sd_ctx_params_t& params, Call& call);
+
+/* Whether a part runs on a GPU of this machine. */
+bool is_on_gpu(const sd_ctx_t* context);
+
+/* In place of free_sd_ctx where that would end the process: leaks the model, counts it and says so in the log. */
+void give_up(sd_ctx_t* context);
+
+/* Refuses a prompt at which the runtime would throw in the middle of its work. Null is an empty one. */
+void check_prompt(const char* prompt);
 
 d4j_model_info_t describe(const sd_ctx_t* context);
 
@@ -39,7 +49,9 @@ struct UNetInput {
  * compute throw Failure if the runtime does not deliver.
  */
 d4j_parts_t parts(const sd_ctx_t* context);
-void set_loras(sd_ctx_t* context, const sd_lora_t* loras, int32_t count);
+/* For the next generation. Nothing changes if it throws, see require_applicable. */
+void choose_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call);
+void set_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call);
 void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden);
 void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, float* pooled);
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);

@@ -222,15 +222,6 @@ void require_sampling(const sd_sample_params_t& sampling, const d4j_model_info_t
     require(sampling.shifted_timestep >= 0 && sampling.shifted_timestep <= 1000, "the shifted timestep is not between 0 and 1000");
 }
 
-void require_loras(const sd_lora_t* loras, uint32_t count) {
-    require_array("LoRAs", loras, count);
-    for (uint32_t i = 0; i < count; i++) {
-        require(loras[i].path != nullptr && loras[i].path[0] != '\0', "a LoRA has no path");
-        require_finite("a LoRA's multiplier", loras[i].multiplier);
-        require_readable("LoRA", loras[i].path, D4J_INVALID);
-    }
-}
-
 void require_tiling(const sd_tiling_params_t& tiling) {
     require_finite("the overlap of the VAE tiles", tiling.target_overlap);
     require_finite("the relative size of the VAE tiles", tiling.rel_size_x);
@@ -305,7 +296,7 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require(!encodes || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
 
     require_sampling(params.sample_params, model);
-    require_loras(params.loras, params.lora_count);
+    require(params.lora_count == 0, "LoRAs are not given with the parameters");
     require_tiling(params.vae_tiling_params);
     require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
     require_hires(params.hires, model.size_multiple);
@@ -353,9 +344,15 @@ void validate(const sd_tiling_params_t& tiling) {
     require_tiling(tiling);
 }
 
-void validate_loras(const sd_lora_t* loras, int32_t count) {
+void validate_loras(const d4j_lora_t* loras, int32_t count) {
     require(count >= 0, "the number of LoRAs is negative");
-    require_loras(loras, static_cast<uint32_t>(count));
+    require_array("LoRAs", loras, count);
+    for (int32_t i = 0; i < count; i++) {
+        require(loras[i].path != nullptr && loras[i].path[0] != '\0', "a LoRA has no path");
+        require_finite("a LoRA's multiplier", loras[i].multiplier);
+        require_finite("a LoRA's multiplier", loras[i].text_encoder_multiplier);
+        require_readable("LoRA", loras[i].path, D4J_INVALID);
+    }
 }
 
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model) {

@@ -20,7 +20,7 @@ void validate(const sd_tiling_params_t& tiling);
 void validate_text(
     int32_t encoder, const int32_t* ids, const float* embeddings, int32_t skipped_layers, const d4j_parts_t& parts);
 void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_parts_t& parts);
-void validate_loras(const sd_lora_t* loras, int32_t count);
+void validate_loras(const d4j_lora_t* loras, int32_t count);
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model);
 /* Of pictures or latents; both sides must be multiples of the given number. */
 void validate_extent(int32_t batch, int32_t height, int32_t width, int32_t multiple);

@@ -1,4 +1,5 @@
 /* The contract of d4j.h as far as it can be tested without a model, from C, as callers see it. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,20 @@ static void test_struct_sizes(void) {
     CHECK(d4j_struct_size("d4j_unet_run_t") == (int64_t) sizeof(d4j_unet_run_t));
     CHECK(d4j_struct_size("no_such_t") == -1);
     CHECK(d4j_struct_size(NULL) == -1);
+}
+
+static void test_field_offsets(void) {
+    CHECK(d4j_field_offset("sd_ctx_params_t", "model_path") == 0);
+    CHECK(d4j_field_offset("sd_ctx_params_t", "params_backend") == (int64_t) offsetof(sd_ctx_params_t, params_backend));
+    CHECK(d4j_field_offset("sd_img_gen_params_t", "seed") == (int64_t) offsetof(sd_img_gen_params_t, seed));
+    CHECK(d4j_field_offset("sd_cache_params_t", "Fn_compute_blocks") == (int64_t) offsetof(sd_cache_params_t, Fn_compute_blocks));
+    CHECK(d4j_field_offset("d4j_device_t", "endpoint") == (int64_t) offsetof(d4j_device_t, endpoint));
+    CHECK(d4j_field_offset("d4j_parts_t", "text_encoders") == (int64_t) offsetof(d4j_parts_t, text_encoders));
+    CHECK(d4j_field_offset("d4j_observer_t", "warning") == (int64_t) offsetof(d4j_observer_t, warning));
+    CHECK(d4j_field_offset("d4j_observer_t", "no_such_field") == -1);
+    CHECK(d4j_field_offset("no_such_t", "warning") == -1);
+    CHECK(d4j_field_offset(NULL, "warning") == -1);
+    CHECK(d4j_field_offset("d4j_observer_t", NULL) == -1);
 }
 
 static void test_devices(void) {
@@ -140,7 +155,7 @@ static void test_bad_arguments(void) {
     int32_t count      = 0;
     sd_img_gen_params_init(&request);
     CHECK(d4j_model_info(NULL, &info) == D4J_INVALID);
-    CHECK(d4j_generate_image(NULL, &request, NULL, &images, &count) == D4J_INVALID);
+    CHECK(d4j_generate_image(NULL, &request, NULL, 0, NULL, &images, &count) == D4J_INVALID);
     CHECK(d4j_model_close(NULL) == D4J_OK);
     d4j_pixels_free(NULL);
     d4j_image_array_free(NULL);
@@ -170,7 +185,7 @@ static void test_parts_without_a_model(void) {
     int32_t count    = 64;
 
     CHECK(d4j_parts(NULL, &parts) == D4J_INVALID && last_error_says("model is null"));
-    CHECK(d4j_set_loras(NULL, NULL, 0) == D4J_INVALID);
+    CHECK(d4j_set_loras(NULL, NULL, 0, NULL) == D4J_INVALID);
     CHECK(d4j_text_encode(NULL, 0, ids, NULL, 0, 1, NULL, result) == D4J_INVALID);
     CHECK(d4j_text_pool(NULL, 0, ids, NULL, 0, NULL, result) == D4J_INVALID);
     CHECK(d4j_text_embed(NULL, 0, ids, 1, result) == D4J_INVALID);
@@ -189,6 +204,7 @@ static void test_parts_without_a_model(void) {
 int main(void) {
     test_library();
     test_struct_sizes();
+    test_field_offsets();
     test_devices();
     test_files_that_are_no_models();
     test_bad_arguments();

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     sd_image_t* images = NULL;
     int32_t count      = 0;
     if (d4j_initialize() != D4J_OK || d4j_model_open(&model_params, NULL, &model) != D4J_OK ||
-        d4j_generate_image(model, &params, NULL, &images, &count) != D4J_OK) {
+        d4j_generate_image(model, &params, NULL, 0, NULL, &images, &count) != D4J_OK) {
         fprintf(stderr, "draw: %s\n", d4j_last_error());
         return 1;
     }

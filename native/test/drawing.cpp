@@ -102,7 +102,7 @@ Drawing draw(d4j_model_t* model, const char* prompt, const std::vector<uint8_t>&
     Drawing drawing;
     sd_image_t* images = nullptr;
     int32_t count      = 0;
-    drawing.status     = d4j_generate_image(model, &params, &observer, &images, &count);
+    drawing.status     = d4j_generate_image(model, &params, nullptr, 0, &observer, &images, &count);
     if (drawing.status == D4J_OK) {
         CHECK(count == 1 && images[0].width == SIZE && images[0].height == SIZE && images[0].channel == 3);
         drawing.pixels.assign(images[0].data, images[0].data + SIZE * SIZE * 3);

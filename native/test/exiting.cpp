@@ -63,7 +63,7 @@ void draw(d4j_model_t* model, Drawing& result) {
     const d4j_observer_t observer     = {on_progress, nullptr, PREVIEW_NONE, 0, nullptr};
     sd_image_t* images                = nullptr;
     int32_t count                     = 0;
-    result.status                     = D4J(d4j_generate_image)(model, &params, &observer, &images, &count);
+    result.status                     = D4J(d4j_generate_image)(model, &params, nullptr, 0, &observer, &images, &count);
     if (result.status == D4J_OK) {
         result.pixels.assign(images[0].data, images[0].data + SIZE * SIZE * 3);
         D4J(d4j_pixels_free)(images[0].data);

@@ -7,13 +7,15 @@
  * leave the innermost caches. The algorithm is FlashAttention's (Dao et al. 2022) with its online softmax.
  */
 #include <algorithm>
-#include <cmath>
+#include <cfloat>
 #include <cstdint>
 #include <cstring>
 
 #include "ggml-cpu-impl.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
+
+#include "counters.h"
 
 extern "C" void ggml_compute_forward_flash_attn_ext_replaced(const ggml_compute_params* params, ggml_tensor* dst);
 
@@ -28,11 +30,12 @@ constexpr int VECS    = MAX_VECS;
 constexpr int QUERIES = VECS * LANES; /* of a block */
 constexpr int KEYS    = 64;           /* of a tile */
 
+/* The greater one; a where either is no number. */
 vec max(vec a, vec b) {
-    return a > b ? a : b;
+    return a < b ? b : a;
 }
 
-/* e^x for x <= 0, by Cephes' polynomial; 0 below the smallest normal number. */
+/* e^x for x <= 0, by Cephes' polynomial; 0 below the smallest normal number, NaN for NaN. */
 vec exponential(vec x) {
     const vec shift = all(12582912.0f); /* 1.5 * 2^23: what is added to it is rounded to an integer */
     const vec bound = max(x, all(-87.0f));
@@ -102,7 +105,8 @@ public:
 
         take_queries(head, batch, first, count);
         std::fill(sums_, sums_ + a_.value_size() * QUERIES, 0.0f);
-        std::fill(greatest_, greatest_ + VECS, all(-INFINITY));
+        // Finite, so that a key whose score is -inf weighs nothing and is not the greatest one, from which it would differ by NaN.
+        std::fill(greatest_, greatest_ + VECS, all(-FLT_MAX));
         std::fill(total_, total_ + VECS, vec{});
         for (int64_t key = 0; key < a_.k->ne[1]; key += KEYS) {
             const int64_t keys = std::min<int64_t>(KEYS, a_.k->ne[1] - key);
@@ -138,7 +142,10 @@ private:
         }
     }
 
-    /* Scores to weights, against the greatest score so far; what was summed up against a smaller one is scaled down. */
+    /*
+     * Scores to weights, against the greatest score so far; what was summed up against a smaller one is scaled down. A score that
+     * is NaN is never the greatest one, its weight is NaN, and so are the sums from there on.
+     */
     void weigh(int64_t keys) {
         for (int v = 0; v < VECS; v++) {
             vec greatest = greatest_[v];
@@ -185,15 +192,24 @@ private:
     vec total_[VECS];
 };
 
-/* Attention as picture models use it: no mask, no sinks, no bias. */
+/* Whether heads and batches of the queries are multiples of those of the keys or values. */
+bool repeats(const ggml_tensor* q, const ggml_tensor* other) {
+    return q->ne[2] % other->ne[2] == 0 && q->ne[3] % other->ne[3] == 0;
+}
+
+/* Attention as picture models use it: no mask, no sinks, no bias; rows without gaps between their values. */
 bool is_plain(const ggml_tensor* dst) {
     const ggml_tensor* q = dst->src[0];
     const ggml_tensor* k = dst->src[1];
     const ggml_tensor* v = dst->src[2];
     float options[3]; /* scale, maximal bias, soft cap of the logits */
     std::memcpy(options, dst->op_params, sizeof options);
-    return q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16 && dst->src[3] == nullptr
-        && dst->src[4] == nullptr && options[1] == 0.0f && options[2] == 0.0f && q->ne[1] > 1;
+    const bool types   = q->type == GGML_TYPE_F32 && k->type == GGML_TYPE_F16 && v->type == GGML_TYPE_F16 && dst->type == GGML_TYPE_F32;
+    const bool shapes  = q->ne[1] > 1 && k->ne[1] > 0 && k->ne[1] == v->ne[1] && k->ne[0] == q->ne[0] && repeats(q, k) && repeats(q, v)
+                      && dst->ne[0] == v->ne[0] && dst->ne[1] == q->ne[2] && dst->ne[2] == q->ne[1] && dst->ne[3] == q->ne[3];
+    const bool strides = q->nb[0] == sizeof(float) && k->nb[0] == sizeof(ggml_fp16_t) && v->nb[0] == sizeof(ggml_fp16_t)
+                      && dst->nb[0] == sizeof(float);
+    return types && shapes && strides && dst->src[3] == nullptr && dst->src[4] == nullptr && options[1] == 0.0f && options[2] == 0.0f;
 }
 
 }  // namespace
@@ -205,9 +221,12 @@ extern "C" void ggml_compute_forward_flash_attn_ext(const ggml_compute_params* p
     if (is_plain(dst)) {
         Attention attention = {dst->src[0], dst->src[1], dst->src[2], dst, 1.0f};
         std::memcpy(&attention.scale, dst->op_params, sizeof(float));
-        const size_t each = (Worker::floats(attention) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-        if (params->wsize >= each * sizeof(float) * static_cast<size_t>(params->nth)) {
-            Worker worker(attention, static_cast<float*>(params->wdata) + each * static_cast<size_t>(params->ith));
+        const size_t lines = (Worker::floats(attention) + CACHE_LINE_FLOATS - 1) / CACHE_LINE_FLOATS;
+        if (params->wsize >= (lines * static_cast<size_t>(params->nth) + 1) * CACHE_LINE_BYTES) {
+            if (params->ith == 0) {
+                d4j::override_calls().flash_attention.fetch_add(1, std::memory_order_relaxed);
+            }
+            Worker worker(attention, next_line(params->wdata) + lines * CACHE_LINE_FLOATS * static_cast<size_t>(params->ith));
             const int64_t tasks = attention.tasks();
             // Whoever is free takes the next one: the cores may be shared with others.
             if (params->ith == 0) {

@@ -2,19 +2,29 @@
  * Compiles the runtime's model_loader.cpp without its habit of printing line breaks to the standard output, with a
  * shorter pause between two looks at whether the loading threads are done (upstream's 0.2 s are paid three times per
  * picture of a small model), and with a way of its own to read tensors that are a part of a zip entry: upstream reads
- * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures.
+ * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures. The weights
+ * that turned_weights.h names are transposed, and threads pass an exception on to the one that waits for them, where
+ * upstream's would end the process.
  */
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <fstream>
+#include <memory>
+#include <mutex>
 #include <regex>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "guard.h"
 #include "model_io/safetensors_io.h"
 #include "model_loader.h"
+#include "name_conversion.h"
+#include "turned_weights.h"
 #include "zip.h"
 
 namespace {
@@ -50,10 +60,79 @@ bool read_entry_part(zip_t* zip, uint64_t offset, void* to, size_t size) {
     return part.done == size;
 }
 
+/* What left a loading thread, for the thread that started it. */
+class Outcome {
+public:
+    void failed() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        exception_ = std::current_exception();
+    }
+    void rethrow() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (exception_ != nullptr) {
+            std::rethrow_exception(exception_);
+        }
+    }
+
+private:
+    std::mutex mutex_;
+    std::exception_ptr exception_;
+};
+
+/* Of the loading threads that this thread has started and not joined. */
+thread_local std::vector<Outcome*> outcomes;
+
+/* A std::thread as far as upstream uses it. Joins at the latest when it is destroyed, by an exception perhaps. */
+class LoadingThread {
+public:
+    template <typename Body>
+    explicit LoadingThread(Body body) : outcome_(std::make_unique<Outcome>()) {
+        outcomes.push_back(outcome_.get());
+        thread_ = std::thread([outcome = outcome_.get(), body = std::move(body)]() mutable {
+            const d4j::CaughtThread scope;
+            try {
+                body();
+            } catch (...) {
+                outcome->failed();
+            }
+        });
+    }
+    LoadingThread(LoadingThread&&) noexcept = default;
+    ~LoadingThread() {
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+        outcomes.erase(std::remove(outcomes.begin(), outcomes.end(), outcome_.get()), outcomes.end());
+    }
+
+    void join() {
+        thread_.join();
+        outcome_->rethrow();
+    }
+
+private:
+    std::unique_ptr<Outcome> outcome_;
+    std::thread thread_;
+};
+
+/* For the loop that looks whether the threads are done. One that failed never is. */
+std::chrono::milliseconds short_pause(std::chrono::milliseconds wanted) {
+    for (Outcome* outcome : outcomes) {
+        outcome->rethrow();
+    }
+    return std::min(wanted, std::chrono::milliseconds(10));
+}
+
 }  // namespace
 
+// The runtime's own loading threads: it has no others.
+namespace std {
+using d4j_loading_thread = LoadingThread;
+}
+
+#define thread d4j_loading_thread
 #define printf(...) ((void)0)
-#define sleep_for(duration) sleep_for(std::min<std::chrono::milliseconds>(duration, std::chrono::milliseconds(10)))
+#define sleep_for(duration) sleep_for(short_pause(duration))
 // Both are used only where a tensor is read. Every entry passes for one that holds just that tensor.
 #define zip_entry_size(zip) (n)
 #define zip_entry_noallocread(zip, to, size)                                           \
@@ -63,4 +142,7 @@ bool read_entry_part(zip_t* zip, uint64_t offset, void* to, size_t size) {
             failed = true;                                                             \
         }                                                                              \
     } while (false)
+// Called where a tensor loses the name that the file gave it, and where it has been read.
+#define convert_tensor_name(name, version) (d4j::note_layout(tensor_storage), convert_tensor_name(name, version))
+#define read_data(to, size) (read_data(to, size), d4j::turn_if_noted(tensor_storage, to))
 #include "src/model_loader.cpp"

@@ -10,8 +10,6 @@
 
 using d4j::Failure;
 
-#if !defined(_WIN32)
-
 #include <cstring>
 #include <exception>
 
@@ -53,17 +51,22 @@ namespace d4j {
 
 namespace {
 
-/* Weights are loaded by several threads of the runtime's, which nobody could throw at: the next call will notice. */
+/* Weights are loaded by several threads of the runtime's at once. */
 void set_tensor_alone(ggml_backend_buffer_t buffer, ggml_tensor* tensor, const void* data, size_t offset, size_t size) {
     static std::mutex mutex;
     std::lock_guard<std::mutex> lock(mutex);
-    try {
-        ggml_backend_rpc_buffer_set_tensor(buffer, tensor, data, offset, size);
-    } catch (const Failure&) {
-        if (Call::current() != nullptr) {
-            throw;
-        }
-    }
+    ggml_backend_rpc_buffer_set_tensor(buffer, tensor, data, offset, size);
+}
+
+/* A message holds a tensor of the device's, and has to fit into this machine's memory beside what else is there. */
+uint64_t largest_message(ggml_backend_dev_t device) {
+    size_t free            = 0;
+    size_t total           = 0;
+    size_t total_here      = 0;
+    ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    ggml_backend_dev_memory(device, &free, &total);
+    ggml_backend_dev_memory(cpu, &free, &total_here);
+    return std::min(total, total_here / 2);
 }
 
 void require_endpoint(const std::string& endpoint) {
@@ -127,6 +130,7 @@ void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t thre
         reinterpret_cast<ggml_backend_set_n_threads_t>(set_threads)(backend.get(), threads);
     }
     transport_stop_on(stop);
+    transport_limit_messages(largest_message(device));
     while (socket_ptr client = server.socket->accept()) {
         GGML_LOG_INFO("a client connected");
         try {
@@ -144,32 +148,6 @@ void rpc_serve(d4j_rpc_server_t& server, ggml_backend_dev_t device, int32_t thre
 }
 
 }  // namespace d4j
-
-#else
-
-struct d4j_rpc_server_t {};
-
-namespace d4j {
-
-std::vector<ggml_backend_dev_t> rpc_devices(const std::string&) {
-    throw Failure{D4J_UNAVAILABLE, "there are no RPC devices on Windows"};
-}
-
-std::string rpc_endpoint(ggml_backend_dev_t) {
-    return "";
-}
-
-d4j_rpc_server_t* rpc_listen(const std::string&, int32_t&) {
-    throw Failure{D4J_UNAVAILABLE, "there is no RPC server on Windows"};
-}
-
-void rpc_serve(d4j_rpc_server_t&, ggml_backend_dev_t, int32_t, const char*, const int32_t*) {}
-
-void rpc_close(d4j_rpc_server_t*) {}
-
-}  // namespace d4j
-
-#endif
 
 std::unique_lock<std::timed_mutex> d4j::rpc_turn() {
     static std::timed_mutex mutex;

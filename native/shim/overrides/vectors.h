@@ -24,7 +24,8 @@ constexpr int LANES = 4, ROWS = 4;
 /* ROWS and so many columns of a product's sums are what the registers hold. */
 constexpr int MAX_VECS = 3;
 
-constexpr int CACHE_LINE = 64;
+constexpr int CACHE_LINE_BYTES  = 64;
+constexpr int CACHE_LINE_FLOATS = CACHE_LINE_BYTES / sizeof(float);
 
 typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 
@@ -40,6 +41,12 @@ inline void store(float* to, vec v) {
 
 inline vec all(float x) {
     return x - vec{};
+}
+
+/* Where the first whole cache line of some memory begins. */
+inline float* next_line(void* memory) {
+    const auto address = reinterpret_cast<uintptr_t>(memory);
+    return reinterpret_cast<float*>((address + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES);
 }
 
 /* Has a value in a register from here on: GCC would otherwise load it again for each of its uses. */

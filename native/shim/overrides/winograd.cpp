@@ -14,6 +14,7 @@
 #include "ggml-cpu.h"
 #include "ggml.h"
 
+#include "counters.h"
 #include "winograd.h"
 
 extern "C" void ggml_compute_forward_conv_2d_replaced(const ggml_compute_params* params, ggml_tensor* dst);
@@ -32,7 +33,7 @@ constexpr int WINDOW       = TILE + 2; /* of the input that a tile depends on */
 constexpr int POSITIONS    = WINDOW * WINDOW;
 constexpr int KERNEL       = 3 * 3;
 constexpr int KERNEL_DEPTH = 16; /* input channels whose kernels are transformed at once */
-constexpr int64_t PADDING  = CACHE_LINE / sizeof(float); /* keeps matrices from meeting in the same sets of a cache */
+constexpr int64_t PADDING  = CACHE_LINE_FLOATS; /* keeps matrices from meeting in the same sets of a cache */
 
 int64_t ceil_div(int64_t a, int64_t b) {
     return (a + b - 1) / b;
@@ -59,7 +60,10 @@ struct Convolution {
     bool is_for_winograd() const {
         const int32_t* options = dst->op_params;
         const bool known_type  = kernel->type == GGML_TYPE_F16 || kernel->type == GGML_TYPE_F32;
-        return known_type && ggml_is_contiguous(kernel) && image->type == GGML_TYPE_F32 && image->nb[0] == sizeof(float)
+        const bool rows        = image->type == GGML_TYPE_F32 && image->nb[0] == sizeof(float) && dst->type == GGML_TYPE_F32
+                        && dst->nb[0] == sizeof(float);
+        const bool channels    = kernel->ne[2] == image->ne[2] && kernel->ne[3] == dst->ne[2] && image->ne[3] == dst->ne[3];
+        return known_type && ggml_is_contiguous(kernel) && rows && channels
             && d4j::is_for_winograd(kernel->ne[0], kernel->ne[1], options[0], options[1], options[4], options[5], out_width(),
                                     out_height(), images());
     }
@@ -437,14 +441,16 @@ private:
 /* False, and nothing done, if this is no convolution for it or the work memory does not suffice. */
 bool convolve(const ggml_compute_params* params, ggml_tensor* dst) {
     const Convolution convolution(dst);
-    const auto address = reinterpret_cast<uintptr_t>(params->wdata);
-    const auto aligned = (address + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    const auto bytes   = static_cast<int64_t>(params->wsize) - static_cast<int64_t>(aligned - address);
-    const Plan plan(convolution, params->nth, bytes / static_cast<int64_t>(sizeof(float)));
+    float* const memory   = next_line(params->wdata);
+    const char* const end = static_cast<char*>(params->wdata) + params->wsize;
+    const Plan plan(convolution, params->nth, (end - reinterpret_cast<char*>(memory)) / static_cast<int64_t>(sizeof(float)));
     if (!convolution.is_for_winograd() || !plan.possible()) {
         return false;
     }
-    Worker(params, convolution, plan, reinterpret_cast<float*>(aligned)).run();
+    if (params->ith == 0) {
+        d4j::override_calls().winograd.fetch_add(1, std::memory_order_relaxed);
+    }
+    Worker(params, convolution, plan, memory).run();
     return true;
 }
 

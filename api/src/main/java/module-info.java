@@ -6,6 +6,7 @@ module dev.diffusion4j {
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires dev.diffusion4j.bindings;
+    requires dev.diffusion4j.cache;
 
     exports dev.diffusion4j;
     exports dev.diffusion4j.image;

@@ -13,6 +13,7 @@ import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.text.LoraTags;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ final class DenoisingLoop {
         AppliedLoras() {
             if (any) {
                 try {
-                    model.setLoras(parameters.loras());
+                    model.setLoras(parameters.loras(), watch);
                 } catch (Throwable e) {
                     // Some may be on, for all that it failed.
                     try {
@@ -83,7 +84,7 @@ final class DenoisingLoop {
         @Override
         public void close() {
             if (any) {
-                model.setLoras(List.of());
+                model.setLoras(List.of(), Watch.NONE);
             }
         }
     }
@@ -92,7 +93,8 @@ final class DenoisingLoop {
         List<Tensor> finished = new ArrayList<>();
         ImageSize size = new ImageSize(parameters.width(), parameters.height());
         PromptEncoder prompts = model.promptEncoder();
-        try (Conditioning positive = prompts.encode(parameters.prompt(), parameters.clipSkip(), size, watch);
+        String prompt = LoraTags.parse(parameters.prompt()).text();
+        try (Conditioning positive = prompts.encode(prompt, parameters.clipSkip(), size, watch);
                 Conditioning negative = needsNegative()
                         ? prompts.encodeNegative(parameters.negativePrompt(), parameters.clipSkip(), size, watch)
                         : null;

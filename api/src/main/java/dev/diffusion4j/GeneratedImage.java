@@ -6,6 +6,7 @@ import dev.diffusion4j.internal.RgbImage;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A picture that a model drew. Immutable and safe for use by several threads; it stays valid after its model is closed.
@@ -16,12 +17,15 @@ public final class GeneratedImage {
     private final int index;
     private final GenerationParameters parameters;
     private final String modelName;
+    private final List<String> warnings;
 
-    GeneratedImage(RgbImage image, int index, GenerationParameters parameters, String modelName) {
+    GeneratedImage(
+            RgbImage image, int index, GenerationParameters parameters, String modelName, List<String> warnings) {
         this.image = image;
         this.index = index;
         this.parameters = parameters;
         this.modelName = modelName;
+        this.warnings = warnings;
     }
 
     /** In pixels. */
@@ -47,6 +51,14 @@ public final class GeneratedImage {
     /** What it was drawn with; {@link GenerationParameters#seed()} is that of the batch's first image. */
     public GenerationParameters parameters() {
         return parameters;
+    }
+
+    /**
+     * What was asked for and not done, such as parts of a LoRA that the model has no use for: a sentence each, unmodifiable,
+     * the same for all images of a batch. {@link GenerationRequest#onWarning} tells of it while the image is drawn.
+     */
+    public List<String> warnings() {
+        return warnings;
     }
 
     /** The pixels, read-only and on the heap: 3 bytes a pixel (red, green, blue), rows top down, no padding. */

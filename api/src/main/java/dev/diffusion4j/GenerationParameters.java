@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
  * the model's defaults, and what a {@link GeneratedImage} reports back. Made by requests only.
  *
  * @param task what kind of generation it is
- * @param prompt what to draw, with {@code (word:1.2)} weights as the user wrote them
+ * @param prompt what to draw as the user wrote it, with {@code (word:1.2)} weights and {@code <lora:name:0.8>} tags
  * @param negativePrompt what to avoid, may be empty
  * @param width in pixels
  * @param height in pixels
@@ -31,7 +31,7 @@ import java.util.OptionalDouble;
  * @param strength how much of the input picture may change, 0 to 1
  * @param seed seed of the first image; image {@code i} of a batch has {@code seed + i}
  * @param batchCount number of images
- * @param loras LoRAs applied, in order
+ * @param loras LoRAs applied, in order, those that the prompt names among them
  * @param vaeTiling tiling of the VAE
  * @param cache reuse of earlier steps
  * @param highResFix second pass at a larger size

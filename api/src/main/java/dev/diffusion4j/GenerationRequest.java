@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.GenerationInputs;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.text.LoraTags;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -69,6 +71,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     private boolean resizeReferenceImages = true;
     private boolean distinctReferenceIndices;
     private Consumer<? super Progress> progressListener;
+    private Consumer<? super String> warningListener;
     private PreviewSettings preview;
     private Scheduler scheduler;
     private Consumer<? super DenoisingStep> stepListener;
@@ -79,6 +82,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     GenerationRequest(StableDiffusion model, String prompt) {
         this.model = model;
         this.prompt = requirePrompt("prompt", prompt);
+        LoraTags.parse(prompt);
     }
 
     abstract R self();
@@ -98,9 +102,18 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     abstract GenerationInputs inputs(
             int width, int height, ResizeMode mode, List<BufferedImage> references, boolean resize, boolean distinct);
 
-    /** What to avoid. Weights such as {@code (word:1.2)} work as in the prompt. */
+    /**
+     * What to avoid. Weights such as {@code (word:1.2)} work as in the prompt. LoRAs cannot be named here: they change the
+     * model for both texts.
+     */
     public R negativePrompt(String text) {
         negativePrompt = requirePrompt("negativePrompt", text);
+        if (!LoraTags.parse(text).tags().isEmpty()) {
+            throw new InvalidRequestException(
+                    "negativePrompt",
+                    text,
+                    "text without LoRAs: they change the model for both prompts, name them in the other");
+        }
         return self();
     }
 
@@ -263,9 +276,17 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         return self();
     }
 
-    /** Applies a LoRA to this request. May be called more than once. */
+    /** As {@link #lora(Lora)}, with one strength for all parts of the model. */
     public R lora(Path path, double multiplier) {
-        loras.add(new Lora(path, multiplier));
+        return lora(new Lora(path, multiplier));
+    }
+
+    /**
+     * Applies a LoRA to this request, beside those that its prompt names. May be called more than once. A file of which the
+     * model can use nothing is an error when the request runs; what else of a file cannot be used is a warning.
+     */
+    public R lora(Lora lora) {
+        loras.add(Objects.requireNonNull(lora, "lora"));
         return self();
     }
 
@@ -318,6 +339,16 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
      */
     public R onProgress(Consumer<? super Progress> listener) {
         progressListener = listener;
+        return self();
+    }
+
+    /**
+     * Receives what was asked for and will not be done, a sentence each, on the model's own thread; without a listener it is
+     * logged. {@link GeneratedImage#warnings()} has all of it afterwards. An exception from the listener cancels the generation
+     * and reaches the caller.
+     */
+    public R onWarning(Consumer<? super String> listener) {
+        warningListener = Objects.requireNonNull(listener, "listener");
         return self();
     }
 
@@ -378,14 +409,15 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
     public Generation start() {
         model.requireOpen();
         Optional<DenoisingLoop.Settings> loop = loop();
-        GenerationParameters parameters = parameters(loop);
+        Warnings warnings = new Warnings(warningListener);
+        GenerationParameters parameters = parameters(loop, warnings);
         List<BufferedImage> references = referenceImages;
         boolean resize = resizeReferenceImages;
         boolean distinct = distinctReferenceIndices;
         ResizeMode mode = chosenResizeMode();
         Supplier<GenerationInputs> inputs =
                 () -> inputs(parameters.width(), parameters.height(), mode, references, resize, distinct);
-        return model.start(new GenerationRun(model, parameters, inputs, progressListener, preview, loop));
+        return model.start(new GenerationRun(model, parameters, inputs, progressListener, preview, warnings, loop));
     }
 
     private Optional<DenoisingLoop.Settings> loop() {
@@ -436,7 +468,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         return steps != null ? steps : model.defaultSteps();
     }
 
-    private GenerationParameters parameters(Optional<DenoisingLoop.Settings> loop) {
+    private GenerationParameters parameters(Optional<DenoisingLoop.Settings> loop, Warnings warnings) {
         ImageSize size = checkedSize();
         Sampler chosenSampler = sampler != null ? sampler : model.defaultSampler();
         NoiseSchedule chosenSchedule = schedule(chosenSampler);
@@ -445,7 +477,8 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
         if (sigmas.isEmpty() && loop.isEmpty()) {
             model.checkSchedule(chosenSchedule, chosenSteps);
         }
-        loras.forEach(lora -> model.checkLora(lora.path()));
+        List<Lora> allLoras = allLoras(warnings);
+        allLoras.forEach(lora -> model.checkLora(lora.path()));
         long chosenSeed = seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 32);
         return new GenerationParameters(
                 task(),
@@ -470,7 +503,7 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
                 strengthOrOne(),
                 chosenSeed,
                 batchCount,
-                List.copyOf(loras),
+                allLoras,
                 vaeTiling,
                 cache,
                 highResFix);
@@ -485,6 +518,19 @@ public abstract sealed class GenerationRequest<R extends GenerationRequest<R>>
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElseGet(() -> model.defaultSchedule(chosenSampler));
+    }
+
+    /** Those that were given and those that the prompt names. */
+    private List<Lora> allLoras(Warnings warnings) {
+        List<LoraTags.Tag> tags = LoraTags.parse(prompt).tags();
+        if (!tags.isEmpty() && model.loraFolder().isEmpty()) {
+            String names = tags.stream().map(LoraTags.Tag::name).collect(Collectors.joining(", "));
+            warnings.addBefore("the prompt names LoRAs (" + names
+                    + "), which are left out: the model was opened without a folder to look for them");
+        }
+        Stream<Lora> named =
+                model.loraFolder().stream().flatMap(folder -> tags.stream().map(folder::find));
+        return Stream.concat(loras.stream(), named).toList();
     }
 
     private ImageSize checkedSize() {

@@ -24,6 +24,7 @@ final class GenerationRun implements GenerationObserver {
     private final Supplier<GenerationInputs> inputs;
     private final Consumer<? super Progress> progressListener;
     private final GenerationRequest.PreviewSettings preview;
+    private final Warnings warnings;
     private final Optional<DenoisingLoop.Settings> loop;
     private ProgressTracker tracker;
 
@@ -38,12 +39,14 @@ final class GenerationRun implements GenerationObserver {
             Supplier<GenerationInputs> inputs,
             Consumer<? super Progress> progressListener,
             GenerationRequest.PreviewSettings preview,
+            Warnings warnings,
             Optional<DenoisingLoop.Settings> loop) {
         this.model = model;
         this.parameters = parameters;
         this.inputs = inputs;
         this.progressListener = progressListener == null ? progress -> {} : progressListener;
         this.preview = preview;
+        this.warnings = warnings;
         this.loop = loop;
     }
 
@@ -51,6 +54,7 @@ final class GenerationRun implements GenerationObserver {
         int passes = parameters.highResFix().isPresent() ? 2 : 1;
         tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
         tracker.begin();
+        warnings.begin();
         List<RgbImage> pictures = loop.map(settings ->
                         new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs.get()))
                 .orElseGet(
@@ -58,7 +62,7 @@ final class GenerationRun implements GenerationObserver {
         tracker.end();
         List<GeneratedImage> images = new ArrayList<>(pictures.size());
         for (int i = 0; i < pictures.size(); i++) {
-            images.add(new GeneratedImage(pictures.get(i), i, parameters, model.name()));
+            images.add(new GeneratedImage(pictures.get(i), i, parameters, model.name(), warnings.all()));
         }
         return List.copyOf(images);
     }
@@ -81,5 +85,10 @@ final class GenerationRun implements GenerationObserver {
     @Override
     public void preview(int step, BufferedImage image) {
         preview.listener().accept(new Preview(step, image));
+    }
+
+    @Override
+    public void warn(String text) {
+        warnings.add(text);
     }
 }

@@ -53,13 +53,21 @@ final class PromptEncoder {
         }
     }
 
-    /** As {@link #encode}; SDXL was trained with zeros in place of an empty text. */
+    /** As {@link #encode}; SDXL was trained with zeros in place of an empty text and of its pooled output. */
     Conditioning encodeNegative(String prompt, int clipSkip, ImageSize size, Watch watch) {
         Conditioning conditioning = encode(prompt, clipSkip, size, watch);
         if (prompt.isEmpty() && info.zeroesEmptyNegative()) {
             conditioning.context().fill(0);
+            conditioning.vector().ifPresent(this::zeroPooled);
         }
         return conditioning;
+    }
+
+    private void zeroPooled(Tensor vector) {
+        try (Tensor values = vector.view(Shape.of(vector.size()));
+                Tensor pooled = values.slice(0, encoders.getLast().pooledSize())) {
+            pooled.fill(0);
+        }
     }
 
     private void encodeChunk(WeightedTokens chunk, int clipSkip, Watch watch, Tensor result) {

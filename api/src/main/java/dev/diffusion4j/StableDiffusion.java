@@ -11,6 +11,7 @@ import dev.diffusion4j.internal.Watch;
 import dev.diffusion4j.internal.isolated.IsolatedModel;
 import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.LoraTags;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public final class StableDiffusion implements AutoCloseable {
     private final ModelFile file;
     private final RandomSource random;
     private final LearnedFiles inversions;
+    private final Optional<LoraFolder> loraFolder;
     private final UNetParts parts;
     private final GenerationQueue queue;
     private final ForgottenModel forgotten;
@@ -69,6 +71,7 @@ public final class StableDiffusion implements AutoCloseable {
             ModelFile file,
             RandomSource random,
             LearnedFiles inversions,
+            Optional<LoraFolder> loraFolder,
             int queueCapacity) {
         this.model = model;
         this.thread = thread;
@@ -76,6 +79,7 @@ public final class StableDiffusion implements AutoCloseable {
         this.file = file;
         this.random = random;
         this.inversions = inversions;
+        this.loraFolder = loraFolder;
         queue = new GenerationQueue(thread, queueCapacity);
         PartCalls calls = new PartCalls(thread, nativeParts, () -> closed);
         parts = new UNetParts(
@@ -119,12 +123,13 @@ public final class StableDiffusion implements AutoCloseable {
             ModelParameters parameters,
             ModelFile mainFile,
             LearnedFiles inversions,
+            Optional<LoraFolder> loraFolder,
             Optional<IsolatedOptions> isolation,
             int queueCapacity) {
         Supplier<Model> engine = () -> isolation
                 .<Model>map(options -> IsolatedModel.open(parameters, options))
                 .orElseGet(() -> NativeModel.open(parameters));
-        return open(engine, mainFile, parameters.random(), inversions, queueCapacity);
+        return open(engine, mainFile, parameters.random(), inversions, loraFolder, queueCapacity);
     }
 
     /**
@@ -134,6 +139,7 @@ public final class StableDiffusion implements AutoCloseable {
      * @param mainFile what the model's file says
      * @param random where the loop in Java takes its noise from
      * @param inversions the textual inversions, which it closes, also if it fails
+     * @param loraFolder where LoRAs are that prompts name
      * @param queueCapacity how many generations may wait
      */
     static StableDiffusion open(
@@ -141,6 +147,7 @@ public final class StableDiffusion implements AutoCloseable {
             ModelFile mainFile,
             RandomSource random,
             LearnedFiles inversions,
+            Optional<LoraFolder> loraFolder,
             int queueCapacity) {
         ModelThread thread = new ModelThread("diffusion4j " + mainFile.path().getFileName());
         try {
@@ -153,7 +160,7 @@ public final class StableDiffusion implements AutoCloseable {
                 }
                 Parts nativeParts = thread.callUninterruptibly(model::parts);
                 return new StableDiffusion(
-                        model, thread, info, nativeParts, mainFile, random, inversions, queueCapacity);
+                        model, thread, info, nativeParts, mainFile, random, inversions, loraFolder, queueCapacity);
             } catch (Throwable e) {
                 cleanUp(
                         e,
@@ -180,8 +187,10 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * Draws from a prompt. Weights such as {@code (word:1.2)} and {@code [word]} are understood.
+     * Draws from a prompt. Weights such as {@code (word:1.2)} and {@code [word]} are understood, and LoRAs such as
+     * {@code <lora:name:0.8>}, see {@link StableDiffusionOptions#loraFolder}.
      *
+     * @throws InvalidRequestException if a LoRA is not written right
      * @throws ClosedException if the model was closed
      */
     public TextToImageRequest textToImage(String prompt) {
@@ -277,8 +286,12 @@ public final class StableDiffusion implements AutoCloseable {
      *
      * @param clipSkip 1 for the last layer, 2 for the one before, 0 for the model's own
      * @param size of the picture, which SDXL is told
+     * @throws InvalidRequestException if the prompt names LoRAs: requests alone apply those
      */
     public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
+        if (!LoraTags.parse(prompt).tags().isEmpty()) {
+            throw new InvalidRequestException("prompt", prompt, "text without LoRAs, which a request alone applies");
+        }
         return promptEncoder().encode(prompt, clipSkip, size, Watch.NONE);
     }
 
@@ -302,8 +315,13 @@ public final class StableDiffusion implements AutoCloseable {
         return new PromptEncoder(textEncoders(), parts().calls().info());
     }
 
-    void setLoras(List<Lora> loras) {
-        parts().calls().run(nativeParts -> nativeParts.setLoras(loras));
+    void setLoras(List<Lora> loras, Watch watch) {
+        parts().calls().run(nativeParts -> nativeParts.setLoras(loras, watch));
+        watch.rethrow();
+    }
+
+    Optional<LoraFolder> loraFolder() {
+        return loraFolder;
     }
 
     RandomSource random() {

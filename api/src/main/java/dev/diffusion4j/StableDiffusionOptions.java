@@ -52,6 +52,7 @@ public final class StableDiffusionOptions {
     private Optional<RandomSource> samplerRandom = Optional.empty();
     private Optional<Prediction> prediction = Optional.empty();
     private LoraMode loraMode = LoraMode.AUTO;
+    private Optional<Path> loraFolder = Optional.empty();
     private double vramBudgetGib;
     private boolean streamLayers;
     private boolean offloadToCpu;
@@ -245,6 +246,16 @@ public final class StableDiffusionOptions {
         return this;
     }
 
+    /**
+     * The folder of the LoRAs that prompts name, as {@code <lora:name:0.8>}: see {@link dev.diffusion4j.text.LoraTags} for
+     * all forms. A name is that of a file in the folder or below it, with or without {@code .safetensors} or another model
+     * file's ending. Without a folder, what prompts name is left out with a warning.
+     */
+    public StableDiffusionOptions loraFolder(Path folder) {
+        loraFolder = Optional.of(folder);
+        return this;
+    }
+
     /** The device that the model runs on; {@link DeviceChoice#auto()} without it. */
     public StableDiffusionOptions device(DeviceChoice choice) {
         device = Objects.requireNonNull(choice, "choice");
@@ -331,13 +342,14 @@ public final class StableDiffusionOptions {
         if (streamLayers && vramBudgetGib == 0) {
             throw new InvalidRequestException("streamLayers", true, "used with a vramBudget");
         }
+        Optional<LoraFolder> loras = loraFolder.map(LoraFolder::new);
         Map<Part, Path> allFiles = new EnumMap<>(files);
         allFiles.put(mainPart, mainPath);
         requireDifferentWords();
         ModelFile main = ModelFileChecks.check(mainPart, allFiles, tinyAutoencoderForPreviewsOnly, embeddings);
         LearnedFiles inversions = LearnedFiles.load(embeddings);
         return StableDiffusion.open(
-                parameters(allFiles, inversions.files()), main, inversions, isolation, queueCapacity);
+                parameters(allFiles, inversions.files()), main, inversions, loras, isolation, queueCapacity);
     }
 
     private void requireDifferentWords() {

@@ -53,8 +53,12 @@ public final class ChildJvm {
 
     /** Starts a command. */
     public static ChildJvm start(List<String> command) throws IOException {
-        return new ChildJvm(
-                new ProcessBuilder(command).redirectErrorStream(true).start());
+        return start(new ProcessBuilder(command));
+    }
+
+    /** Starts a command with an environment or a working directory of its own. */
+    public static ChildJvm start(ProcessBuilder builder) throws IOException {
+        return new ChildJvm(builder.redirectErrorStream(true).start());
     }
 
     /** Waits for the end, or ends it after some minutes. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,8 @@ class FakeEngine implements Model {
     }
 
     StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(() -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), queueCapacity);
+        return StableDiffusion.open(
+                () -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), Optional.empty(), queueCapacity);
     }
 
     /** Draws at once. */

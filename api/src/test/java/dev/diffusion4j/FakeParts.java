@@ -35,7 +35,7 @@ class FakeParts implements Parts {
     }
 
     @Override
-    public void setLoras(List<Lora> loras) {}
+    public void setLoras(List<Lora> loras, Watch watch) {}
 
     @Override
     public void encodeText(int encoder, int[] ids, int skippedLayers, boolean finalNorm, Watch watch, Tensor hidden) {}

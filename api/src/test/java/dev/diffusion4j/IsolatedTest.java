@@ -16,6 +16,7 @@ import java.io.BufferedReader;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -368,5 +369,58 @@ class IsolatedTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("called from a listener of this model");
         assertThat(circle(far).generate().width()).isPositive();
+    }
+
+    @Test
+    void aListenerMayInterruptItsThread() {
+        Set<Long> before = Children.pids();
+        ByteBuffer drawn = bytes(
+                circle(far).onProgress(p -> Thread.currentThread().interrupt()).generate());
+        assertThat(drawn).isEqualTo(bytes(circle(near).generate()));
+        assertThat(bytes(circle(far).generate())).isEqualTo(drawn);
+        assertThat(Children.pids()).as("no process had to end for it").isEqualTo(before);
+    }
+
+    @Test
+    void aJavaCommandThatIsNoneIsRefusedAndOneThatEndsIsNamed(@TempDir Path folder) throws Exception {
+        IsolatedOptions missing = IsolatedOptions.DEFAULT.withJavaCommand(folder.resolve("java"));
+        assertThatThrownBy(() -> StableDiffusion.options().isolated(missing).open(DemoModel.path()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("javaCommand")
+                .hasMessageContaining(folder.resolve("java").toString());
+
+        Path script = script(folder.resolve("fails"), "echo no such luck; exit 3");
+        IsolatedOptions failing = IsolatedOptions.DEFAULT.withJavaCommand(script);
+        assertThatThrownBy(() -> StableDiffusion.options().isolated(failing).open(DemoModel.path()))
+                .isInstanceOf(IsolatedProcessException.class)
+                .hasMessageContaining("did not start: it ended with status 3 (" + script + ")")
+                .hasMessageContaining("no such luck");
+    }
+
+    @Test
+    void filesThatCannotBeDeletedAfterTheStartHarmNothing(@TempDir Path folder) throws Exception {
+        // Something else in the folder of the socket, which parent and child delete.
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Path script = script(
+                folder.resolve("java"),
+                "touch \"$(dirname \"${1#@}\")/left\"; echo \"$(dirname \"${1#@}\")\" >" + folder.resolve("place"),
+                "exec " + java + " \"$@\"");
+        Set<Long> before = Children.pids();
+        IsolatedOptions options = IsolatedOptions.DEFAULT.withJavaCommand(script);
+        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+            assertThat(bytes(circle(sd).generate()))
+                    .isEqualTo(bytes(circle(near).generate()));
+        }
+        assertThat(Children.pids()).isEqualTo(before);
+        Path place = Path.of(Files.readString(folder.resolve("place")).strip());
+        assertThat(place).isDirectoryContaining(file -> file.endsWith("left"));
+        Files.delete(place.resolve("left"));
+        Files.delete(place);
+    }
+
+    private static Path script(Path file, String... lines) throws Exception {
+        Files.writeString(file, "#!/bin/sh\n" + String.join("\n", lines) + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+        return file;
     }
 }

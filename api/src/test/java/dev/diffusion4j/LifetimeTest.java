@@ -141,7 +141,7 @@ class LifetimeTest {
 
             assertClosed(model::info);
             assertClosed(model::parts);
-            assertClosed(() -> parts.setLoras(List.of()));
+            assertClosed(() -> parts.setLoras(List.of(), Watch.NONE));
             assertClosed(() -> parts.encodeText(0, new int[77], 0, true, Watch.NONE, tensor));
             assertClosed(() -> parts.encodeEmbeddings(0, tensor, 0, true, Watch.NONE, tensor));
             assertClosed(() -> parts.poolText(0, new int[77], 0, Watch.NONE, tensor));

@@ -61,7 +61,7 @@ class LoopFailuresTest {
         }
 
         @Override
-        public void setLoras(List<Lora> loras) {
+        public void setLoras(List<Lora> loras, Watch watch) {
             applied.add(loras);
             if (loras.isEmpty()) {
                 throw notTakenOff;
@@ -150,7 +150,7 @@ class LoopFailuresTest {
     void lorasThatCannotBeTakenOffAreAFailureByThemselves() {
         FakeParts parts = new Failing() {
             @Override
-            public void setLoras(List<Lora> loras) {
+            public void setLoras(List<Lora> loras, Watch watch) {
                 applied.add(loras);
                 throw loras.isEmpty() ? notTakenOff : lost;
             }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.model.Safetensors;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Shape;
@@ -25,7 +24,6 @@ class LoraTest {
 
     private static final String PROMPT = "a red circle on a white background";
     private static final int STEPS = 5;
-    private static final int RANK = 4;
 
     private static StableDiffusion sd;
     private static Path lora;
@@ -33,30 +31,12 @@ class LoraTest {
     @BeforeAll
     static void open(@TempDir Path folder) {
         sd = StableDiffusion.open(DemoModel.path());
-        Safetensors file = new Safetensors();
-        // Layers that the demo model uses: in others its weights are zero, and a LoRA changes nothing.
-        addPair(file, "lora_te_text_model_encoder_layers_0_mlp_fc1", 768, 3072);
-        addPair(file, "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_v", 768, 128);
-        addPair(file, "lora_unet_up_blocks_2_attentions_1_transformer_blocks_0_attn2_to_v", 768, 128);
-        lora = file.write(folder.resolve("lora.safetensors"));
+        lora = new LoraFiles().textEncoder().unet().write(folder.resolve("lora.safetensors"));
     }
 
     @AfterAll
     static void close() {
         sd.close();
-    }
-
-    private static void addPair(Safetensors file, String name, int inputs, int outputs) {
-        file.values(name + ".lora_down.weight", "F32", random(RANK * inputs, 1), RANK, inputs);
-        file.values(name + ".lora_up.weight", "F32", random(outputs * RANK, 2), outputs, RANK);
-        file.values(name + ".alpha", "F32", new float[] {RANK});
-    }
-
-    private static float[] random(int count, long seed) {
-        try (Tensor values = Tensor.randomNormal(Shape.of(count), seed)) {
-            values.scale(0.3);
-            return values.toArray();
-        }
     }
 
     private static BufferedImage drawNatively(boolean withLora) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
 import java.io.File;
 import java.net.JarURLConnection;
@@ -64,7 +65,12 @@ class ModulePathTest {
         program = folder.resolve("program");
         natives = nativesJar();
         modulePath = Stream.of(
-                        StableDiffusion.class, D4j.class, JsonProperty.class, JsonFactory.class, ObjectMapper.class)
+                        StableDiffusion.class,
+                        D4j.class,
+                        CacheFolder.class,
+                        JsonProperty.class,
+                        JsonFactory.class,
+                        ObjectMapper.class)
                 .map(ModulePathTest::placeOf)
                 .map(Path::toString)
                 .collect(Collectors.joining(File.pathSeparator));

@@ -10,6 +10,7 @@ import dev.diffusion4j.model.ModelFile;
 import dev.diffusion4j.model.Safetensors;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class OpeningFailsTest {
                 ModelFile.read(file),
                 RandomSource.CUDA,
                 LearnedFiles.load(Map.of()),
+                Optional.empty(),
                 1);
     }
 

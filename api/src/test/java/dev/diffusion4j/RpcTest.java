@@ -4,6 +4,7 @@ import static dev.diffusion4j.DenoisingLoopTest.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.runtime.Device;
@@ -13,11 +14,17 @@ import dev.diffusion4j.runtime.RpcServer;
 import dev.diffusion4j.runtime.RpcServerOptions;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -182,10 +189,154 @@ class RpcTest {
         }
     }
 
+    private static int port(RpcServer server) {
+        return Integer.parseInt(server.address().split(":")[1]);
+    }
+
+    @Test
+    void aClientThatSaysNothingIsSentAwayAndTheNextIsServed() throws IOException {
+        try (RpcServer server = RpcServer.start(OPTIONS);
+                Socket silent = new Socket("127.0.0.1", port(server))) {
+            // It is the one that is served, until it is given up.
+            assertThat(silent.getInputStream().read()).isEqualTo(-1);
+            assertThat(NativeRuntime.remoteDevices(server.address())).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMessageThatLeavesNoMemoryForAnythingElseIsRefusedBeforeItArrives() throws IOException {
+        long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+        try (RpcServer server = RpcServer.start(OPTIONS);
+                Socket client = new Socket("127.0.0.1", port(server))) {
+            ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.put((byte) 14).putLong(24).put(new byte[24]);
+            bytes.put((byte) 6).putLong(memory / 4 * 3);
+            client.getOutputStream().write(bytes.array(), 0, bytes.position());
+            // The answer to the greeting, and nothing more.
+            assertThat(client.getInputStream().readAllBytes()).hasSize(8 + 4 + 24);
+        }
+    }
+
+    @Test
+    void anAddressThatOtherMachinesReachHasToBeAllowed() {
+        RpcServerOptions open = OPTIONS.withHost("0.0.0.0");
+        assertThatThrownBy(() -> RpcServer.start(open))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("0.0.0.0");
+        try (RpcServer server = RpcServer.start(open.withInsecure(true))) {
+            assertThat(NativeRuntime.remoteDevices("127.0.0.1:" + port(server))).hasSize(1);
+        }
+    }
+
+    @Test
+    void aCancelledCallWaitsForASlowServerAndTheModelGoesOn() throws Exception {
+        try (RpcServer server = RpcServer.start(OPTIONS);
+                SlowRelay relay = SlowRelay.to(port(server));
+                StableDiffusion sd = open(DeviceChoice.rpc("127.0.0.1:" + relay.port()))) {
+            DevicesTest.draw(sd);
+            AtomicReference<Generation> running = new AtomicReference<>();
+            CountDownLatch started = new CountDownLatch(1);
+            Generation generation = sd.textToImage("a red circle on a white background")
+                    .steps(20)
+                    .onProgress(progress -> {
+                        if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {
+                            // Longer than any limit that there was for what is cancelled.
+                            relay.holdAnswersBackFor(Duration.ofSeconds(12));
+                            awaitQuietly(started);
+                            running.get().cancel();
+                        }
+                    })
+                    .start();
+            running.set(generation);
+            started.countDown();
+            assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
+            assertThat(psnr(drawHere(), DevicesTest.draw(sd))).isGreaterThan(45);
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Stands between a client and a server, and can keep what the server answers for a while. */
+    private static final class SlowRelay implements AutoCloseable {
+
+        private final ServerSocket listener;
+        private final Socket server;
+        private volatile long pauseMillis;
+
+        private SlowRelay(ServerSocket listener, Socket server) {
+            this.listener = listener;
+            this.server = server;
+        }
+
+        static SlowRelay to(int port) throws IOException {
+            SlowRelay relay = new SlowRelay(
+                    new ServerSocket(0, 1, InetAddress.getLoopbackAddress()), new Socket("127.0.0.1", port));
+            Thread.ofVirtual().start(relay::connect);
+            return relay;
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        void holdAnswersBackFor(Duration pause) {
+            pauseMillis = pause.toMillis();
+        }
+
+        private void connect() {
+            try (Socket client = listener.accept()) {
+                Thread.ofVirtual().start(() -> pump(client, server, false));
+                pump(server, client, true);
+            } catch (IOException e) {
+                // Closed before a client came.
+            }
+        }
+
+        private void pump(Socket from, Socket to, boolean answers) {
+            byte[] buffer = new byte[1 << 16];
+            try {
+                for (int count = from.getInputStream().read(buffer);
+                        count >= 0;
+                        count = from.getInputStream().read(buffer)) {
+                    if (answers && pauseMillis > 0) {
+                        Thread.sleep(pauseMillis);
+                        pauseMillis = 0;
+                    }
+                    to.getOutputStream().write(buffer, 0, count);
+                }
+            } catch (IOException | InterruptedException e) {
+                // One of the two has left.
+            } finally {
+                closeQuietly(from);
+                closeQuietly(to);
+            }
+        }
+
+        private static void closeQuietly(Socket socket) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                // It is gone.
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+            server.close();
+        }
+    }
+
     @Test
     void aClientThatSendsNonsenseIsSentAwayAndTheNextIsServed() throws IOException {
         try (RpcServer server = RpcServer.start(OPTIONS)) {
-            int port = Integer.parseInt(server.address().split(":")[1]);
+            int port = port(server);
             try (Socket client = new Socket("127.0.0.1", port)) {
                 client.getOutputStream().write(new byte[] {14, 24, 0, 0, 0, 0, 0, 0, 0});
                 client.getOutputStream().write(new byte[24]);

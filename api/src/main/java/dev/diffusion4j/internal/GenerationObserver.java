@@ -25,4 +25,7 @@ public interface GenerationObserver {
 
     /** A preview; the picture is the receiver's. */
     void preview(int step, BufferedImage image);
+
+    /** Something that was asked for and is not done, in a sentence. */
+    void warn(String text);
 }

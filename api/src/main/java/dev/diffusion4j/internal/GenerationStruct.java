@@ -7,15 +7,16 @@ import dev.diffusion4j.SkipLayerGuidance;
 import dev.diffusion4j.StepCache;
 import dev.diffusion4j.VaeTiling;
 import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.bindings.d4j_lora_t;
 import dev.diffusion4j.bindings.sd_cache_params_t;
 import dev.diffusion4j.bindings.sd_guidance_params_t;
 import dev.diffusion4j.bindings.sd_hires_params_t;
 import dev.diffusion4j.bindings.sd_image_t;
 import dev.diffusion4j.bindings.sd_img_gen_params_t;
-import dev.diffusion4j.bindings.sd_lora_t;
 import dev.diffusion4j.bindings.sd_sample_params_t;
 import dev.diffusion4j.bindings.sd_slg_params_t;
 import dev.diffusion4j.bindings.sd_tiling_params_t;
+import dev.diffusion4j.text.LoraTags;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +56,8 @@ final class GenerationStruct {
     }
 
     private void writeRequest(GenerationParameters parameters) {
-        sd_img_gen_params_t.prompt(struct, prompt(parameters.prompt()));
+        sd_img_gen_params_t.prompt(
+                struct, prompt(LoraTags.parse(parameters.prompt()).text()));
         sd_img_gen_params_t.negative_prompt(struct, prompt(parameters.negativePrompt()));
         sd_img_gen_params_t.width(struct, parameters.width());
         sd_img_gen_params_t.height(struct, parameters.height());
@@ -63,7 +65,6 @@ final class GenerationStruct {
         sd_img_gen_params_t.strength(struct, (float) parameters.strength());
         sd_img_gen_params_t.seed(struct, parameters.seed());
         sd_img_gen_params_t.batch_count(struct, parameters.batchCount());
-        writeLoras(parameters.loras());
     }
 
     /**
@@ -74,17 +75,14 @@ final class GenerationStruct {
         return arena.allocateFrom(LONG_BLANK.matcher(words.mark(text)).replaceAll(" "));
     }
 
-    private void writeLoras(List<Lora> loras) {
-        sd_img_gen_params_t.loras(struct, loraArray(loras, arena));
-        sd_img_gen_params_t.lora_count(struct, loras.size());
-    }
-
     static MemorySegment loraArray(List<Lora> loras, Arena arena) {
-        MemorySegment array = sd_lora_t.allocateArray(loras.size(), arena);
+        MemorySegment array = d4j_lora_t.allocateArray(loras.size(), arena);
         for (int i = 0; i < loras.size(); i++) {
-            MemorySegment element = sd_lora_t.asSlice(array, i);
-            sd_lora_t.path(element, arena.allocateFrom(loras.get(i).path().toString()));
-            sd_lora_t.multiplier(element, (float) loras.get(i).multiplier());
+            Lora lora = loras.get(i);
+            MemorySegment element = d4j_lora_t.asSlice(array, i);
+            d4j_lora_t.path(element, arena.allocateFrom(lora.path().toString()));
+            d4j_lora_t.multiplier(element, (float) lora.multiplier());
+            d4j_lora_t.text_encoder_multiplier(element, (float) lora.textEncoderMultiplier());
         }
         return array;
     }

@@ -1,14 +1,14 @@
 package dev.diffusion4j.internal;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Which file systems programs cannot be run from; known on Linux alone. */
 record Mounts(List<Mount> list) {
@@ -20,9 +20,12 @@ record Mounts(List<Mount> list) {
 
     /** Those of this process. */
     static Mounts current() {
-        try (Stream<String> lines = Files.lines(TABLE)) {
-            return parse(lines.toList());
-        } catch (IOException | UncheckedIOException e) {
+        try {
+            // Not strict: one name in another encoding must not hide the others.
+            return parse(new String(Files.readAllBytes(TABLE), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList());
+        } catch (IOException e) {
             return new Mounts(List.of());
         }
     }
@@ -35,7 +38,12 @@ record Mounts(List<Mount> list) {
             if (fields.length > 5) {
                 String point =
                         fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\");
-                mounts.add(new Mount(Path.of(point), Arrays.asList(fields[5].split(","))));
+                try {
+                    mounts.add(new Mount(Path.of(point), Arrays.asList(fields[5].split(","))));
+                } catch (InvalidPathException e) {
+                    // No folder that can be asked for in this locale is below it.
+                    continue;
+                }
             }
         }
         return new Mounts(mounts);

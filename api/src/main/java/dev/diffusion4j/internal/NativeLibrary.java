@@ -4,6 +4,7 @@ import dev.diffusion4j.NativeLibraryException;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_device_t;
 import dev.diffusion4j.bindings.d4j_log_fn;
+import dev.diffusion4j.bindings.d4j_lora_t;
 import dev.diffusion4j.bindings.d4j_model_info_t;
 import dev.diffusion4j.bindings.d4j_observer_t;
 import dev.diffusion4j.bindings.d4j_parts_t;
@@ -16,16 +17,17 @@ import dev.diffusion4j.bindings.sd_guidance_params_t;
 import dev.diffusion4j.bindings.sd_hires_params_t;
 import dev.diffusion4j.bindings.sd_image_t;
 import dev.diffusion4j.bindings.sd_img_gen_params_t;
-import dev.diffusion4j.bindings.sd_lora_t;
 import dev.diffusion4j.bindings.sd_pm_params_t;
 import dev.diffusion4j.bindings.sd_sample_params_t;
 import dev.diffusion4j.bindings.sd_slg_params_t;
 import dev.diffusion4j.bindings.sd_tiling_params_t;
 import dev.diffusion4j.runtime.NativeDiagnosis;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.GroupLayout;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +35,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -102,6 +105,20 @@ public final class NativeLibrary {
     }
 
     /**
+     * The file of the loaded library, or another copy of it if that is gone.
+     *
+     * @throws NativeLibraryException as {@link #load()}, or if the library cannot be unpacked again
+     */
+    public static synchronized Path file() {
+        load();
+        try {
+            return LOCATOR.file();
+        } catch (IOException e) {
+            throw new NativeLibraryException("the native library's file is gone: " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Lets OpenMP's threads sleep at barriers soon, unless the user chose otherwise: two models at once slow each other several
      * times when they spin for long, and one alone is slower when they sleep at once. The library reads it when it is loaded.
      */
@@ -163,33 +180,55 @@ public final class NativeLibrary {
             throw new NativeLibraryException("the native library has ABI " + abi
                     + ", this version of Diffusion4J needs " + D4j.D4J_ABI_VERSION());
         }
-        checkSize("sd_ctx_params_t", sd_ctx_params_t.layout());
-        checkSize("sd_img_gen_params_t", sd_img_gen_params_t.layout());
-        checkSize("sd_sample_params_t", sd_sample_params_t.layout());
-        checkSize("sd_guidance_params_t", sd_guidance_params_t.layout());
-        checkSize("sd_slg_params_t", sd_slg_params_t.layout());
-        checkSize("sd_tiling_params_t", sd_tiling_params_t.layout());
-        checkSize("sd_cache_params_t", sd_cache_params_t.layout());
-        checkSize("sd_hires_params_t", sd_hires_params_t.layout());
-        checkSize("sd_pm_params_t", sd_pm_params_t.layout());
-        checkSize("sd_lora_t", sd_lora_t.layout());
-        checkSize("sd_embedding_t", sd_embedding_t.layout());
-        checkSize("sd_image_t", sd_image_t.layout());
-        checkSize("d4j_observer_t", d4j_observer_t.layout());
-        checkSize("d4j_device_t", d4j_device_t.layout());
-        checkSize("d4j_model_info_t", d4j_model_info_t.layout());
-        checkSize("d4j_text_encoder_t", d4j_text_encoder_t.layout());
-        checkSize("d4j_parts_t", d4j_parts_t.layout());
-        checkSize("d4j_unet_run_t", d4j_unet_run_t.layout());
+        layouts().forEach(NativeLibrary::checkLayout);
     }
 
-    private static void checkSize(String name, MemoryLayout layout) {
+    /** The structs of the bindings that this library uses. */
+    static Map<String, GroupLayout> layouts() {
+        return Map.ofEntries(
+                Map.entry("sd_ctx_params_t", sd_ctx_params_t.layout()),
+                Map.entry("sd_img_gen_params_t", sd_img_gen_params_t.layout()),
+                Map.entry("sd_sample_params_t", sd_sample_params_t.layout()),
+                Map.entry("sd_guidance_params_t", sd_guidance_params_t.layout()),
+                Map.entry("sd_slg_params_t", sd_slg_params_t.layout()),
+                Map.entry("sd_tiling_params_t", sd_tiling_params_t.layout()),
+                Map.entry("sd_cache_params_t", sd_cache_params_t.layout()),
+                Map.entry("sd_hires_params_t", sd_hires_params_t.layout()),
+                Map.entry("sd_pm_params_t", sd_pm_params_t.layout()),
+                Map.entry("d4j_lora_t", d4j_lora_t.layout()),
+                Map.entry("sd_embedding_t", sd_embedding_t.layout()),
+                Map.entry("sd_image_t", sd_image_t.layout()),
+                Map.entry("d4j_observer_t", d4j_observer_t.layout()),
+                Map.entry("d4j_device_t", d4j_device_t.layout()),
+                Map.entry("d4j_model_info_t", d4j_model_info_t.layout()),
+                Map.entry("d4j_text_encoder_t", d4j_text_encoder_t.layout()),
+                Map.entry("d4j_parts_t", d4j_parts_t.layout()),
+                Map.entry("d4j_unet_run_t", d4j_unet_run_t.layout()));
+    }
+
+    /** Compares size and fields of a struct with the native library's. */
+    static void checkLayout(String name, GroupLayout layout) {
         try (Arena arena = Arena.ofConfined()) {
-            long size = D4j.d4j_struct_size(arena.allocateFrom(name));
-            if (size != layout.byteSize()) {
-                throw new NativeLibraryException("the native library's " + name + " has " + size
-                        + " bytes, the bindings' " + layout.byteSize() + ": it was built from another source");
+            MemorySegment struct = arena.allocateFrom(name);
+            checkEqual(name + "'s size", D4j.d4j_struct_size(struct), layout.byteSize());
+            long offset = 0;
+            for (MemoryLayout member : layout.memberLayouts()) {
+                String field = member.name().orElse("");
+                if (!field.isEmpty()) {
+                    checkEqual(
+                            name + "." + field + "'s offset",
+                            D4j.d4j_field_offset(struct, arena.allocateFrom(field)),
+                            offset);
+                }
+                offset += member.byteSize();
             }
+        }
+    }
+
+    private static void checkEqual(String what, long there, long here) {
+        if (there != here) {
+            throw new NativeLibraryException("in the native library " + what + " is " + there + ", in the bindings "
+                    + here + ": it was built from another source");
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.cache.CacheFolder;
+import dev.diffusion4j.cache.Unpacker;
 import dev.diffusion4j.runtime.NativeDiagnosis.Cache;
 import dev.diffusion4j.runtime.NativeDiagnosis.Outcome;
 import dev.diffusion4j.runtime.NativeDiagnosis.Place;
@@ -10,15 +12,15 @@ import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URL;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
@@ -45,9 +47,15 @@ final class NativeLibraryLocator {
     /** Backends in the order they are preferred. */
     private static final List<String> BACKENDS = List.of("cuda", "metal", "vulkan", "cpu", "cpu-portable");
 
+    /** The part of a cache folder that libraries are unpacked into. */
+    private static final String UNPACKED = "natives";
+
     private static final List<Platform> PLATFORMS = Stream.of("linux", "macos")
             .flatMap(os -> Stream.of(new Platform(os, "x86_64"), new Platform(os, "aarch64")))
             .toList();
+
+    /** How the JVM words that a second class loader loads a library. */
+    private static final String LOADED_ELSEWHERE = "already loaded in another classloader";
 
     private final Platform platform = Platform.current();
     private final List<Place> places = new ArrayList<>();
@@ -59,6 +67,8 @@ final class NativeLibraryLocator {
     private final IntSupplier abi;
 
     private Path loaded;
+    /** Unpacks what was loaded; null if it was not unpacked. */
+    private Unpacking again;
     /** Why nothing more is taken; null while the search goes on. */
     private String settled;
 
@@ -94,6 +104,21 @@ final class NativeLibraryLocator {
         return loaded;
     }
 
+    /** Unpacks the library. */
+    @FunctionalInterface
+    private interface Unpacking {
+        Path unpack() throws IOException;
+    }
+
+    /**
+     * The file that was loaded, or another copy of it if that is gone: temporary folders are tidied up.
+     *
+     * @throws IOException if it cannot be unpacked again
+     */
+    Path file() throws IOException {
+        return Files.isRegularFile(loaded) || again == null ? loaded : again.unpack();
+    }
+
     /** Where the library was looked for so far, in this order. */
     List<Place> places() {
         return places;
@@ -120,24 +145,50 @@ final class NativeLibraryLocator {
         } else if (settled != null) {
             record(name, Outcome.NOT_NEEDED, settled);
         } else {
-            Path path = Path.of(file);
-            if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
-                record(name, Outcome.REFUSED, path + " is missing or not a readable file");
+            Optional<Path> path = readable(file);
+            if (path.isEmpty()) {
+                record(name, Outcome.REFUSED, file + " is missing or not a readable file");
             } else {
-                loadFile(name, path);
+                loadFile(name, path.get());
             }
             // Whoever names a file wants that one and not another in its place.
             settled = "the " + name + " names the library";
         }
     }
 
+    /** The file, if there is one that can be read; a name that cannot be expressed in this locale is none. */
+    private static Optional<Path> readable(String file) {
+        try {
+            return Optional.of(Path.of(file)).filter(path -> Files.isRegularFile(path) && Files.isReadable(path));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
     private void loadFile(String name, Path library) {
         try {
-            loader.accept(library);
+            load(name, library);
             loaded(name, library, library.toString());
         } catch (UnsatisfiedLinkError e) {
             causes.add(e);
-            record(name, Outcome.REFUSED, library + " cannot be loaded: " + reason(e));
+            record(name, Outcome.REFUSED, library + " cannot be loaded: " + Unpacker.reason(e));
+        }
+    }
+
+    /**
+     * The JVM gives a native library to one class loader. A copy of the file would be loaded, as a second runtime with threads,
+     * devices and memory of its own.
+     *
+     * @throws NativeLibraryException if another class loader has it
+     */
+    private void requireNotLoadedElsewhere(String name, Path library, UnsatisfiedLinkError failure) {
+        if (String.valueOf(failure.getMessage()).contains(LOADED_ELSEWHERE)) {
+            String reason =
+                    library + " is loaded by another class loader of this JVM already, and a native library belongs to"
+                            + " one: put Diffusion4J where both applications see it, on their parent class loader (such as the"
+                            + " server's folder for shared libraries), and not into each of them";
+            record(name, Outcome.REFUSED, reason);
+            throw new NativeLibraryException(reason, failure);
         }
     }
 
@@ -162,7 +213,7 @@ final class NativeLibraryLocator {
                 }
             } catch (IOException e) {
                 causes.add(e);
-                record(name, Outcome.REFUSED, "cannot be read: " + reason(e));
+                record(name, Outcome.REFUSED, "cannot be read: " + Unpacker.reason(e));
             }
         });
     }
@@ -189,7 +240,7 @@ final class NativeLibraryLocator {
             properties.load(in);
         } catch (IOException | IllegalArgumentException e) {
             causes.add(e);
-            record(name, Outcome.REFUSED, origin + ": its description cannot be read: " + reason(e));
+            record(name, Outcome.REFUSED, origin + ": its description cannot be read: " + Unpacker.reason(e));
             return;
         }
         String itsAbi = properties.getProperty("abi");
@@ -208,7 +259,7 @@ final class NativeLibraryLocator {
             unpack(name, origin, content, file, properties.getProperty("sha256"));
         } catch (IOException | IllegalArgumentException e) {
             causes.add(e);
-            record(name, Outcome.REFUSED, origin + ": " + reason(e));
+            record(name, Outcome.REFUSED, origin + ": " + Unpacker.reason(e));
         }
     }
 
@@ -217,15 +268,16 @@ final class NativeLibraryLocator {
         List<String> failures = new ArrayList<>();
         for (CacheFolder folder : CacheFolder.candidates()) {
             try {
-                Path library = ResourceUnpacker.unpack(folder, content, file, sha256);
-                loader.accept(library);
+                Path library = Unpacker.unpack(folder, UNPACKED, content::openStream, file, sha256);
+                load(name, library);
                 caches.put(folder, cache(folder, Outcome.LOADED, ""));
                 loaded(name, library, origin + ", unpacked to " + library);
+                again = () -> Unpacker.unpack(UNPACKED, content::openStream, file, sha256);
                 return;
             } catch (IOException | UnsatisfiedLinkError e) {
                 causes.add(e);
-                failures.add(folder.path() + ": " + reason(e));
-                caches.put(folder, cache(folder, Outcome.REFUSED, reason(e)));
+                failures.add(folder.name() + ": " + Unpacker.reason(e));
+                caches.put(folder, cache(folder, Outcome.REFUSED, Unpacker.reason(e)));
             }
         }
         record(
@@ -236,25 +288,41 @@ final class NativeLibraryLocator {
                         + String.join("; ", failures));
     }
 
+    private void load(String name, Path library) {
+        try {
+            loader.accept(library);
+        } catch (UnsatisfiedLinkError e) {
+            requireNotLoadedElsewhere(name, library, e);
+            throw e;
+        }
+    }
+
     private static Cache cache(CacheFolder folder, Outcome outcome, String detail) {
-        return new Cache(
-                folder.path(),
-                outcome,
-                detail,
-                folder.permissions(),
-                Mounts.current().forbidsPrograms(folder.path()));
+        try {
+            return new Cache(
+                    folder.name(),
+                    outcome,
+                    detail,
+                    folder.permissions(),
+                    Mounts.current().forbidsPrograms(folder.path()));
+        } catch (IOException e) {
+            // It is no path, which its own error says when it is tried.
+            return new Cache(folder.name(), outcome, detail, "", false);
+        }
     }
 
     private void libraryPath() {
         for (String folder : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
-            Path library = Path.of(folder, platform.libraryFileName());
-            if (folder.isBlank() || !Files.isRegularFile(library)) {
+            Optional<Path> library = folder.isBlank()
+                    ? Optional.empty()
+                    : readable(folder + File.separator + platform.libraryFileName());
+            if (library.isEmpty()) {
                 continue;
             }
             if (settled != null) {
-                record("java.library.path", Outcome.NOT_NEEDED, library + ": " + settled);
+                record("java.library.path", Outcome.NOT_NEEDED, library.get() + ": " + settled);
             } else {
-                loadFile("java.library.path", library);
+                loadFile("java.library.path", library.get());
             }
             return;
         }
@@ -309,13 +377,5 @@ final class NativeLibraryLocator {
                 new NativeLibraryException(message, causes.isEmpty() ? null : causes.getLast());
         causes.stream().limit(Math.max(0, causes.size() - 1)).forEach(exception::addSuppressed);
         return exception;
-    }
-
-    private static String reason(Throwable failure) {
-        return switch (failure) {
-            case AccessDeniedException e -> "permission denied for " + e.getFile();
-            case NoSuchFileException e -> e.getFile() + " does not exist";
-            default -> failure.getMessage();
-        };
     }
 }

@@ -2,6 +2,7 @@ package dev.diffusion4j.internal;
 
 import dev.diffusion4j.ClosedException;
 import dev.diffusion4j.GenerationParameters;
+import dev.diffusion4j.Lora;
 import dev.diffusion4j.NativeFailureException;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_model_info_t;
@@ -87,7 +88,15 @@ public final class NativeModel implements Model {
             MemorySegment struct = GenerationStruct.allocate(parameters, inputs, words, arena);
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-            int status = D4j.d4j_generate_image(handle(), struct, watch.struct(), images, count);
+            List<Lora> loras = parameters.loras();
+            int status = D4j.d4j_generate_image(
+                    handle(),
+                    struct,
+                    GenerationStruct.loraArray(loras, arena),
+                    loras.size(),
+                    watch.struct(),
+                    images,
+                    count);
             List<RgbImage> result = status == D4j.D4J_OK()
                     ? takeImages(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();

@@ -53,10 +53,10 @@ public final class NativeParts implements Parts {
     }
 
     @Override
-    public void setLoras(List<Lora> loras) {
+    public void setLoras(List<Lora> loras, Watch watch) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment array = GenerationStruct.loraArray(loras, arena);
-            NativeStatus.check(D4j.d4j_set_loras(model.handle(), array, loras.size()), "applying LoRAs");
+            NativeStatus.check(D4j.d4j_set_loras(model.handle(), array, loras.size(), watch.struct()), "applying LoRAs");
         }
     }
 

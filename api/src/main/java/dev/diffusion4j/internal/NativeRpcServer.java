@@ -1,8 +1,8 @@
 package dev.diffusion4j.internal;
 
+import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.runtime.RpcServerOptions;
-import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,15 +29,14 @@ public final class NativeRpcServer {
 
     /** Listens and begins to serve. */
     public static NativeRpcServer start(RpcServerOptions options) {
+        if (!options.insecure() && !isLoopback(options.host())) {
+            throw new InvalidRequestException(
+                    "host",
+                    options.host(),
+                    "an address of this machine alone, as there is no authentication: 127.0.0.1, or any with insecure");
+        }
         NativeLibrary.load();
         String device = DeviceSelection.find(options.device());
-        if (!isLoopback(options.host())) {
-            NativeLibrary.logger()
-                    .log(
-                            Level.WARNING,
-                            "the RPC server on " + options.host() + " lets everybody in who can reach it: there is no"
-                                    + " authentication");
-        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment port = arena.allocateFrom(ValueLayout.JAVA_INT, options.port());
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);

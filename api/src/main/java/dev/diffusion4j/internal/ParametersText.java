@@ -56,11 +56,7 @@ public final class ParametersText {
             pairs.put("Denoising strength", number(fix.denoisingStrength()));
         });
         if (!p.loras().isEmpty()) {
-            pairs.put(
-                    "Loras",
-                    p.loras().stream()
-                            .map(lora -> fileName(lora.path()) + ": " + number(lora.multiplier()))
-                            .collect(Collectors.joining(", ")));
+            pairs.put("Loras", p.loras().stream().map(ParametersText::text).collect(Collectors.joining(", ")));
         }
         pairs.put("Version", "Diffusion4J " + NativeRuntime.version());
 
@@ -108,7 +104,11 @@ public final class ParametersText {
         if (!p.loras().isEmpty()) {
             ArrayNode loras = node.putArray("loras");
             for (Lora lora : p.loras()) {
-                loras.addObject().put("file", fileName(lora.path())).put("multiplier", lora.multiplier());
+                ObjectNode entry = loras.addObject();
+                entry.put("file", fileName(lora.path())).put("multiplier", lora.multiplier());
+                if (lora.textEncoderMultiplier() != lora.multiplier()) {
+                    entry.put("textEncoderMultiplier", lora.textEncoderMultiplier());
+                }
             }
         }
         p.vaeTiling().ifPresent(tiling -> put(node.putObject("vaeTiling"), tiling));
@@ -173,6 +173,13 @@ public final class ParametersText {
                 .put("scale", fix.scale())
                 .put("steps", fix.steps())
                 .put("denoisingStrength", fix.denoisingStrength());
+    }
+
+    private static String text(Lora lora) {
+        String name = fileName(lora.path()) + ": ";
+        return lora.textEncoderMultiplier() == lora.multiplier()
+                ? name + number(lora.multiplier())
+                : name + number(lora.textEncoderMultiplier()) + ": " + number(lora.multiplier());
     }
 
     private static String fileName(Path path) {

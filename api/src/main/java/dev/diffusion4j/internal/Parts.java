@@ -16,7 +16,7 @@ public interface Parts {
     PartsInfo info();
 
     /** Applies LoRAs to the parts until the next call or generation; an empty list takes them off. */
-    void setLoras(List<Lora> loras);
+    void setLoras(List<Lora> loras, Watch watch);
 
     /** Hidden states of token ids. */
     void encodeText(int encoder, int[] ids, int skippedLayers, boolean finalNorm, Watch watch, Tensor hidden);

@@ -5,6 +5,7 @@ import dev.diffusion4j.PreviewMode;
 import dev.diffusion4j.bindings.d4j_observer_t;
 import dev.diffusion4j.bindings.d4j_preview_fn;
 import dev.diffusion4j.bindings.d4j_progress_fn;
+import dev.diffusion4j.bindings.d4j_warning_fn;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -51,6 +52,7 @@ public final class Watch implements AutoCloseable {
     private MemorySegment allocate() {
         MemorySegment result = d4j_observer_t.allocate(arena);
         d4j_observer_t.progress(result, d4j_progress_fn.allocate(this::progress, arena));
+        d4j_observer_t.warning(result, d4j_warning_fn.allocate(this::warning, arena));
         d4j_observer_t.cancel(result, cancellation.segment());
         previewMode().ifPresent(mode -> {
             d4j_observer_t.preview(result, d4j_preview_fn.allocate(this::preview, arena));
@@ -69,6 +71,15 @@ public final class Watch implements AutoCloseable {
             BufferedImage image = Rgb8.toBufferedImage(rgb.reinterpret(3L * width * height), width, height);
             observer.preview(step, image);
         });
+    }
+
+    private void warning(MemorySegment text) {
+        guarded(() -> observer.warn(text.reinterpret(Long.MAX_VALUE).getString(0)));
+    }
+
+    /** Passes on a warning that reached Java in another way than through the struct. */
+    public void warn(String text) {
+        guarded(() -> observer.warn(text));
     }
 
     /** Passes on progress that reached Java in another way than through the struct. */

@@ -55,13 +55,13 @@ public record NativeDiagnosis(
     /**
      * A folder that libraries are unpacked into.
      *
-     * @param path where it is
+     * @param path where it is, as the user or the system names it; that need not be a path in this locale
      * @param outcome {@link Outcome#LOADED} for the one in use, {@link Outcome#REFUSED} for one that was tried in vain
      * @param detail why it was refused; empty otherwise
      * @param permissions such as {@code rwx------}; empty if it does not exist or the file system has no such permissions
      * @param noExec whether the file system that it is on is mounted such that nothing in it can be run
      */
-    public record Cache(Path path, Outcome outcome, String detail, String permissions, boolean noExec) {}
+    public record Cache(String path, Outcome outcome, String detail, String permissions, boolean noExec) {}
 
     /**
      * The library that was loaded.

@@ -27,6 +27,7 @@ public final class RpcServer implements AutoCloseable {
     /**
      * Starts a server.
      *
+     * @throws dev.diffusion4j.InvalidRequestException if other machines can reach the address and the options do not allow that
      * @throws DeviceUnavailableException if the device is not there, or the address cannot be listened on
      */
     public static RpcServer start(RpcServerOptions options) {

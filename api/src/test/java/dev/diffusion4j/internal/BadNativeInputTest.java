@@ -3,12 +3,12 @@ package dev.diffusion4j.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.bindings.D4j;
+import dev.diffusion4j.bindings.d4j_lora_t;
 import dev.diffusion4j.bindings.sd_cache_params_t;
 import dev.diffusion4j.bindings.sd_ctx_params_t;
 import dev.diffusion4j.bindings.sd_hires_params_t;
 import dev.diffusion4j.bindings.sd_image_t;
 import dev.diffusion4j.bindings.sd_img_gen_params_t;
-import dev.diffusion4j.bindings.sd_lora_t;
 import dev.diffusion4j.bindings.sd_sample_params_t;
 import dev.diffusion4j.demo.DemoModel;
 import java.lang.foreign.Arena;
@@ -100,11 +100,7 @@ class BadNativeInputTest {
                 bad("strength NaN", "the strength", r -> sd_img_gen_params_t.strength(r, Float.NaN)),
                 bad("picture of 4 channels", "4 channels", r -> image(sd_img_gen_params_t.init_image(r), 4)),
                 bad("mask of 3 channels", "3 channels", r -> image(sd_img_gen_params_t.mask_image(r), 3)),
-                bad("LoRAs without an array", "no array", r -> sd_img_gen_params_t.lora_count(r, 1)),
-                bad("a LoRA without a path", "no path", r -> {
-                    sd_img_gen_params_t.loras(r, sd_lora_t.allocate(ARENA));
-                    sd_img_gen_params_t.lora_count(r, 1);
-                }),
+                bad("LoRAs of the runtime's own", "not given with", r -> sd_img_gen_params_t.lora_count(r, 1)),
                 bad("pictures without an array", "no array", r -> sd_img_gen_params_t.ref_images_count(r, 2)),
                 bad("-1 pictures", "is negative", r -> sd_img_gen_params_t.ref_images_count(r, -1)),
                 bad("sigmas without an array", "no array", sampling(s -> sd_sample_params_t.custom_sigmas_count(s, 3))),
@@ -143,12 +139,25 @@ class BadNativeInputTest {
     void nullParameters() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
-            assertThat(D4j.d4j_generate_image(model, MemorySegment.NULL, MemorySegment.NULL, images, arena.allocate(4)))
+            assertThat(D4j.d4j_generate_image(
+                            model,
+                            MemorySegment.NULL,
+                            MemorySegment.NULL,
+                            0,
+                            MemorySegment.NULL,
+                            images,
+                            arena.allocate(4)))
                     .isEqualTo(D4j.D4J_INVALID());
             MemorySegment request = sd_img_gen_params_t.allocate(arena);
             D4j.sd_img_gen_params_init(request);
             assertThat(D4j.d4j_generate_image(
-                            model, request, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL))
+                            model,
+                            request,
+                            MemorySegment.NULL,
+                            0,
+                            MemorySegment.NULL,
+                            MemorySegment.NULL,
+                            MemorySegment.NULL))
                     .isEqualTo(D4j.D4J_INVALID());
             assertThat(D4j.d4j_model_info(model, MemorySegment.NULL)).isEqualTo(D4j.D4J_INVALID());
         }
@@ -215,28 +224,56 @@ class BadNativeInputTest {
     void loraThatTheRuntimeCannotRead(@TempDir Path folder) throws Exception {
         Path text = Files.writeString(folder.resolve("lora"), "I am no LoRA");
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment lora = sd_lora_t.allocate(arena);
-            sd_lora_t.path(lora, arena.allocateFrom(text.toString()));
-            sd_lora_t.multiplier(lora, 1);
-            MemorySegment request = sd_img_gen_params_t.allocate(arena);
-            D4j.sd_img_gen_params_init(request);
-            sd_img_gen_params_t.prompt(request, arena.allocateFrom("a star"));
-            sd_img_gen_params_t.width(request, 64);
-            sd_img_gen_params_t.height(request, 64);
-            sd_img_gen_params_t.seed(request, 1);
-            sd_sample_params_t.sample_steps(sd_img_gen_params_t.sample_params(request), 1);
-            sd_img_gen_params_t.loras(request, lora);
-            sd_img_gen_params_t.lora_count(request, 1);
+            MemorySegment lora = d4j_lora_t.allocate(arena);
+            d4j_lora_t.path(lora, arena.allocateFrom(text.toString()));
+            d4j_lora_t.multiplier(lora, 1);
+            d4j_lora_t.text_encoder_multiplier(lora, 1);
 
-            assertThat(generate(arena, model, request)).isEqualTo(D4j.D4J_FAILED());
-            assertThat(lastError()).contains("a file could not be used: load lora tensors from");
+            assertThat(generate(arena, model, smallRequest(arena), lora, 1)).isEqualTo(D4j.D4J_LOAD_FAILED());
+            assertThat(lastError()).contains("the LoRA " + text + " cannot be read");
         }
     }
 
+    @Test
+    void lorasThatJavaWouldNotPass() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment request = smallRequest(arena);
+            MemorySegment lora = d4j_lora_t.allocate(arena);
+            assertThat(generate(arena, model, request, lora, -1)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(lastError()).contains("is negative");
+            assertThat(generate(arena, model, request, MemorySegment.NULL, 1)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(lastError()).contains("no array");
+            assertThat(generate(arena, model, request, lora, 1)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(lastError()).contains("no path");
+            d4j_lora_t.path(lora, arena.allocateFrom("no-such-file"));
+            assertThat(generate(arena, model, request, lora, 1)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(lastError()).contains("no-such-file");
+            d4j_lora_t.text_encoder_multiplier(lora, Float.NaN);
+            assertThat(generate(arena, model, request, lora, 1)).isEqualTo(D4j.D4J_INVALID());
+            assertThat(lastError()).contains("multiplier");
+        }
+    }
+
+    private static MemorySegment smallRequest(Arena arena) {
+        MemorySegment request = sd_img_gen_params_t.allocate(arena);
+        D4j.sd_img_gen_params_init(request);
+        sd_img_gen_params_t.prompt(request, arena.allocateFrom("a star"));
+        sd_img_gen_params_t.width(request, 64);
+        sd_img_gen_params_t.height(request, 64);
+        sd_img_gen_params_t.seed(request, 1);
+        sd_sample_params_t.sample_steps(sd_img_gen_params_t.sample_params(request), 1);
+        return request;
+    }
+
     private static int generate(Arena arena, MemorySegment model, MemorySegment request) {
+        return generate(arena, model, request, MemorySegment.NULL, 0);
+    }
+
+    private static int generate(
+            Arena arena, MemorySegment model, MemorySegment request, MemorySegment loras, int loraCount) {
         MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
         MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-        return D4j.d4j_generate_image(model, request, MemorySegment.NULL, images, count);
+        return D4j.d4j_generate_image(model, request, loras, loraCount, MemorySegment.NULL, images, count);
     }
 
     private static String lastError() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.runtime.NativeDiagnosis.Cache;
 import dev.diffusion4j.runtime.NativeDiagnosis.Outcome;
 import dev.diffusion4j.runtime.NativeDiagnosis.Place;
@@ -116,9 +117,9 @@ class NativeLibraryLocatorTest {
                 .first()
                 .extracting(Cache::path, Cache::outcome, Cache::permissions)
                 .containsExactly(
-                        folder.resolve("cache"),
+                        folder.resolve("cache").toString(),
                         Outcome.LOADED,
-                        new CacheFolder(folder.resolve("cache"), false).permissions());
+                        new CacheFolder(folder.resolve("cache").toString(), false).permissions());
         assertThat(locator.caches().subList(1, locator.caches().size()))
                 .extracting(Cache::outcome)
                 .containsOnly(Outcome.NOT_NEEDED);
@@ -253,6 +254,33 @@ class NativeLibraryLocatorTest {
                 .isInstanceOf(NativeLibraryException.class)
                 .hasMessageContaining("no.so")
                 .hasMessageContaining(NativeLibraryLocator.LIBRARY_PROPERTY);
+    }
+
+    /** As the JVM words it; a copy elsewhere would be a second runtime in this process. */
+    @Test
+    void aLibraryOfAnotherClassLoaderIsNamedAndNotCopied() throws Exception {
+        artifact(HERE + "-cpu", "cpu");
+        List<Path> tried = new ArrayList<>();
+        NativeLibraryLocator locator = locator(library -> {
+            tried.add(library);
+            throw new UnsatisfiedLinkError("Native Library " + library + " already loaded in another classloader");
+        });
+        assertThatThrownBy(locator::load)
+                .isInstanceOf(NativeLibraryException.class)
+                .hasMessageContaining("another class loader of this JVM")
+                .hasMessageContaining("parent class loader");
+        assertThat(tried).hasSize(1);
+        assertThat(place(locator, "artifact " + HERE + "-cpu").outcome()).isEqualTo(Outcome.REFUSED);
+    }
+
+    @Test
+    void aLibraryThatIsGoneIsUnpackedAgain() throws Exception {
+        artifact(HERE + "-cpu", "cpu");
+        NativeLibraryLocator locator = locator();
+        Path library = locator.load();
+        Files.delete(library);
+        assertThat(locator.file()).hasContent("cpu");
+        assertThat(loaded).as("the one that was loaded stays").containsExactly(library);
     }
 
     @Test

@@ -61,7 +61,7 @@ class NativePicturesTest {
         sd_sample_params_t.sample_steps(sd_img_gen_params_t.sample_params(request), 1);
         MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
         MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
-        int status = D4j.d4j_generate_image(model, request, d4j_observer_t.allocate(arena), images, count);
+        int status = D4j.d4j_generate_image(model, request, MemorySegment.NULL, 0, d4j_observer_t.allocate(arena), images, count);
         assertThat(status).isEqualTo(D4j.D4J_OK());
         assertThat(count.get(ValueLayout.JAVA_INT, 0)).isEqualTo(COUNT);
         return images.get(ValueLayout.ADDRESS, 0);

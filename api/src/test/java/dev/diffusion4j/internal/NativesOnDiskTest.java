@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.NativeLibraryException;
+import dev.diffusion4j.cache.CacheFolder;
+import dev.diffusion4j.cache.Unpacker;
+import java.io.File;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +20,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The native library on its way from an artifact to where it is loaded from. */
 class NativesOnDiskTest {
@@ -53,11 +59,11 @@ class NativesOnDiskTest {
     private Path unpack(CacheFolder cache) throws Exception {
         URL resource =
                 Files.writeString(folder.resolve("resource"), CONTENT).toUri().toURL();
-        return ResourceUnpacker.unpack(cache, resource, "lib.so", sha256());
+        return Unpacker.unpack(cache, "natives", resource::openStream, "lib.so", sha256());
     }
 
     private CacheFolder named() {
-        return new CacheFolder(folder.resolve("cache"), false);
+        return new CacheFolder(folder.resolve("cache").toString(), false);
     }
 
     private static String permissions(Path path) throws IOException {
@@ -68,9 +74,12 @@ class NativesOnDiskTest {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
     }
 
+    /** Without the notes of what was compared with its checksum. */
     private static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> paths = Files.walk(folder)) {
-            return paths.filter(Files::isRegularFile).toList();
+            return paths.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().endsWith(".checked"))
+                    .toList();
         }
     }
 
@@ -132,7 +141,7 @@ class NativesOnDiskTest {
         URL resource = Files.writeString(folder.resolve("resource"), "something else")
                 .toUri()
                 .toURL();
-        assertThatThrownBy(() -> ResourceUnpacker.unpack(named(), resource, "lib.so", sha256()))
+        assertThatThrownBy(() -> Unpacker.unpack(named(), "natives", resource::openStream, "lib.so", sha256()))
                 .hasMessageContaining("does not match its checksum");
         assertThat(files(folder.resolve("cache"))).isEmpty();
     }
@@ -161,7 +170,7 @@ class NativesOnDiskTest {
     void ourOwnFolderThatOthersMayWriteIsClosedToThem() throws Exception {
         Path cache = Files.createDirectory(folder.resolve("cache"));
         setPermissions(cache, "rwxrwxr-x");
-        assertThat(unpack(new CacheFolder(cache, true))).hasContent(CONTENT);
+        assertThat(unpack(new CacheFolder(cache.toString(), true))).hasContent(CONTENT);
         assertThat(permissions(cache)).isEqualTo("rwxr-xr-x");
     }
 
@@ -174,7 +183,7 @@ class NativesOnDiskTest {
             Assumptions.abort("only root can give a folder to somebody else");
         }
         for (boolean ours : new boolean[] {true, false}) {
-            assertThatThrownBy(() -> unpack(new CacheFolder(cache, ours)))
+            assertThatThrownBy(() -> unpack(new CacheFolder(cache.toString(), ours)))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(cache + " belongs to 54321");
         }
@@ -237,6 +246,47 @@ class NativesOnDiskTest {
         List<Path> left = files(cache);
         assertThat(left).as("one library, and nothing half written").hasSize(1);
         assertThat(outputs).containsOnly(left.getFirst().toRealPath().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-Duser.home=?",
+                "-Duser.home=j\u00fc",
+                "-Ddiffusion4j.cache=/tmp/j\u00fc",
+                "-Djava.library.path=/j\u00fc"
+            })
+    void aHomeThatIsNoPathIsPassedOver(String option) throws Exception {
+        Path started = Files.createDirectory(folder.resolve("started"));
+        List<String> command = ChildJvm.java();
+        command.removeIf(argument -> argument.contains(CacheFolder.PROPERTY));
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                option,
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                absoluteClassPath(),
+                NativesProbe.class.getName()));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(started.toFile());
+        List.of("XDG_CACHE_HOME", "DIFFUSION4J_CACHE").forEach(builder.environment()::remove);
+        builder.environment().put("LC_ALL", "C");
+
+        ChildJvm.Result result = ChildJvm.start(builder).end();
+        assertThat(result.status()).as(result.output()).isZero();
+        assertThat(files(started))
+                .as("what is written into the working directory")
+                .isEmpty();
+        Path library = Path.of(result.output().strip());
+        assertThat(library).isRegularFile();
+        if (option.contains("home")) {
+            assertThat(library).startsWith(folder.toRealPath());
+        }
+    }
+
+    private static String absoluteClassPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(place -> Path.of(place).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     @Test

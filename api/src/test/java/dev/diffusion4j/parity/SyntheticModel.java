@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.diffusion4j.model.TensorType;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -19,8 +20,8 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A Stable Diffusion 1.x model whose weights are a {@link Formula} each, written to a safetensors file. They are the
- * weights that {@code tools/parity/components.py} gave the references, which the checksums in its list confirm.
+ * A model, or a LoRA, whose weights are a {@link Formula} each, written to a safetensors file. They are the weights that
+ * the scripts in {@code tools/parity} gave the references, which the checksums in their lists confirm.
  */
 final class SyntheticModel {
 
@@ -49,10 +50,18 @@ final class SyntheticModel {
         this.weights = weights;
     }
 
-    /** @param name {@code full}, of Stable Diffusion 1.x's widths (4.3 GB as f32), or {@code narrow} (0.8 GB) */
+    /**
+     * A Stable Diffusion 1.x model.
+     *
+     * @param name {@code full}, of its widths (4.3 GB as f32), or {@code narrow} (0.8 GB)
+     */
     static SyntheticModel read(String name) {
-        try (BufferedReader reader =
-                new BufferedReader(new InputStreamReader(PartGoldens.open(name + ".tsv"), StandardCharsets.UTF_8))) {
+        return read(PartGoldens.open(name + ".tsv"));
+    }
+
+    /** @param list of tensors, which is closed */
+    static SyntheticModel read(InputStream list) {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(list, StandardCharsets.UTF_8))) {
             return new SyntheticModel(reader.lines().map(Weight::parse).toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

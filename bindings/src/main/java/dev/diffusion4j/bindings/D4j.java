@@ -3517,6 +3517,8 @@ public class D4j extends D4j$shared {
             D4j.C_POINTER,
             D4j.C_POINTER,
             D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
             D4j.C_POINTER,
             D4j.C_POINTER
         );
@@ -3529,7 +3531,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
+     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
      * }
      */
     public static FunctionDescriptor d4j_generate_image$descriptor() {
@@ -3539,7 +3541,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
+     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
      * }
      */
     public static MethodHandle d4j_generate_image$handle() {
@@ -3549,7 +3551,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
+     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
      * }
      */
     public static MemorySegment d4j_generate_image$address() {
@@ -3558,16 +3560,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
+     * int32_t d4j_generate_image(d4j_model_t *model, const sd_img_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **images, int32_t *count)
      * }
      */
-    public static int d4j_generate_image(MemorySegment model, MemorySegment params, MemorySegment observer, MemorySegment images, MemorySegment count) {
+    public static int d4j_generate_image(MemorySegment model, MemorySegment params, MemorySegment loras, int lora_count, MemorySegment observer, MemorySegment images, MemorySegment count) {
         var mh$ = d4j_generate_image.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_generate_image", model, params, observer, images, count);
+                traceDowncall("d4j_generate_image", model, params, loras, lora_count, observer, images, count);
             }
-            return (int)mh$.invokeExact(model, params, observer, images, count);
+            return (int)mh$.invokeExact(model, params, loras, lora_count, observer, images, count);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3878,7 +3880,8 @@ public class D4j extends D4j$shared {
             D4j.C_INT,
             D4j.C_POINTER,
             D4j.C_POINTER,
-            D4j.C_INT
+            D4j.C_INT,
+            D4j.C_POINTER
         );
 
         public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_set_loras");
@@ -3889,7 +3892,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * int32_t d4j_set_loras(d4j_model_t *model, const d4j_lora_t *loras, int32_t count, const d4j_observer_t *observer)
      * }
      */
     public static FunctionDescriptor d4j_set_loras$descriptor() {
@@ -3899,7 +3902,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * int32_t d4j_set_loras(d4j_model_t *model, const d4j_lora_t *loras, int32_t count, const d4j_observer_t *observer)
      * }
      */
     public static MethodHandle d4j_set_loras$handle() {
@@ -3909,7 +3912,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * int32_t d4j_set_loras(d4j_model_t *model, const d4j_lora_t *loras, int32_t count, const d4j_observer_t *observer)
      * }
      */
     public static MemorySegment d4j_set_loras$address() {
@@ -3918,16 +3921,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_set_loras(d4j_model_t *model, const sd_lora_t *loras, int32_t count)
+     * int32_t d4j_set_loras(d4j_model_t *model, const d4j_lora_t *loras, int32_t count, const d4j_observer_t *observer)
      * }
      */
-    public static int d4j_set_loras(MemorySegment model, MemorySegment loras, int count) {
+    public static int d4j_set_loras(MemorySegment model, MemorySegment loras, int count, MemorySegment observer) {
         var mh$ = d4j_set_loras.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_set_loras", model, loras, count);
+                traceDowncall("d4j_set_loras", model, loras, count, observer);
             }
-            return (int)mh$.invokeExact(model, loras, count);
+            return (int)mh$.invokeExact(model, loras, count, observer);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -49,7 +49,7 @@ public class d4j_parts_t {
         D4j.C_INT.withName("vae_moments"),
         D4j.C_FLOAT.withName("vae_scaling"),
         D4j.C_FLOAT.withName("vae_shift")
-    ).withName("$anon$115:9");
+    ).withName("$anon$122:9");
 
     /**
      * The layout of this struct

@@ -41,7 +41,7 @@ public class d4j_unet_run_t {
         D4j.C_INT.withName("context_length"),
         D4j.C_INT.withName("negative_context_length"),
         D4j.C_FLOAT.withName("guidance_scale")
-    ).withName("$anon$131:9");
+    ).withName("$anon$138:9");
 
     /**
      * The layout of this struct

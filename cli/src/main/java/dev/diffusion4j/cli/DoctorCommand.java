@@ -10,9 +10,9 @@ import dev.diffusion4j.runtime.Device;
 import dev.diffusion4j.runtime.NativeDiagnosis;
 import dev.diffusion4j.runtime.NativeDiagnosis.Outcome;
 import dev.diffusion4j.runtime.NativeRuntime;
+import java.io.File;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -125,7 +125,7 @@ final class DoctorCommand implements Callable<Integer> {
 
         section("It is unpacked into the first of these folders that will do:");
         diagnosis.caches().forEach(cache -> {
-            String permissions = !Files.isDirectory(cache.path())
+            String permissions = !new File(cache.path()).isDirectory()
                     ? " (does not exist)"
                     : cache.permissions().isEmpty() ? "" : " (" + cache.permissions() + ")";
             String noExec = cache.noExec() ? ", mounted noexec: nothing in it can be run" : "";
@@ -133,7 +133,7 @@ final class DoctorCommand implements Callable<Integer> {
             item(cache.outcome(), cache.path() + permissions + noExec + detail);
             report.withArray("caches")
                     .addObject()
-                    .put("path", cache.path().toString())
+                    .put("path", cache.path())
                     .put("outcome", word(cache.outcome()))
                     .put("detail", cache.detail())
                     .put("permissions", cache.permissions())

@@ -36,6 +36,7 @@ final class Drawing {
             clock.report(progress);
             display.show(progress);
         });
+        request.onWarning(text -> display.println("warning: " + text));
         cancellation.check();
         Generation generation = request.start();
         cancellation.watch(generation);
@@ -58,6 +59,8 @@ final class Drawing {
         ArrayNode seeds = node.putArray("seeds");
         images.forEach(image -> seeds.add(image.seed()));
         node.put("width", first.width()).put("height", first.height());
+        ArrayNode warnings = node.putArray("warnings");
+        first.warnings().forEach(warnings::add);
         ObjectNode seconds = node.putObject("seconds");
         for (Phase phase : Phase.values()) {
             seconds.put(phase.toString(), rounded(clock.seconds(phase)));

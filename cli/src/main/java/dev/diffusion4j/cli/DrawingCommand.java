@@ -14,6 +14,7 @@ import dev.diffusion4j.cli.options.SamplingOptions;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
+import dev.diffusion4j.text.LoraTags;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -71,6 +72,7 @@ abstract class DrawingCommand implements Callable<Integer> {
         Cancellation cancellation = console.cancellation();
         cancellation.begin();
         String prompt = PromptArgument.resolve("PROMPT", promptArgument(), console.in());
+        LoraTags.parse(prompt);
         OutputFiles outputFiles = output.files(prompt, picture.batchCount());
         preview.check();
         readPictures();

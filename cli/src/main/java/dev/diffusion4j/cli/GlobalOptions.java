@@ -17,7 +17,7 @@ final class GlobalOptions {
     @Option(
             names = {"-q", "--quiet"},
             scope = ScopeType.INHERIT,
-            description = "No progress; errors and results only.")
+            description = "No progress; errors, results, and what was asked for and not done.")
     boolean quiet;
 
     @Option(

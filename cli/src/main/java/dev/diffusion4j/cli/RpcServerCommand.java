@@ -4,7 +4,9 @@ import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.runtime.RpcServer;
 import dev.diffusion4j.runtime.RpcServerOptions;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -16,7 +18,8 @@ import picocli.CommandLine.ParentCommand;
         footer = {
             "",
             "There is no authentication and no encryption: whoever reaches the port can use it. Keep to 127.0.0.1 and",
-            "tunnel (ssh -L 50052:127.0.0.1:50052 machine), or to a network in which everybody is trusted.",
+            "tunnel (ssh -L 50052:127.0.0.1:50052 machine), or, with --insecure, to a network in which everybody is",
+            "trusted. It serves in a process of its own, which is started again when a client makes it crash.",
             "",
             "  diffuse rpc-server                                            on one machine",
             "  diffuse generate \"a red circle\" --device rpc:127.0.0.1:50052  on the other"
@@ -44,10 +47,48 @@ final class RpcServerCommand implements Callable<Integer> {
             description = "Threads on the CPU; as many as there are cores without it.")
     private int threads;
 
+    @Option(
+            names = "--insecure",
+            description = "Let --host be an address that other machines reach. All of them can use the device then.")
+    private boolean insecure;
+
+    @Option(names = "--in-process", description = "Serve in this process, which ends when a client makes it crash.")
+    private boolean inProcess;
+
+    /** Set for the process that a server starts: it ends with that one, however that ends. */
+    @Option(names = "--child-of", hidden = true)
+    private Long parent;
+
+    /** The port that an earlier process served on. */
+    @Option(names = "--again-on", hidden = true)
+    private Integer earlierPort;
+
     @Override
     public Integer call() throws InterruptedException {
+        RpcServerOptions options =
+                new RpcServerOptions(host, earlierPort == null ? port : earlierPort, device, threads, insecure);
+        if (inProcess || parent != null) {
+            return serve(options);
+        }
+        Optional<RpcServerProcess> process = RpcServerProcess.find(diffuse.console());
+        if (process.isEmpty()) {
+            diffuse.console()
+                    .err()
+                    .println("diffuse: another process cannot be started here; serving in this one (--in-process)");
+            return serve(options);
+        }
+        return process.get().run();
+    }
+
+    private int serve(RpcServerOptions options) throws InterruptedException {
+        if (parent != null) {
+            // Halts: native code may be computing for a client.
+            ProcessHandle.of(parent)
+                    .map(ProcessHandle::onExit)
+                    .orElse(CompletableFuture.completedFuture(null))
+                    .thenRun(() -> Runtime.getRuntime().halt(0));
+        }
         Console console = diffuse.console();
-        RpcServerOptions options = new RpcServerOptions(host, port, device, threads);
         try (RuntimeLog log = diffuse.globals().openLog(console.err()::println);
                 RpcServer server = RpcServer.start(options)) {
             console.out().println("serving " + server.device() + " on " + server.address());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.text.LoraTags;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,7 +40,8 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--weights",
-            description = "Read (word:1.2), (word), [word] and BREAK as drawing does; implies --chunks.")
+            description = "Read (word:1.2), (word), [word] and BREAK as drawing does, and leave out <lora:NAME>; implies"
+                    + " --chunks.")
     private boolean weights;
 
     @Option(
@@ -88,7 +90,7 @@ final class TokenizeCommand implements Callable<Integer> {
 
     private List<TokenListing> listings(ClipTokenizer tokenizer, String whole) {
         if (weights) {
-            return tokenizer.encodeWeighted(whole).stream()
+            return tokenizer.encodeWeighted(LoraTags.parse(whole).text()).stream()
                     .map(chunk -> TokenListing.of(tokenizer, chunk))
                     .toList();
         }

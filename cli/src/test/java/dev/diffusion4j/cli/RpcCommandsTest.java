@@ -27,7 +27,7 @@ class RpcCommandsTest {
     private final List<Process> processes = new ArrayList<>();
 
     /** A running {@code diffuse rpc-server}. */
-    private record Server(Process process, String address) {}
+    private record Server(Process process, BufferedReader out, String address) {}
 
     @AfterEach
     void endProcesses() throws InterruptedException {
@@ -50,13 +50,16 @@ class RpcCommandsTest {
         return process;
     }
 
-    private Server serve() throws IOException {
+    private Server serve(String... more) throws IOException {
         Path errors = folder.resolve("server-" + processes.size() + ".txt");
-        Process process = diffuse(errors, "rpc-server", "--port", 0, "--device", "cpu");
+        Process process = diffuse(
+                errors,
+                Stream.concat(Stream.of("rpc-server", "--port", 0, "--device", "cpu"), Stream.of(more))
+                        .toArray());
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String line = out.readLine();
         assertThat(line).as(Files.readString(errors)).matches("serving CPU on 127\\.0\\.0\\.1:\\d+");
-        return new Server(process, line.substring(line.lastIndexOf(' ') + 1));
+        return new Server(process, out, line.substring(line.lastIndexOf(' ') + 1));
     }
 
     private byte[] draw(String name, Object... devices) throws IOException {
@@ -91,6 +94,29 @@ class RpcCommandsTest {
         assertThat(new ObjectMapper().readTree(devices.out()).findValuesAsText("kind"))
                 .filteredOn("remote"::equals)
                 .hasSize(2);
+    }
+
+    @Test
+    void aServerThatAClientMadeCrashIsStartedAgainOnItsPort() throws IOException {
+        Server server = serve();
+
+        server.process().children().findFirst().orElseThrow().destroyForcibly();
+
+        assertThat(server.out().readLine()).isEqualTo("serving CPU on " + server.address());
+        assertThat(draw("again.png", "--device", "rpc:" + server.address())).isNotEmpty();
+    }
+
+    @Test
+    void aServerThatServesInItsOwnProcessHasNoChild() throws IOException {
+        Server server = serve("--in-process");
+        assertThat(server.process().children()).isEmpty();
+    }
+
+    @Test
+    void anAddressThatOtherMachinesReachHasToBeAllowed() {
+        Run refused = Run.diffuse("rpc-server", "--in-process", "--host", "0.0.0.0", "--port", 0);
+        assertThat(refused.code()).isNotZero();
+        assertThat(refused.err()).contains("0.0.0.0").contains("insecure");
     }
 
     @Test

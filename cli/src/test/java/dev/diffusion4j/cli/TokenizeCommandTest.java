@@ -71,6 +71,9 @@ class TokenizeCommandTest {
         JsonNode chunk =
                 json("tokenize", "--weights", "a (red:1.5) circle", "--json").at("/chunks/0");
         assertThat(chunk.path("count").asInt()).isEqualTo(5);
+        assertThat(json("tokenize", "--weights", "a (red:1.5) circle <lora:style:0.8>", "--json")
+                        .at("/chunks/0"))
+                .isEqualTo(chunk);
         assertThat(chunk.path("weights")).hasSize(77);
         assertThat(chunk.at("/weights/2").asDouble()).isEqualTo(1.5);
         assertThat(chunk.at("/weights/3").asDouble()).isEqualTo(1);

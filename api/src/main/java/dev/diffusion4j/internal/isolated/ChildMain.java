@@ -4,7 +4,6 @@ import dev.diffusion4j.internal.ModelThread;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -19,12 +18,12 @@ public final class ChildMain {
     public static void main(String[] arguments) {
         ignoreSignalsToTheTerminal();
         try {
-            Path socket = Path.of(arguments[0]);
-            Path memoryFile = Path.of(arguments[1]);
+            ChildFiles files = new ChildFiles(Path.of(arguments[0]), Path.of(arguments[1]));
             try {
-                work(socket, memoryFile);
+                work(files);
             } finally {
-                delete(socket, memoryFile);
+                // The parent deletes them as well; if it was killed meanwhile, this does.
+                files.delete();
             }
         } catch (IOException e) {
             // The parent is gone, or does not want this child any more.
@@ -33,23 +32,16 @@ public final class ChildMain {
         Runtime.getRuntime().halt(0);
     }
 
-    private static void work(Path socket, Path memoryFile) throws IOException {
-        SharedMemory memory = SharedMemory.open(memoryFile);
-        Connection connection = new Connection(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
-        delete(socket, memoryFile);
+    private static void work(ChildFiles files) throws IOException {
+        SharedMemory memory = SharedMemory.open(files.memory(), new ChannelThread("diffusion4j memory"));
+        Connection connection = new Connection(SocketChannel.open(UnixDomainSocketAddress.of(files.socket())));
+        files.delete();
         ChildModel model = new ChildModel(connection, memory);
         ModelThread thread = new ModelThread("diffusion4j model");
         while (true) {
             Command command = connection.receive(Command.class);
             thread.execute(() -> model.answer(command));
         }
-    }
-
-    /** The parent deletes them as well; if it was killed meanwhile, this does. */
-    private static void delete(Path socket, Path memoryFile) throws IOException {
-        Files.deleteIfExists(memoryFile);
-        Files.deleteIfExists(socket);
-        Files.deleteIfExists(socket.getParent());
     }
 
     /** Ctrl-C reaches all processes of a terminal. The parent decides what it means; a hook that waits holds the exit up. */

@@ -54,7 +54,7 @@ final class ChildModel {
 
     private void send(Reply reply) {
         try {
-            connection.send(Reply.class, reply);
+            connection.send(Connection.message(Reply.class, reply));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -65,7 +65,7 @@ final class ChildModel {
             case Command.Open open -> open(open);
             case Command.Generate generate -> generate(generate);
             case Command.SetLoras set -> {
-                parts.setLoras(set.loras());
+                parts.setLoras(set.loras(), partsWatch);
                 yield new Reply.Done();
             }
             case Command.EncodeText encode -> {
@@ -218,6 +218,11 @@ final class ChildModel {
             byte[] rgb = new byte[Math.toIntExact(form.end())];
             form.write(image, MemorySegment.ofArray(rgb));
             send(new Reply.Preview(step, image.getWidth(), image.getHeight(), rgb));
+        }
+
+        @Override
+        public void warn(String text) {
+            send(new Reply.Warning(text));
         }
     }
 }

@@ -19,7 +19,11 @@ final class ChildOutput {
     private final Thread thread;
 
     ChildOutput(Process process) {
-        thread = Thread.ofVirtual().start(() -> read(process));
+        // Not a virtual one: reading a pipe would hold its carrier for as long as the child lives.
+        thread = Thread.ofPlatform()
+                .name("diffusion4j process " + process.pid() + " output")
+                .daemon()
+                .start(() -> read(process));
     }
 
     private void read(Process process) {
@@ -42,11 +46,7 @@ final class ChildOutput {
 
     /** The last lines of a child that has ended. */
     String lastWords() {
-        try {
-            thread.join(PATIENCE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptibly.await(PATIENCE, left -> thread.join(left));
         return String.join("\n", snapshot());
     }
 

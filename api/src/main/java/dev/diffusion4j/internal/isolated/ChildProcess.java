@@ -9,17 +9,20 @@ import dev.diffusion4j.internal.NativeLibrary;
 import dev.diffusion4j.internal.Watch;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -48,17 +51,27 @@ final class ChildProcess implements AutoCloseable {
     private final IsolatedOptions options;
     private final Process process;
     private final ChildOutput output;
+    private final ChannelThread channels;
     private final Connection connection;
     private final SharedMemory memory;
     private final CancellationFlag cancellation;
     private final BlockingQueue<Reply> replies = new ArrayBlockingQueue<>(MAX_WAITING_REPLIES);
     private final Thread reader;
 
-    private ChildProcess(
-            IsolatedOptions options, Process process, ChildOutput output, Connection connection, SharedMemory memory) {
+    /**
+     * @param channels does what is done with the connection and the memory, but for reading
+     */
+    ChildProcess(
+            IsolatedOptions options,
+            Process process,
+            ChildOutput output,
+            ChannelThread channels,
+            Connection connection,
+            SharedMemory memory) {
         this.options = options;
         this.process = process;
         this.output = output;
+        this.channels = channels;
         this.connection = connection;
         this.memory = memory;
         cancellation = new CancellationFlag(memory.flag());
@@ -74,46 +87,58 @@ final class ChildProcess implements AutoCloseable {
      * @throws dev.diffusion4j.NativeLibraryException if there is no native library that it could use
      */
     static ChildProcess start(IsolatedOptions options) {
-        Path library = NativeLibrary.load();
+        ChildCommandLine command = ChildCommandLine.of(options, NativeLibrary.file());
         try {
-            Path folder = Files.createTempDirectory("diffusion4j");
-            Path socket = folder.resolve("socket");
-            Path memoryFile = Files.createTempFile(SharedMemory.folderOr(folder), "diffusion4j", ".memory");
+            ChildFiles files = ChildFiles.create();
             try {
-                return start(options, library, socket, memoryFile);
+                return start(options, command, files);
             } finally {
                 // Both sides hold them open by now. The child does the same, should this process not get here.
-                Files.deleteIfExists(memoryFile);
-                Files.deleteIfExists(socket);
-                Files.deleteIfExists(folder);
+                files.delete()
+                        .ifPresent(e -> NativeLibrary.logger()
+                                .log(Level.WARNING, "a file of the model's process cannot be deleted", e));
             }
         } catch (IOException e) {
             throw new DiffusionException("the model's process cannot be started: " + e.getMessage(), e);
         }
     }
 
-    private static ChildProcess start(IsolatedOptions options, Path library, Path socket, Path memoryFile)
+    private static ChildProcess start(IsolatedOptions options, ChildCommandLine command, ChildFiles files)
             throws IOException {
-        SharedMemory memory = SharedMemory.open(memoryFile);
-        Process process = null;
+        Deque<Closing> opened = new ArrayDeque<>();
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            server.bind(UnixDomainSocketAddress.of(socket));
-            process = new ProcessBuilder(ChildCommandLine.of(options, library, socket, memoryFile))
-                    .redirectErrorStream(true)
-                    .start();
+            ChannelThread channels = new ChannelThread("diffusion4j channels");
+            opened.push(channels::close);
+            SharedMemory memory = SharedMemory.open(files.memory(), channels);
+            opened.push(memory::close);
+            server.bind(UnixDomainSocketAddress.of(files.socket()));
+            Process process = command.start(files);
+            opened.push(() -> end(process));
             ChildOutput output = new ChildOutput(process);
-            Connection connection = new Connection(accept(server, process, output));
-            return new ChildProcess(options, process, output, connection, memory);
-        } catch (IOException | RuntimeException e) {
-            memory.close();
-            if (process != null) {
-                process.destroyForcibly();
-            }
+            Connection connection = new Connection(accept(server, process, command, output));
+            return new ChildProcess(options, process, output, channels, connection, memory);
+        } catch (IOException | RuntimeException | Error e) {
+            opened.forEach(closing -> closeAfter(e, closing));
             throw e;
         }
     }
 
-    private static SocketChannel accept(ServerSocketChannel server, Process process, ChildOutput output)
+    /** Closes something. */
+    private interface Closing extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
+    private static void closeAfter(Throwable failure, Closing closing) {
+        try {
+            closing.close();
+        } catch (IOException | RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private static SocketChannel accept(
+            ServerSocketChannel server, Process process, ChildCommandLine command, ChildOutput output)
             throws IOException {
         server.configureBlocking(false);
         long beganAt = System.nanoTime();
@@ -123,10 +148,12 @@ final class ChildProcess implements AutoCloseable {
                 return socket;
             }
             if (!process.isAlive() || isOver(beganAt, START_LIMIT)) {
-                String what =
-                        process.isAlive() ? "did not start in " + START_LIMIT.toSeconds() + " s" : "did not start";
+                boolean isLate = process.isAlive();
                 int status = end(process);
-                throw failure(what, "", status, output.lastWords());
+                String what = isLate
+                        ? "did not start in " + START_LIMIT.toSeconds() + " s"
+                        : "did not start: it " + ending(status);
+                throw failure(what, " (" + command.java() + ")", status, output.lastWords());
             }
             waitFor(process, TICK);
         }
@@ -163,21 +190,23 @@ final class ChildProcess implements AutoCloseable {
      */
     Reply ask(Command command, String action, Watch watch) {
         cancellation.clear();
-        try {
-            connection.send(Command.class, command);
-        } catch (IOException e) {
-            throw died(action);
-        }
+        ByteBuffer message = Connection.message(Command.class, command);
+        // Not waited for: a child that hangs does not read it.
+        Future<?> sent = channels.start(() -> {
+            connection.send(message);
+            return null;
+        });
         long lastSign = System.nanoTime();
         long cancelledAt = 0;
         while (true) {
             // Looked at before the queue is: what a child said before it died is still there then.
-            boolean gone = !reader.isAlive();
+            boolean gone = !reader.isAlive() || sent.state() == Future.State.FAILED;
             Optional<Reply> reply = next();
             if (reply.isPresent()) {
                 switch (reply.get()) {
                     case Reply.Failed failed -> throw failed.failure().toException();
                     case Reply.Progress progress -> watch.report(progress.kind(), progress.step(), progress.of());
+                    case Reply.Warning(String text) -> watch.warn(text);
                     case Reply.Preview preview -> watch.report(preview.step(), picture(preview));
                     default -> {
                         return reply.get();
@@ -203,21 +232,9 @@ final class ChildProcess implements AutoCloseable {
     }
 
     private Optional<Reply> next() {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return Optional.ofNullable(replies.poll(TICK.toMillis(), TimeUnit.MILLISECONDS));
-                } catch (InterruptedException e) {
-                    // As for native work in this process, waiting is not interruptible; cancelling is.
-                    interrupted = true;
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        // As for native work in this process, waiting is not interruptible; cancelling is.
+        return Optional.ofNullable(
+                Uninterruptibly.await(TICK, left -> replies.poll(left.toNanos(), TimeUnit.NANOSECONDS)));
     }
 
     private static BufferedImage picture(Reply.Preview preview) {
@@ -257,11 +274,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     private static void waitFor(Process process, Duration limit) {
-        try {
-            process.waitFor(limit);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptibly.await(limit, process::waitFor);
     }
 
     private static boolean isOver(long since, Duration limit) {
@@ -271,12 +284,16 @@ final class ChildProcess implements AutoCloseable {
     /** Ends the child and waits until it has ended. Idempotent. */
     @Override
     public void close() {
-        try {
-            connection.close();
-            reader.interrupt();
+        Closing end = () -> {
             waitFor(process, END_LIMIT);
             end(process);
-            memory.close();
+        };
+        // From the last to the first, each of them whatever becomes of the others.
+        try (channels;
+                memory;
+                end;
+                connection) {
+            reader.interrupt();
         } catch (IOException e) {
             throw new DiffusionException("the model's process could not be let go: " + e.getMessage(), e);
         }

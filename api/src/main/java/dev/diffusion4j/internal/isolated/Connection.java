@@ -17,13 +17,17 @@ final class Connection implements AutoCloseable {
         this.socket = socket;
     }
 
-    /** Sends a record as what the type declares. */
-    synchronized void send(Class<?> type, Object message) throws IOException {
-        byte[] bytes = Codec.write(type, message);
+    /** A message that holds a record as what the type declares. */
+    static ByteBuffer message(Class<?> type, Object content) {
+        byte[] bytes = Codec.write(type, content);
         ByteBuffer buffer = ByteBuffer.allocate(Integer.BYTES + bytes.length);
-        buffer.putInt(bytes.length).put(bytes).flip();
-        while (buffer.hasRemaining()) {
-            socket.write(buffer);
+        return buffer.putInt(bytes.length).put(bytes).flip();
+    }
+
+    /** Sends a message; waits while the other side does not read. */
+    synchronized void send(ByteBuffer message) throws IOException {
+        while (message.hasRemaining()) {
+            socket.write(message);
         }
     }
 

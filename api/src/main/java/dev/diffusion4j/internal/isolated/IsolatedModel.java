@@ -83,11 +83,13 @@ public final class IsolatedModel implements Model {
                 watch.previewInterval());
     }
 
-    void setLoras(List<Lora> wanted) {
-        loras = wanted;
-        if (child != null && child.isAlive()) {
-            call("applying LoRAs", Watch.NONE, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
+    void setLoras(List<Lora> wanted, Watch watch) {
+        // Those that cannot be applied must not keep a new child from starting.
+        loras = List.of();
+        if (!wanted.isEmpty() || child != null && child.isAlive()) {
+            call("applying LoRAs", watch, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
         }
+        loras = wanted;
     }
 
     /** How the answer to a command becomes a result. */
@@ -124,8 +126,9 @@ public final class IsolatedModel implements Model {
         }
         if (child != null) {
             NativeLibrary.logger().log(Level.WARNING, "the model's process died and is started again");
-            child.close();
+            ChildProcess dead = child;
             child = null;
+            dead.close();
         }
         ChildProcess started = ChildProcess.start(options);
         try {
@@ -134,9 +137,10 @@ public final class IsolatedModel implements Model {
             if (!loras.isEmpty()) {
                 started.ask(new Command.SetLoras(loras), "applying LoRAs", Watch.NONE);
             }
-        } catch (RuntimeException e) {
-            started.close();
-            throw e;
+        } catch (RuntimeException | Error e) {
+            try (started) {
+                throw e;
+            }
         }
         child = started;
         return child;

@@ -25,8 +25,8 @@ final class IsolatedParts implements Parts {
     }
 
     @Override
-    public void setLoras(List<Lora> loras) {
-        model.setLoras(loras);
+    public void setLoras(List<Lora> loras, Watch watch) {
+        model.setLoras(loras, watch);
     }
 
     @Override

@@ -14,6 +14,9 @@ sealed interface Reply {
 
     record Progress(ProgressKind kind, int step, int of) implements Reply {}
 
+    /** Something that was asked for and is not done. */
+    record Warning(String text) implements Reply {}
+
     /** Pixels come in the message, not in shared memory: the child does not wait until the parent has seen them. */
     record Preview(int step, int width, int height, byte[] rgb) implements Reply {}
 

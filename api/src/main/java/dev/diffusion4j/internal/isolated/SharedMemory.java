@@ -19,7 +19,7 @@ import java.nio.file.StandardOpenOption;
 final class SharedMemory implements AutoCloseable {
 
     /** Where memory that is a file lives on Linux. */
-    private static final Path MEMORY_FOLDER = Path.of("/dev/shm");
+    static final Path MEMORY_FOLDER = Path.of("/dev/shm");
 
     /** Less room than this in {@link #MEMORY_FOLDER} (containers often have 64 MB) and an ordinary file is used. */
     private static final long ENOUGH_ROOM = 1L << 30;
@@ -30,15 +30,19 @@ final class SharedMemory implements AutoCloseable {
     private static final int ZEROS = 1 << 20;
 
     private final FileChannel file;
+    private final ChannelThread thread;
     private final Arena flagArena = Arena.ofShared();
     private final MemorySegment flag;
     private Arena dataArena = Arena.ofShared();
     private MemorySegment data = MemorySegment.NULL;
 
-    private SharedMemory(FileChannel file) throws IOException {
+    private SharedMemory(FileChannel file, ChannelThread thread) throws IOException {
         this.file = file;
-        extend(DATA_START);
-        flag = file.map(MapMode.READ_WRITE, 0, Integer.BYTES, flagArena);
+        this.thread = thread;
+        flag = thread.call(() -> {
+            extend(DATA_START);
+            return file.map(MapMode.READ_WRITE, 0, Integer.BYTES, flagArena);
+        });
     }
 
     /** Where a file for shared memory is best made: in memory, or else in the folder. */
@@ -49,14 +53,19 @@ final class SharedMemory implements AutoCloseable {
         return roomy ? MEMORY_FOLDER : otherwise;
     }
 
-    /** Opens an existing file. */
-    static SharedMemory open(Path path) throws IOException {
+    /**
+     * Opens an existing file.
+     *
+     * @param thread does what is done with it
+     */
+    static SharedMemory open(Path path, ChannelThread thread) throws IOException {
         FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
-            return new SharedMemory(file);
-        } catch (IOException e) {
-            file.close();
-            throw e;
+            return new SharedMemory(file, thread);
+        } catch (IOException | RuntimeException | Error e) {
+            try (file) {
+                throw e;
+            }
         }
     }
 
@@ -67,7 +76,7 @@ final class SharedMemory implements AutoCloseable {
 
     /** Bytes of data that the file has room for, whichever side made it. */
     long size() throws IOException {
-        return file.size() - DATA_START;
+        return thread.call(file::size) - DATA_START;
     }
 
     /**
@@ -78,10 +87,13 @@ final class SharedMemory implements AutoCloseable {
     MemorySegment data(long bytes) throws IOException {
         if (data.byteSize() < bytes) {
             long size = Math.max(bytes, size());
-            extend(DATA_START + size);
+            data = MemorySegment.NULL;
             dataArena.close();
             dataArena = Arena.ofShared();
-            data = file.map(MapMode.READ_WRITE, DATA_START, size, dataArena);
+            data = thread.call(() -> {
+                extend(DATA_START + size);
+                return file.map(MapMode.READ_WRITE, DATA_START, size, dataArena);
+            });
         }
         return data;
     }
@@ -97,8 +109,9 @@ final class SharedMemory implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        flagArena.close();
-        dataArena.close();
-        file.close();
+        try (file) {
+            flagArena.close();
+            dataArena.close();
+        }
     }
 }

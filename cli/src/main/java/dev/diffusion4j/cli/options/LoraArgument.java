@@ -1,9 +1,9 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.InvalidRequestException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -14,15 +14,31 @@ import java.util.regex.Pattern;
  */
 public record LoraArgument(Path file, double weight) {
 
-    private static final Pattern FORM = Pattern.compile("(.+):([+-]?(?:\\d+\\.?\\d*|\\.\\d+))");
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?");
 
-    /** Reads {@code FILE[:WEIGHT]}. What follows the last colon is a weight if it is a number. */
+    private static final Pattern DECIMAL_COMMA = Pattern.compile("[+-]?\\d*,\\d+");
+
+    /**
+     * Reads {@code FILE[:WEIGHT]}. What follows the last colon is a weight if it is a number. It is meant as one, too, where
+     * the file before the colon exists and the one with it does not.
+     */
     public static LoraArgument parse(String text) {
-        Matcher matcher = FORM.matcher(text);
+        int colon = text.lastIndexOf(':');
+        String weight = text.substring(colon + 1);
         try {
-            return matcher.matches()
-                    ? new LoraArgument(Path.of(matcher.group(1)), Double.parseDouble(matcher.group(2)))
-                    : new LoraArgument(Path.of(text), 1);
+            if (colon <= 0) {
+                return new LoraArgument(Path.of(text), 1);
+            }
+            Path file = Path.of(text.substring(0, colon));
+            if (NUMBER.matcher(weight).matches()) {
+                return new LoraArgument(file, Double.parseDouble(weight));
+            }
+            Path whole = Path.of(text);
+            boolean meansWeight = DECIMAL_COMMA.matcher(weight).matches() || Files.exists(file);
+            if (meansWeight && !Files.exists(whole)) {
+                throw new InvalidRequestException("lora", text, "FILE or FILE:WEIGHT with a number such as 0.8");
+            }
+            return new LoraArgument(whole, 1);
         } catch (InvalidPathException e) {
             throw new InvalidRequestException("lora", text, "FILE or FILE:WEIGHT");
         }

@@ -60,6 +60,13 @@ public final class ModelFileOptions {
                     "A textual inversion, and the word that stands for it in prompts, in any case; may be given more than once.")
     private List<EmbeddingArgument> embeddings = List.of();
 
+    @Option(
+            names = {"--lora-dir", "--lora-model-dir"},
+            paramLabel = "FOLDER",
+            description = "Where the LoRAs are that a prompt names: <lora:NAME>, <lora:NAME:WEIGHT> or"
+                    + " <lora:NAME:TEXT_ENCODER:UNET>. Folders below it are searched, too.")
+    private Path loraFolder;
+
     /** Whether the diffusion model was given, so that there need not be a model file. */
     public boolean hasDiffusionModel() {
         return diffusionModel != null;
@@ -92,6 +99,9 @@ public final class ModelFileOptions {
         }
         if (languageModelVision != null) {
             options.languageModelVision(languageModelVision);
+        }
+        if (loraFolder != null) {
+            options.loraFolder(loraFolder);
         }
         embeddings.forEach(embedding -> options.embedding(embedding.name(), embedding.file()));
     }

@@ -40,6 +40,7 @@ public final class OptionNames {
             Map.entry("image", "IMAGE"),
             Map.entry("mask", "--mask"),
             Map.entry("lora.multiplier", "the weight of --lora"),
+            Map.entry("loraFolder", "--lora-dir"),
             Map.entry("embedding", "the name of --embedding"),
             Map.entry("vaeTiling.tileWidth", "the width of --vae-tile-size"),
             Map.entry("vaeTiling.tileHeight", "the height of --vae-tile-size"),

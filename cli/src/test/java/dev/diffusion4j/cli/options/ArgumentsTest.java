@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.StepCache;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,6 +34,25 @@ class ArgumentsTest {
         assertThat(LoraArgument.parse("a.gguf:0.8")).isEqualTo(new LoraArgument(Path.of("a.gguf"), 0.8));
         assertThat(LoraArgument.parse("a.gguf:-1")).isEqualTo(new LoraArgument(Path.of("a.gguf"), -1));
         assertThat(LoraArgument.parse("a:b")).isEqualTo(new LoraArgument(Path.of("a:b"), 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0,8", "strong", "0.8f", ""})
+    void explainsWeightsThatAreNoNumbers(String weight, @TempDir Path folder) throws IOException {
+        Path file = Files.createFile(folder.resolve("a.safetensors"));
+
+        assertThatThrownBy(() -> LoraArgument.parse(file + ":" + weight))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("FILE:WEIGHT with a number such as 0.8");
+    }
+
+    @Test
+    void readsFilesWhoseNamesEndInAColonAndSomething(@TempDir Path folder) throws IOException {
+        Files.createFile(folder.resolve("a"));
+        Path file = Files.createFile(folder.resolve("a:b"));
+
+        assertThat(LoraArgument.parse(file.toString())).isEqualTo(new LoraArgument(file, 1));
+        assertThat(LoraArgument.parse(file + ":1e-1")).isEqualTo(new LoraArgument(file, 0.1));
     }
 
     @Test

@@ -1,8 +1,10 @@
-package dev.diffusion4j.internal;
+package dev.diffusion4j.cache;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -12,21 +14,23 @@ import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
  * A folder for unpacked files that are kept between runs.
  *
- * @param path where it is
+ * @param name where it is, as the user or the system names it; it need not be a path
  * @param ours whether Diffusion4J chose it, so that its permissions may be corrected; false if the user named it
  */
-record CacheFolder(Path path, boolean ours) {
+public record CacheFolder(String name, boolean ours) {
 
     /** The system property that names the folder to try first. */
-    static final String PROPERTY = "diffusion4j.cache";
+    public static final String PROPERTY = "diffusion4j.cache";
 
+    private static final String FOLDER = "diffusion4j";
     private static final String ROOT = "root";
+    private static final String UNKNOWN = "?";
+    private static final char UNDECODABLE = '\uFFFD';
     private static final int STICKY = 01000;
     private static final Set<PosixFilePermission> OTHERS_MAY_WRITE =
             Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
@@ -38,20 +42,75 @@ record CacheFolder(Path path, boolean ours) {
      * {@code XDG_CACHE_HOME/diffusion4j} or else {@code ~/.cache/diffusion4j}, a folder of this user's among the temporary
      * files.
      */
-    static List<CacheFolder> candidates() {
+    public static List<CacheFolder> candidates() {
         List<CacheFolder> folders = new ArrayList<>();
-        given(System.getProperty(PROPERTY)).ifPresent(path -> folders.add(new CacheFolder(path, false)));
-        given(System.getenv("DIFFUSION4J_CACHE")).ifPresent(path -> folders.add(new CacheFolder(path, false)));
-        Path caches = given(System.getenv("XDG_CACHE_HOME"))
-                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"));
-        folders.add(new CacheFolder(caches.resolve("diffusion4j"), true));
-        String name = "diffusion4j-" + System.getProperty("user.name");
-        folders.add(new CacheFolder(Path.of(System.getProperty("java.io.tmpdir"), name), true));
+        String property = System.getProperty(PROPERTY);
+        if (isGiven(property)) {
+            folders.add(new CacheFolder(property, false));
+        }
+        String variable = System.getenv("DIFFUSION4J_CACHE");
+        if (isGiven(variable)) {
+            folders.add(new CacheFolder(variable, false));
+        }
+        String caches = System.getenv("XDG_CACHE_HOME");
+        String home = System.getProperty("user.home");
+        folders.add(new CacheFolder(
+                isGiven(caches) ? below(caches, FOLDER) : below(isGiven(home) ? home : UNKNOWN, ".cache", FOLDER),
+                true));
+        folders.add(new CacheFolder(below(System.getProperty("java.io.tmpdir"), FOLDER + "-" + user()), true));
         return folders;
     }
 
-    private static Optional<Path> given(String folder) {
-        return Optional.ofNullable(folder).filter(name -> !name.isBlank()).map(Path::of);
+    private static boolean isGiven(String folder) {
+        return folder != null && !folder.isBlank();
+    }
+
+    private static String below(String folder, String... names) {
+        return folder + File.separator + String.join(File.separator, names);
+    }
+
+    /** This user's name, or the number where there is no name for it or none that a file can have here. */
+    private static String user() {
+        String name = System.getProperty("user.name");
+        if (isGiven(name) && !name.equals(UNKNOWN) && !name.contains(File.separator) && isExpressible(name)) {
+            return name;
+        }
+        try {
+            return Files.getAttribute(Path.of("/proc/self"), "unix:uid").toString();
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return "unknown";
+        }
+    }
+
+    private static boolean isExpressible(String path) {
+        // What could not be decoded was replaced by this, and names another file now.
+        if (path.indexOf(UNDECODABLE) >= 0) {
+            return false;
+        }
+        try {
+            Path.of(path);
+            return true;
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Where it is.
+     *
+     * @throws IOException if that cannot be told: the name cannot be expressed in this locale, or a folder that the user has not
+     *     named is relative, as the home of a user without one is
+     */
+    public Path path() throws IOException {
+        if (!isExpressible(name)) {
+            throw new IOException(
+                    name + " cannot be expressed in this locale (" + System.getProperty("sun.jnu.encoding") + ")");
+        }
+        Path path = Path.of(name);
+        if (ours && !path.isAbsolute()) {
+            throw new IOException(name + " is not an absolute path");
+        }
+        return path;
     }
 
     /**
@@ -61,13 +120,14 @@ record CacheFolder(Path path, boolean ours) {
      * @return its real path, which a link that changes later does not lead elsewhere
      * @throws IOException if it cannot be written, or others could change what is in it
      */
-    Path create(String... names) throws IOException {
+    public Path create(String... names) throws IOException {
+        Path path = path();
         createOwned(path);
         Path folder = path.toRealPath();
         UserPrincipal user = userOf(folder);
         requireTrusted(folder, user, ours);
-        for (String name : names) {
-            folder = folder.resolve(name);
+        for (String below : names) {
+            folder = folder.resolve(below);
             createOwned(folder);
             requireTrusted(folder, user, true);
         }
@@ -75,9 +135,9 @@ record CacheFolder(Path path, boolean ours) {
     }
 
     /** Such as {@code rwx------}; empty if it does not exist, or where there are no such permissions. */
-    String permissions() {
+    public String permissions() {
         try {
-            return POSIX ? PosixFilePermissions.toString(Files.getPosixFilePermissions(path)) : "";
+            return POSIX ? PosixFilePermissions.toString(Files.getPosixFilePermissions(path())) : "";
         } catch (IOException e) {
             return "";
         }

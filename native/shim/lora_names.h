@@ -1,0 +1,24 @@
+/* Names of LoRA tensors that the runtime's name conversion does not know, in spellings that it does. */
+#ifndef D4J_LORA_NAMES_H
+#define D4J_LORA_NAMES_H
+
+#include <string>
+
+#include "model.h"
+
+namespace d4j {
+
+/*
+ * Takes and returns the name of any tensor as name_conversion.h's convert_tensor_name does; only those that begin with
+ * "lora." are changed:
+ * - PEFT's wrapper "base_model.model." goes;
+ * - names without a part ("down_blocks.0...", as old diffusers wrote them) get that of the diffusion model, and those of
+ *   a bare text model that of the first text encoder;
+ * - text encoders in diffusers' words ("text_encoder_2.") get the words of kohya's files ("te2.");
+ * - the layers of old diffusers' attention processors ("attn1.processor.to_out_lora.up.weight") get their own names.
+ */
+std::string common_lora_name(std::string name, SDVersion version);
+
+}  // namespace d4j
+
+#endif
