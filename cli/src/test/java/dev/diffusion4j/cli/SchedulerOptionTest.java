@@ -31,13 +31,13 @@ class SchedulerOptionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "pndm, PNDM",
-        "K-LMS, LMS",
-        "HeunDiscreteScheduler, Heun",
-        "dpm++2m, DPM-Solver++ multistep",
-        "euler, Euler",
-        "euler_a, Euler ancestral",
-        "DDIM, DDIM"
+        "pndm, pndm",
+        "K-LMS, lms",
+        "HeunDiscreteScheduler, heun",
+        "dpm++2m, dpm-solver-multistep",
+        "euler, euler",
+        "euler_a, euler-ancestral",
+        "DDIM, ddim"
     })
     void drawsWithEachSchedulerUnderItsNames(String typed, String name) throws IOException {
         Path file = folder.resolve("x.png");
