@@ -4,7 +4,6 @@ import static dev.diffusion4j.DenoisingLoopTest.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.runtime.Device;
@@ -14,7 +13,6 @@ import dev.diffusion4j.runtime.RpcServer;
 import dev.diffusion4j.runtime.RpcServerOptions;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -205,7 +203,11 @@ class RpcTest {
 
     @Test
     void aMessageThatLeavesNoMemoryForAnythingElseIsRefusedBeforeItArrives() throws IOException {
-        long memory = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+        Device cpu = NativeRuntime.devices().stream()
+                .filter(device -> device.kind() == Device.Kind.CPU)
+                .findFirst()
+                .orElseThrow();
+        long memory = NativeRuntime.memory(cpu).total();
         try (RpcServer server = RpcServer.start(OPTIONS);
                 Socket client = new Socket("127.0.0.1", port(server))) {
             ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
