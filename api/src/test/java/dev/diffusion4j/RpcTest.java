@@ -264,22 +264,21 @@ class RpcTest {
         }
     }
 
-    /** Stands between a client and a server, and can keep what the server answers for a while. */
+    /** Stands between clients, one after another, and a server, and can keep what the server answers for a while. */
     private static final class SlowRelay implements AutoCloseable {
 
         private final ServerSocket listener;
-        private final Socket server;
+        private final int serverPort;
         private volatile long pauseMillis;
 
-        private SlowRelay(ServerSocket listener, Socket server) {
+        private SlowRelay(ServerSocket listener, int serverPort) {
             this.listener = listener;
-            this.server = server;
+            this.serverPort = serverPort;
         }
 
-        static SlowRelay to(int port) throws IOException {
-            SlowRelay relay = new SlowRelay(
-                    new ServerSocket(0, 1, InetAddress.getLoopbackAddress()), new Socket("127.0.0.1", port));
-            Thread.ofVirtual().start(relay::connect);
+        static SlowRelay to(int serverPort) throws IOException {
+            SlowRelay relay = new SlowRelay(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()), serverPort);
+            Thread.ofVirtual().start(relay::serve);
             return relay;
         }
 
@@ -291,12 +290,16 @@ class RpcTest {
             pauseMillis = pause.toMillis();
         }
 
-        private void connect() {
-            try (Socket client = listener.accept()) {
-                Thread.ofVirtual().start(() -> pump(client, server, false));
-                pump(server, client, true);
+        private void serve() {
+            try {
+                while (true) {
+                    Socket client = listener.accept();
+                    Socket server = new Socket("127.0.0.1", serverPort);
+                    Thread.ofVirtual().start(() -> pump(client, server, false));
+                    pump(server, client, true);
+                }
             } catch (IOException e) {
-                // Closed before a client came.
+                // Closed: the test is over.
             }
         }
 
@@ -331,7 +334,6 @@ class RpcTest {
         @Override
         public void close() throws IOException {
             listener.close();
-            server.close();
         }
     }
 
