@@ -389,10 +389,10 @@ class BadInputTest {
 
     @Test
     void promptWithAWeightThatIsNoNumber() {
-        // The runtime reads ".": an uncaught std::invalid_argument without the guard.
+        // The runtime would read "." as a number: an uncaught std::invalid_argument.
         assertThatThrownBy(() -> draw(sd, "a star (a:.)"))
-                .isInstanceOf(DiffusionException.class)
-                .hasMessageContaining("invalid_argument");
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("the prompt has a weight that is no number");
         assertThat(draw(sd, "a star")).isEqualTo(expected);
     }
 
