@@ -1,6 +1,7 @@
 package dev.diffusion4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -22,6 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -395,6 +402,38 @@ class IsolatedTest {
                 .isInstanceOf(IsolatedProcessException.class)
                 .hasMessageContaining("did not start: it ended with status 3 (" + script + ")")
                 .hasMessageContaining("no such luck");
+    }
+
+    @Test
+    void whatAChildSaidLastIsQuotedHoweverLateItIsRead(@TempDir Path folder) throws Exception {
+        // More than the readers between the pipe and the log take in advance.
+        Path script = script(
+                folder.resolve("fails"),
+                "echo begin; head -c 40000 /dev/zero | tr '\\0' '\\n'; echo no such luck; exit 3");
+        IsolatedOptions failing = IsolatedOptions.DEFAULT.withJavaCommand(script);
+        Logger logger = Logger.getLogger("dev.diffusion4j.runtime");
+        Level level = logger.getLevel();
+        CountDownLatch never = new CountDownLatch(1);
+        Handler slow = new ConsoleHandler() {
+            @Override
+            public void publish(LogRecord message) {
+                if (message.getMessage().equals("begin")) {
+                    // Until the child has ended and the library has seen it.
+                    assertThatCode(() -> never.await(1, TimeUnit.SECONDS)).doesNotThrowAnyException();
+                }
+            }
+        };
+        slow.setLevel(Level.ALL);
+        logger.setLevel(Level.FINE);
+        logger.addHandler(slow);
+        try {
+            assertThatThrownBy(() -> StableDiffusion.options().isolated(failing).open(DemoModel.path()))
+                    .isInstanceOf(IsolatedProcessException.class)
+                    .hasMessageContaining("no such luck");
+        } finally {
+            logger.removeHandler(slow);
+            logger.setLevel(level);
+        }
     }
 
     @Test

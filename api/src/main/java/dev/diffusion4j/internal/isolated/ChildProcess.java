@@ -268,7 +268,8 @@ final class ChildProcess implements AutoCloseable {
 
     /** Kills the process if it still lives. */
     private static int end(Process process) {
-        process.destroyForcibly();
+        // By its handle: Process.destroyForcibly closes the pipe, and what the child said last may still be in it.
+        process.toHandle().destroyForcibly();
         waitFor(process, END_LIMIT);
         return process.isAlive() ? -1 : process.exitValue();
     }
