@@ -10,7 +10,7 @@ here=.
 [[ ${BASH_SOURCE[0]} == */* ]] && here=${BASH_SOURCE[0]%/*}
 # shellcheck source=scripts/setup.sh
 source "$here/setup.sh"
-find_jdk || require_tools
+require_tools zstd
 
 most_megabytes=70
 user=23456 # nobody's

@@ -26,17 +26,15 @@ esac
 # What the program, the library and the readers of picture files use of the JDK.
 modules=java.base,java.desktop,java.logging,java.management,jdk.management,jdk.charsets,jdk.localedata
 
-command -v zstd >/dev/null || { say "Missing: zstd (Debian, Ubuntu: apt-get install zstd)." && exit $exit_missing_tool; }
+require_tools zstd
 if [[ ! -f $root/cli/target/bom.json ]] || needs_build; then
     lock_tree
-    require_tools
     since=$(mktemp)
     maven -Dmaven.test.skip=true -DskipTests -Prelease -pl cli -am package
     mark_built "$since"
     rm -f "$since"
     unlock_tree
 fi
-[[ -n ${jdk:-} ]] || find_jdk || require_tools
 
 version=$(sed -n 's|^ *<version>\(.*\)</version>.*|\1|p' "$root/pom.xml" | head -n 1)
 classifier=$(native_classifier)

@@ -127,9 +127,14 @@ need_version() {
     fi
 }
 
-# Sets missing to the tools that are not here, and reasons to the words for each.
+# find_tools [TOOL...]: sets missing to the tools that are not here, and reasons to the words for each. Those named are looked
+# for besides what every build needs.
 find_tools() {
+    local tool
     missing=() reasons=()
+    for tool; do
+        command -v "$tool" >/dev/null || need "$tool" "$tool"
+    done
     if find_jdk; then
         export JAVA_HOME=$jdk
     else
@@ -176,6 +181,7 @@ find_packages() {
             ninja) apt_candidate 1.10 ninja-build ;;
             c++) apt_candidate 7 g++ ;;
             cargo) apt_candidate 0.66 cargo ;; # Debian numbers cargo 1.65 so
+            *) apt_candidate 0 "$tool" ;;
         esac && packages+=("$REPLY") || not_in_apt+=("$tool")
     done
 }
@@ -210,6 +216,7 @@ how_to_install() {
             ninja) apt+=" ninja-build" dnf+=" ninja-build" brew+=" ninja" ;;
             c++) apt+=" g++" dnf+=" gcc-c++" brew+=" llvm" ;;
             cargo) apt+=" cargo" dnf+=" cargo" brew+=" rust" ;;
+            *) apt+=" $tool" dnf+=" $tool" brew+=" $tool" ;;
         esac
     done
     if command -v apt-get >/dev/null; then
@@ -244,14 +251,15 @@ how_to_install() {
     done
 }
 
-# Everything that a build needs: found, installed, or named. Leaves JAVA_HOME at the JDK.
+# require_tools [TOOL...]: everything that a build needs, and the tools named: found, installed, or named. Leaves JAVA_HOME at
+# the JDK.
 require_tools() {
-    find_tools
+    find_tools "$@"
     ((${#missing[@]})) || return 0
     if [[ $(id -u) == 0 && -z ${DIFFUSION4J_NO_INSTALL:-} ]] && command -v apt-get >/dev/null; then
         say "Missing here: $(joined "${reasons[@]}")."
         install_with_apt
-        find_tools
+        find_tools "$@"
         ((${#missing[@]})) || return 0
     fi
     say "Missing: $(joined "${reasons[@]}")."

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "call.h"
+#include "cuda_settings.h"
 #include "devices.h"
 #include "guard.h"
 #include "open_model.h"
@@ -151,6 +152,7 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* obse
         require_pointer("model", model);
         *model = nullptr;
         d4j::validate(*params);
+        d4j::choose_cuda_settings();
 
         sd_ctx_params_t complete = *params;
         if (complete.n_threads <= 0) {
@@ -188,7 +190,7 @@ int32_t d4j_model_close(d4j_model_t* model) {
         }
         const std::unique_ptr<d4j_model_t> closing(model);
         const auto turn = model->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
-        if (closing->is_beyond_freeing) {
+        if (closing->is_beyond_freeing || (closing->is_on_gpu && d4j::has_lost_gpu(closing->context.get()))) {
             d4j::give_up(closing->context.release());
             return;
         }

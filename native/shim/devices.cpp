@@ -5,6 +5,7 @@
 
 #include "ggml-backend.h"
 
+#include "cuda_settings.h"
 #include "devices.h"
 #include "guard.h"
 #include "open_model.h"
@@ -174,6 +175,7 @@ int32_t d4j_rpc_serve(
         if (threads < 0 || threads > 512) {
             throw Failure{D4J_INVALID, std::to_string(threads) + " threads are not between 0 and 512"};
         }
+        d4j::choose_cuda_settings();
         d4j::rpc_serve(*server, served, threads > 0 ? threads : d4j::default_threads(), stop);
     });
 }

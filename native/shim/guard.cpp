@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@
 
 #include "ggml.h"
 #include "log.h"
+#include "overrides/lost_devices.h"
 #include "text.h"
 
 namespace d4j {
@@ -26,6 +28,9 @@ namespace d4j {
 namespace {
 
 constexpr size_t MAX_ERROR_BYTES = 2048;
+
+/* What CUDA's part of ggml says when a call of the driver's fails. */
+constexpr const char* CUDA_FAILED = "CUDA error";
 
 // A plain array, so that running out of memory can still be reported.
 thread_local char last_error_text[MAX_ERROR_BYTES] = "";
@@ -50,12 +55,33 @@ std::string without_folder(const std::string& assertion) {
     return slash == std::string::npos ? assertion : assertion.substr(slash + 1);
 }
 
+/*
+ * Memory that a device does not have is reported in words alone: as an error in the log and a missing result, as an
+ * assertion (CUDA), or as an exception of the runtime's (Vulkan).
+ */
+bool text_tells_of_memory(const std::string& text) {
+    static const char* const signs[] = {
+        "out of memory", "OutOfDeviceMemory", "OutOfHostMemory", "failed to allocate", "failed to reserve memory",
+        "alloc compute buffer failed", "alloc params backend buffer failed", "alloc compute params backend buffer failed",
+        "cudaMalloc failed"};
+    for (const char* sign : signs) {
+        if (text.find(sign) != std::string::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void on_assertion(const char* message) {
     // On a thread of the runtime's own, and inside a parallel region, nobody could catch anything: ggml ends the process
     // when this returns. All that is left is to say why.
     if ((Call::current() == nullptr && !is_caught_thread) || in_parallel_region()) {
         std::fprintf(stderr, "diffusion4j: an assertion failed on a thread of the runtime: %s\n", message);
         return;
+    }
+    Call* call = Call::current();
+    if (std::strstr(message, CUDA_FAILED) != nullptr && (call == nullptr || !text_tells_of_memory(call->last_words()))) {
+        d4j_give_up_devices(true);
     }
     throw AssertionFailed{without_folder(clean_line(message))};
 }
@@ -138,23 +164,6 @@ d4j_status attempt(Call& call, const std::function<void(Call&)>& body, std::stri
     }
 }
 
-/*
- * Memory that a device does not have is reported in words alone: as an error in the log and a missing result, as an
- * assertion (CUDA), or as an exception of the runtime's (Vulkan).
- */
-bool text_tells_of_memory(const std::string& text) {
-    static const char* const signs[] = {
-        "out of memory", "OutOfDeviceMemory", "OutOfHostMemory", "failed to allocate", "failed to reserve memory",
-        "alloc compute buffer failed", "alloc params backend buffer failed", "alloc compute params backend buffer failed",
-        "cudaMalloc failed"};
-    for (const char* sign : signs) {
-        if (text.find(sign) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
-}
-
 }  // namespace
 
 CaughtThread::CaughtThread() noexcept {
@@ -199,7 +208,7 @@ bool follows_from_cancel(const Call& call) noexcept {
         throw;
     } catch (const AssertionFailed& failure) {
         // A device that fails does so whether or not somebody cancels.
-        return failure.assertion.find("CUDA error") == std::string::npos;
+        return failure.assertion.find(CUDA_FAILED) == std::string::npos;
     } catch (const std::logic_error&) {
         // The runtime's tensors throw it where a shape is not what it should be.
         return true;
@@ -229,6 +238,7 @@ d4j_status guarded(const char* what_failed, const d4j_observer_t* observer, cons
         Call call(observer);
         std::string reason;
         d4j_status status = attempt(call, body, reason);
+        d4j_give_up_devices(false);
         if (status == D4J_CANCELLED) {
             explain("cancelled", "", "");
         } else if (status == D4J_INVALID) {

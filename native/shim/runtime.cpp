@@ -118,8 +118,11 @@ static bool is_gpu_of_this_machine(ggml_backend_t backend) {
     return device != nullptr && !sd_backend_is_cpu(backend) && rpc_endpoint(device).empty();
 }
 
+constexpr SDBackendModule PARTS[] = {
+    SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET};
+
 static bool is_on_gpu(StableDiffusionGGML& sd) {
-    for (const auto part : {SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET}) {
+    for (const auto part : PARTS) {
         if (is_gpu_of_this_machine(sd.backend_for(part))) {
             return true;
         }
@@ -129,6 +132,21 @@ static bool is_on_gpu(StableDiffusionGGML& sd) {
 
 bool is_on_gpu(const sd_ctx_t* context) {
     return is_on_gpu(*context->sd);
+}
+
+bool has_lost_gpu(const sd_ctx_t* context) {
+    try {
+        for (const auto part : PARTS) {
+            ggml_backend_t backend = context->sd->backend_for(part);
+            if (is_gpu_of_this_machine(backend)) {
+                ggml_backend_synchronize(backend);
+            }
+        }
+        return false;
+    } catch (...) {
+        LOG_ERROR("a GPU was lost: %s", exception_text().c_str());
+        return true;
+    }
 }
 
 /* The caller lets go of it. */

@@ -17,6 +17,9 @@ sd_ctx_t* open(const sd_ctx_params_t& params, Call& call);
 /* Whether a part runs on a GPU of this machine. */
 bool is_on_gpu(const sd_ctx_t* context);
 
+/* Whether one of those GPUs does nothing any more. Says in the log why. */
+bool has_lost_gpu(const sd_ctx_t* context);
+
 /* In place of free_sd_ctx where that would end the process: leaks the model, counts it and says so in the log. */
 void give_up(sd_ctx_t* context);
 

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <new>
 #include <string>
 #include <thread>
@@ -84,10 +86,13 @@ bool last_error_says(const char* part) {
 
 struct Gpu {
     std::string name;
+    std::string description;
     int memory_queries     = 0;
     int backends_freed     = 0;
     int convolutions       = 0;
     int patches            = 0;
+    /* Everything that is asked of it fails from now on, also to free what lies there. */
+    bool is_lost           = false;
     std::function<void()> before_graph = [] {};
 };
 
@@ -97,6 +102,14 @@ Gpu& gpu_of(ggml_backend_dev_t device) {
 
 const char* gpu_name(ggml_backend_dev_t device) {
     return gpu_of(device).name.c_str();
+}
+
+const char* gpu_description(ggml_backend_dev_t device) {
+    return gpu_of(device).description.c_str();
+}
+
+const char* registry_name(ggml_backend_reg_t) {
+    return "CUDA";
 }
 
 void gpu_memory(ggml_backend_dev_t device, size_t* free, size_t* total) {
@@ -112,12 +125,44 @@ enum ggml_backend_dev_type gpu_type(ggml_backend_dev_t) {
 void gpu_props(ggml_backend_dev_t device, ggml_backend_dev_props* props) {
     *props             = {};
     props->name        = gpu_name(device);
-    props->description = gpu_name(device);
+    props->description = gpu_description(device);
     props->type        = GGML_BACKEND_DEVICE_TYPE_GPU;
 }
 
-ggml_backend_buffer_type_t gpu_buffer_type(ggml_backend_dev_t) {
-    return ggml_backend_cpu_buffer_type();
+const char* buffer_type_name(ggml_backend_buffer_type_t type) {
+    return gpu_name(type->device);
+}
+
+void free_buffer(ggml_backend_buffer_t buffer) {
+    if (gpu_of(buffer->buft->device).is_lost) {
+        GGML_ABORT("CUDA error");
+    }
+    ggml_aligned_free(buffer->context, buffer->size);
+}
+
+/* The CPU's memory; who frees it is the device. */
+ggml_backend_buffer_t allocate_buffer(ggml_backend_buffer_type_t type, size_t size) {
+    ggml_backend_buffer_t buffer = ggml_backend_buft_alloc_buffer(ggml_backend_cpu_buffer_type(), size);
+    if (buffer != nullptr) {
+        buffer->buft              = type;
+        buffer->iface.free_buffer = free_buffer;
+    }
+    return buffer;
+}
+
+ggml_backend_buffer_type_t gpu_buffer_type(ggml_backend_dev_t device) {
+    static std::map<ggml_backend_dev_t, ggml_backend_buffer_type> types;
+    static std::mutex mutex;
+    const std::lock_guard<std::mutex> lock(mutex);
+    auto entry = types.find(device);
+    if (entry == types.end()) {
+        ggml_backend_buffer_type type = *ggml_backend_cpu_buffer_type();
+        type.device                   = device;
+        type.iface.get_name           = buffer_type_name;
+        type.iface.alloc_buffer       = allocate_buffer;
+        entry                         = types.emplace(device, type).first;
+    }
+    return &entry->second;
 }
 
 bool gpu_supports_op(ggml_backend_dev_t, const ggml_tensor*) {
@@ -148,19 +193,31 @@ ggml_status compute(ggml_backend_t backend, ggml_cgraph* graph) {
     return ggml_backend_graph_compute(static_cast<ggml_backend_t>(backend->context), graph);
 }
 
+void synchronize(ggml_backend_t backend) {
+    if (gpu_of(backend->device).is_lost) {
+        GGML_ABORT("CUDA error");
+    }
+}
+
 ggml_backend_t init_backend(ggml_backend_dev_t device, const char*) {
     static uint8_t guid[16]  = {'f', 'a', 'k', 'e'};
     ggml_backend_i interface = {};
     interface.get_name       = backend_name;
     interface.free           = free_backend;
+    interface.synchronize    = synchronize;
     interface.graph_compute  = compute;
     return new ggml_backend{&guid, interface, device, ggml_backend_cpu_init()};
 }
 
 Gpu& register_gpu(const std::string& name) {
+    static ggml_backend_reg registry = [] {
+        ggml_backend_reg copy = *ggml_backend_cpu_reg();
+        copy.iface.get_name   = registry_name;
+        return copy;
+    }();
     ggml_backend_device_i interface = {};
     interface.get_name              = gpu_name;
-    interface.get_description       = gpu_name;
+    interface.get_description       = gpu_description;
     interface.get_memory            = gpu_memory;
     interface.get_type              = gpu_type;
     interface.get_props             = gpu_props;
@@ -170,7 +227,8 @@ Gpu& register_gpu(const std::string& name) {
     interface.supports_buft         = gpu_supports_buffer_type;
     auto* gpu                       = new Gpu();
     gpu->name                       = name;
-    ggml_backend_device_register(new ggml_backend_device{interface, ggml_backend_cpu_reg(), gpu});
+    gpu->description                = "a GPU for data centres";
+    ggml_backend_device_register(new ggml_backend_device{interface, &registry, gpu});
     return *gpu;
 }
 
@@ -231,6 +289,12 @@ void test_listing_asks_for_no_memory(Gpu& gpu) {
     CHECK(d4j_device_memory("FAKE0", &total, &free) == D4J_OK && total == 1 << 30 && gpu.memory_queries == 1);
 }
 
+void test_settings_of_cuda_are_chosen_when_a_model_is_opened(const char* path) {
+    CHECK(std::getenv("GGML_CUDA_FORCE_CUBLAS_COMPUTE_32F") == nullptr && std::getenv("GGML_CUDA_DISABLE_GRAPHS") == nullptr);
+    CHECK(d4j_model_close(open(path, "CPU")) == D4J_OK);
+    CHECK(std::getenv("GGML_CUDA_FORCE_CUBLAS_COMPUTE_32F") != nullptr && std::getenv("GGML_CUDA_DISABLE_GRAPHS") != nullptr);
+}
+
 void test_convolutions_are_as_asked_on_a_gpu(const char* path, Gpu& gpu) {
     gpu.convolutions   = 0;
     gpu.patches        = 0;
@@ -259,6 +323,30 @@ void test_a_gpu_that_fails(const char* path, Gpu& gpu) {
     CHECK(draw(model) == D4J_POISONED && last_error_says("became unusable"));
     CHECK(d4j_model_close(model) == D4J_OK);
     CHECK(d4j_leaked_models() == leaked + 1 && gpu.backends_freed == 0 && d4j_live_models() == 0);
+}
+
+/* A process without this goes on freeing, in destructors, and ends. */
+void test_a_gpu_that_fails_at_everything(const char* path, Gpu& gpu) {
+    d4j_model_t* drawing = open(path, "FAKE0");
+    d4j_model_t* idle    = open(path, "FAKE0");
+    CHECK(draw(drawing) == D4J_OK && draw(idle) == D4J_OK);
+    gpu.backends_freed   = 0;
+    const int64_t leaked = d4j_leaked_models();
+
+    gpu.before_graph = [&gpu] {
+        gpu.is_lost = true;
+        GGML_ABORT("CUDA error");
+    };
+    CHECK(draw(drawing) == D4J_POISONED && last_error_says("CUDA error"));
+    gpu.before_graph = [] {};
+    CHECK(d4j_model_close(drawing) == D4J_OK && d4j_leaked_models() == leaked + 1);
+    CHECK(d4j_model_close(idle) == D4J_OK && d4j_leaked_models() == leaked + 2);
+    CHECK(gpu.backends_freed == 0 && d4j_live_models() == 0);
+    gpu.is_lost = false;
+
+    d4j_model_t* next = open(path, "FAKE0");
+    CHECK(draw(next) == D4J_OK);
+    CHECK(d4j_model_close(next) == D4J_OK && gpu.backends_freed == 1);
 }
 
 void test_a_gpu_without_memory_is_freed(const char* path, Gpu& gpu) {
@@ -371,8 +459,10 @@ int main(int argc, char** argv) {
     CHECK(d4j_initialize() == D4J_OK);
     Gpu& gpu = register_gpu("FAKE0");
     test_listing_asks_for_no_memory(gpu);
+    test_settings_of_cuda_are_chosen_when_a_model_is_opened(path);
     test_convolutions_are_as_asked_on_a_gpu(path, gpu);
     test_a_gpu_that_fails(path, gpu);
+    test_a_gpu_that_fails_at_everything(path, gpu);
     test_a_gpu_without_memory_is_freed(path, gpu);
     test_a_cancel_is_no_excuse_for_a_gpu_that_fails(path, gpu);
     test_no_memory_for_a_work_buffer(path);

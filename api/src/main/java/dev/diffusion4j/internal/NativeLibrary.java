@@ -38,6 +38,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -57,10 +58,10 @@ public final class NativeLibrary {
 
     private static volatile BiConsumer<Level, String> log = LOG::log;
     private static volatile Predicate<Level> logs = LOG::isLoggable;
-    private static final NativeLibraryLocator LOCATOR = new NativeLibraryLocator(
-            file -> System.load(file.toAbsolutePath().toString()),
-            NativeLibrary.class.getClassLoader(),
-            NativeVersions::abiNeeded);
+    private static final Consumer<Path> LOADER =
+            file -> System.load(file.toAbsolutePath().toString());
+    private static final NativeLibraryLocator LOCATOR =
+            new NativeLibraryLocator(LOADER, NativeLibrary.class.getClassLoader(), NativeVersions::abiNeeded);
 
     private static Path loadedFrom;
     private static NativeLibraryException failure;
@@ -81,6 +82,7 @@ public final class NativeLibrary {
             try {
                 Platform.current().requireSupported();
                 letThreadsWaitPassively();
+                CudaLibraries.load(LOADER);
                 Path library = LOCATOR.load();
                 checkInterface(library);
                 connect();
