@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "kernels.h"
+#include "may_leak.h"
 
 using namespace kernels;
 
@@ -229,6 +230,8 @@ void test_one_weight(const char* what, float value) {
 
 /* What ggml asserts is left for it to assert. */
 void test_assertions() {
+    // Such as the threads of a computation that is left by an exception.
+    const MayLeak left;
     const auto refused = [](const char* what, const std::function<void(const Convolution&)>& change) {
         const Memory memory;
         const Convolution convolution(memory, {"", 20, 20, 8, 8, 1, 3, 1, 1, 1, GGML_TYPE_F16, 1, true});

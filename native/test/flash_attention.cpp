@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "may_leak.h"
 
 using namespace kernels;
 
@@ -235,6 +236,8 @@ void test_others() {
 
 /* What ggml asserts is left for it to assert. */
 void test_assertions() {
+    // Such as the threads of a computation that is left by an exception.
+    const MayLeak left;
     const auto refused = [](const char* what, const std::function<void(const Attention&)>& change) {
         const Memory memory;
         const Attention attention(memory, {"", 64, 64, 20, 70, 2, 2, 1, 1});
