@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MutatedModelsTest {
 
-    private static final int MUTANTS = Integer.getInteger("diffusion4j.test.mutants", 300);
+    private static final int MUTANTS = Integer.getInteger("diffusion4j.test.mutants", 150);
     private static final int FIRST = Integer.getInteger("diffusion4j.test.mutants.first", 0);
     private static final long SEED = Long.getLong("diffusion4j.test.seed", 1);
     private static final String FOLDER = System.getProperty("diffusion4j.test.mutants.folder");
