@@ -38,17 +38,25 @@ function(d4j_find_cuda_toolkit)
     if(version VERSION_LESS 12)
         message(FATAL_ERROR "The cuda backend needs CUDA 12 or newer; ${CMAKE_CUDA_COMPILER} is version ${version}.")
     endif()
+    d4j_name_toolkit()
     d4j_find_cublas("${version}")
+endfunction()
+
+# CMake's search for the toolkit does not look at the compiler before its language is enabled: names the folder to it.
+function(d4j_name_toolkit)
+    if(NOT CUDAToolkit_ROOT)
+        file(REAL_PATH "${CMAKE_CUDA_COMPILER}" toolkit)
+        cmake_path(GET toolkit PARENT_PATH toolkit)
+        cmake_path(GET toolkit PARENT_PATH toolkit)
+        set(CUDAToolkit_ROOT "${toolkit}" CACHE PATH "CUDA toolkit" FORCE)
+    endif()
 endfunction()
 
 # Where nvcc's own toolkit lacks cuBLAS, names that of the wheels to CMake's search (CUDA_cublas_LIBRARY) and its headers to the
 # compilers. Of the folder of these no more than cuBLAS's own: the rest may be those of another version than nvcc.
 function(d4j_find_cublas version)
-    file(REAL_PATH "${CMAKE_CUDA_COMPILER}" toolkit)
-    cmake_path(GET toolkit PARENT_PATH toolkit)
-    cmake_path(GET toolkit PARENT_PATH toolkit)
     find_path(D4J_CUBLAS_HEADERS cublas_v2.h
-        HINTS "${CUDAToolkit_ROOT}" "${toolkit}"
+        HINTS "${CUDAToolkit_ROOT}"
         PATH_SUFFIXES include targets/${CMAKE_SYSTEM_PROCESSOR}-linux/include NO_CACHE)
     if(D4J_CUBLAS_HEADERS OR CUDA_cublas_LIBRARY)
         return()
