@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# A compiler launcher, through which the unit that takes longest is compiled ahead of the others: whoever asks for it first
+# compiles it, and who asks again waits for that one. Ninja orders units by their place in the graph, not by how long they
+# take, and two of it must not work in one folder.
+#
+#   compile_once.sh COMPILER ARGUMENTS...
+set -euo pipefail
+
+[[ ${!#} == */shim/runtime.cpp ]] || exec "$@"
+mark=${COMPILE_ONCE_MARK:?}
+if mkdir "$mark" 2>/dev/null; then
+    code=0
+    "$@" || code=$?
+    echo "$code" >"$mark/code.part" && mv "$mark/code.part" "$mark/code"
+    exit "$code"
+fi
+until [[ -e $mark/code ]]; do
+    sleep 0.2
+done
+exit "$(<"$mark/code")"
