@@ -89,7 +89,7 @@ expect "stages['suite']['failed'] == 0 and stages['suite']['passed'] >= 15" True
 expect "len([figure for figure in stages['suite']['figures'] if figure['kind'] == 'part']) >= 10" True
 for stage in sd15 sdxl; do
     expect "all(figure[key] > 0 for figure in stages['$stage']['figures'] if figure['kind'] == 'drawing'
-        for key in ('pictures_a_second', 'seconds_a_step', 'seconds_to_decode', 'device_mib_in_use_at_most'))" True
+        for key in ('pictures_a_second', 'seconds_a_step', 'seconds_to_decode', 'process_mib_at_most'))" True
     expect "sorted({figure['size'] for figure in stages['$stage']['figures'] if figure['kind'] == 'drawing'})" "[64, 128]"
 done
 for file in log.txt cpu.png gpu.png; do

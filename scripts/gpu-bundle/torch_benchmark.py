@@ -8,9 +8,15 @@ import argparse
 import gc
 import json
 import statistics
+import sys
 import time
 
-import torch
+try:
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+except ImportError as e:
+    print(e)
+    sys.exit(75)
 
 SD15 = {"cross_attention_dim": 768, "block_out_channels": (320, 640, 1280, 1280), "attention_head_dim": 8}
 SDXL = {
@@ -31,13 +37,11 @@ VAE_BLOCKS = 4
 
 
 def make_models(name, device, dtype):
-    import diffusers
-
     torch.set_default_dtype(dtype)
     widths = (32, 32, 64, 64) if name == "narrow" else (128, 256, 512, 512)
     with torch.device(device):
-        unet = diffusers.UNet2DConditionModel(**MODELS[name])
-        vae = diffusers.AutoencoderKL(
+        unet = UNet2DConditionModel(**MODELS[name])
+        vae = AutoencoderKL(
             block_out_channels=widths,
             down_block_types=("DownEncoderBlock2D",) * VAE_BLOCKS,
             up_block_types=("UpDecoderBlock2D",) * VAE_BLOCKS,
@@ -125,6 +129,8 @@ def main():
     parser.add_argument("--pictures", type=int, default=3)
     parser.add_argument("--compile", choices=("no", "yes"), default="yes", help="torch.compile after all that is eager")
     args = parser.parse_args()
+    if args.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("PyTorch sees no GPU")
     dtype = torch.float16 if args.device == "cuda" else torch.float32
 
     def write(figures):

@@ -12,6 +12,7 @@ import dev.diffusion4j.WeightType;
 import dev.diffusion4j.model.TensorType;
 import dev.diffusion4j.runtime.Device;
 import dev.diffusion4j.runtime.NativeRuntime;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -220,7 +222,20 @@ class GpuBenchmark {
         figures.put("seconds_to_open", opened);
         figures.put("seconds_of_the_first", first);
         figures.put("device_mib_in_use_at_most", inUse);
+        figures.put("process_mib_at_most", processMib());
         Figures.add("drawing", figures);
+    }
+
+    /** The most memory that this process had so far, as Linux tells. */
+    private static Double processMib() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("VmHWM:"))
+                    .map(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
+                    .findFirst()
+                    .orElse(null);
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     private static double median(double[] values) {
