@@ -88,7 +88,8 @@ rm -rf "$bundle"
 mkdir -p "$bundle"
 cp -p "$here"/gpu-bundle/{run.sh,compile_once.sh,torch_benchmark.py} "$bundle"
 
-cmake ${SDCPP_SOURCE_DIR:+"-DSDCPP_SOURCE_DIR=$SDCPP_SOURCE_DIR"} "-DOUTPUT=$work/source" -P "$here/gpu-bundle/source.cmake" >&2
+cmake ${SDCPP_SOURCE_DIR:+"-DSDCPP_SOURCE_DIR=$SDCPP_SOURCE_DIR"} "-DOUTPUT=$work/source" \
+    -P "$here/gpu-bundle/source.cmake" >&2
 { read -r source && read -r checksum && read -r description; } <"$work/source"
 # It changes with the pin alone, and takes minutes.
 kept=$root/target/gpu-bundle-source-${checksum:0:16}.tar.xz

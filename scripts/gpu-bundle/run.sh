@@ -65,7 +65,8 @@ write_results() {
     {
         printf '{\n'
         printf '"bundle": %s,\n' "$(json "$(cat "$here/bundle.txt" 2>/dev/null)")"
-        printf '"backend": "%s",\n"quick": %s,\n"began": "%s",\n"minutes": %s,\n' "$backend" "${quick:-false}" "$began" "$minutes"
+        printf '"backend": "%s",\n"quick": %s,\n"began": "%s",\n"minutes": %s,\n' \
+            "$backend" "${quick:-false}" "$began" "$minutes"
         printf '"finished": %s,\n"seconds": %s,\n"stages": [' "$1" "$SECONDS"
         for name in "${stages[@]}"; do
             part=$work/stages/$name
@@ -132,10 +133,11 @@ has() { command -v "$1" >/dev/null; }
 find_nvcc() {
     local candidate
     nvcc=$(command -v nvcc) && return
+    nvcc=''
     for candidate in /usr/local/cuda/bin/nvcc /usr/local/cuda-1[2-9]*/bin/nvcc /opt/cuda/bin/nvcc; do
         [[ ! -x $candidate ]] || nvcc=$candidate
     done
-    [[ -n $nvcc ]]
+    [[ -z $nvcc ]] || PATH=$PATH:${nvcc%/*} # where the other tools lie
 }
 
 need_gpu() { [[ $backend == cuda ]] || skip "no GPU: the backend is $backend"; }
@@ -154,14 +156,17 @@ environment() {
         case $tool in cmake | ninja | g++) has "$tool" || missing+=("$tool") ;; esac
     done
     if [[ $backend == cuda ]]; then
-        nvcc=
-        if find_nvcc; then
+        # Without one, CMake looks in Python's packages.
+        if [[ -n $nvcc ]]; then
             field nvcc "$nvcc: $("$nvcc" --version | grep release)"
         else
-            field nvcc none # CMake looks in Python's packages, too
+            field nvcc none
         fi
-        field gpu "$(nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader 2>&1 | head -n 1)"
-        nvidia-smi || missing+=(nvidia-smi)
+        if has nvidia-smi && nvidia-smi; then
+            field gpu "$(nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader | head -n 1)"
+        else
+            missing+=("an NVIDIA GPU that nvidia-smi sees")
+        fi
     fi
     ((!${#missing[@]})) || fail "missing here: ${missing[*]}"
 }
@@ -223,8 +228,7 @@ configure() {
     if [[ $backend == cuda ]]; then
         # Graphs are compiled in to be measured; all stages but that one leave them off, as the library has them.
         options+=("-DCMAKE_CUDA_ARCHITECTURES=$architectures" -DGGML_CUDA_GRAPHS=ON)
-        nvcc=
-        if find_nvcc; then
+        if [[ -n $nvcc ]]; then
             options+=("-DCMAKE_CUDA_COMPILER=$nvcc")
             find_cublas
             echo "export CPATH=${CPATH:-}" >"$work/compiler.env"
@@ -271,7 +275,8 @@ library() {
     field needs "$(awk '{ print $1 }' "$work/ldd.txt" | paste -sd ' ')"
     ! grep 'not found' "$work/ldd.txt" || fail "it needs libraries that are not found"
     if [[ $backend == cuda ]] && has cuobjdump; then
-        field architectures "$(cuobjdump --list-elf "$library" | grep -o 'sm_[0-9a-z]*' | sort | uniq -c | awk '{ print $2 ": " $1 }' | paste -sd ' ')"
+        field architectures "$(cuobjdump --list-elf "$library" | grep -o 'sm_[0-9a-z]*' | sort | uniq -c |
+            awk '{ print $2 ": " $1 }' | paste -sd ' ')"
     fi
 }
 
@@ -385,9 +390,9 @@ torch() {
     fi
     export PYTHONPATH=$work/site${PYTHONPATH:+:$PYTHONPATH}
     if [[ -n $quick ]]; then
-        arguments=(--models narrow --sizes 64,128 --steps 2 --pictures 1 --compile no)
+        arguments=(--models narrow --sizes "64,128" --steps 2 --pictures 1 --compile no)
     else
-        arguments=(--models full,sdxl --sizes 512,1024 --steps 20 --pictures 3)
+        arguments=(--models "full,sdxl" --sizes "512,1024" --steps 20 --pictures 3)
     fi
     PYTHONUNBUFFERED=1 python3 -W ignore "$here/torch_benchmark.py" --device "$backend" \
         --results "$work/stages/torch.figures" "${arguments[@]}" || code=$?
@@ -422,10 +427,12 @@ for name in $only; do
 done
 mkdir -p "$out" "$work/stages"
 out=$(cd "$out" && pwd -P) work=$(cd "$work" && pwd -P)
-library=$work/build/lib/libdiffusion4j.so COMPILE_ONCE_MARK=$work/build/runtime.first began=$(date -u +%Y-%m-%dT%H:%M:%SZ) failed=
+library=$work/build/lib/libdiffusion4j.so COMPILE_ONCE_MARK=$work/build/runtime.first
+began=$(date -u +%Y-%m-%dT%H:%M:%SZ) failed=
 device=gpu
 [[ $backend == cuda ]] || device=cpu
-export backend out work architectures quick library device COMPILE_ONCE_MARK GGML_CUDA_DISABLE_GRAPHS=1 OMP_WAIT_POLICY=passive
+find_nvcc
+export PATH nvcc backend out work architectures quick library device COMPILE_ONCE_MARK GGML_CUDA_DISABLE_GRAPHS=1 OMP_WAIT_POLICY=passive
 rm -f "$work"/stages/*
 exec > >(tee "$out/log.txt") 2>&1
 
