@@ -239,23 +239,23 @@ configure() {
 }
 
 build() {
-    local object=CMakeFiles/runtime.dir/shim/runtime.cpp.o first='' code=0 try
+    local object objects code=0
     # shellcheck source=/dev/null
     [[ ! -f $work/compiler.env ]] || . "$work/compiler.env"
-    rm -rf "$COMPILE_ONCE_MARK"
-    # The critical unit: alone it takes as long as everything else does on many cores.
-    if ! ninja -C "$work/build" -n "$object" | grep -q 'no work to do'; then
+    rm -rf "$COMPILE_ONCE"
+    mkdir "$COMPILE_ONCE"
+    # The shim's largest unit and the vocabularies: each alone takes about as long as all others do on many cores.
+    objects=$(ninja -C "$work/build" -t targets all | sed -n 's/^\(.*\(shim\/runtime\|vocab\/vocab\)\.cpp\.o\): .*/\1/p')
+    for object in $objects; do
+        ! ninja -C "$work/build" -n "$object" | grep -q 'no work to do' || continue
         (cd "$work/build" && eval "$(ninja -t commands "$object" | tail -n 1)") &
-        first=$!
-        for ((try = 0; try < 50; try++)); do
-            [[ ! -d $COMPILE_ONCE_MARK ]] || break
-            sleep 0.1
-        done
-    fi
+    done
+    sleep 1 # so that they are asked for before Ninja does
     ninja -C "$work/build" diffusion4j draw || code=$?
-    [[ -z $first ]] || wait "$first" || true
+    wait # for those that Ninja has no use for any more
     ((!code)) || fail "ninja's exit code is $code"
-    number slowest_unit_ms "$(awk '!/^#/ && $2 - $1 > most { most = $2 - $1 } END { print most + 0 }' "$work/build/.ninja_log")"
+    field slowest_units_ms "$(awk '!/^#/ { n = split($4, path, "/"); print $2 - $1, path[n] }' "$work/build/.ninja_log" |
+        sort -rn | head -n 5 | paste -sd ,)"
     # Where its libraries were found at build time is where they are here.
     sed -n 's/^CUDA_\(cublas\|cublasLt\|cudart\)_LIBRARY:[A-Z]*=\(.*\)\/[^/]*$/\2/p' "$work/build/CMakeCache.txt" |
         sort -u | paste -sd : >"$work/library-path"
@@ -427,12 +427,12 @@ for name in $only; do
 done
 mkdir -p "$out" "$work/stages"
 out=$(cd "$out" && pwd -P) work=$(cd "$work" && pwd -P)
-library=$work/build/lib/libdiffusion4j.so COMPILE_ONCE_MARK=$work/build/runtime.first
+library=$work/build/lib/libdiffusion4j.so COMPILE_ONCE=$work/build/compiled-first
 began=$(date -u +%Y-%m-%dT%H:%M:%SZ) failed=
 device=gpu
 [[ $backend == cuda ]] || device=cpu
 find_nvcc
-export PATH nvcc backend out work architectures quick library device COMPILE_ONCE_MARK GGML_CUDA_DISABLE_GRAPHS=1 OMP_WAIT_POLICY=passive
+export PATH nvcc backend out work architectures quick library device COMPILE_ONCE GGML_CUDA_DISABLE_GRAPHS=1 OMP_WAIT_POLICY=passive
 rm -f "$work"/stages/*
 exec > >(tee "$out/log.txt") 2>&1
 
