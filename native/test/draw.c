@@ -1,19 +1,20 @@
-/* draw MODEL PIXELS STEPS FILE: draws a square picture from a fixed prompt and seed on the CPU, as a PPM file, and prints the
- * variant of the CPU backend that a portable library chose. For emulated processors, which have no JVM. */
+/* draw MODEL PIXELS STEPS FILE [DEVICE]: draws a square picture from a fixed prompt and seed, as a PPM file, on the device of
+ * that name or the CPU, and prints the variant of the CPU backend that a portable library chose. For emulated processors, which
+ * have no JVM, and for tools that a JVM is too much for. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "d4j.h"
 
 int main(int argc, char** argv) {
-    if (argc != 5) {
-        fprintf(stderr, "usage: %s model pixels steps file\n", argv[0]);
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: %s model pixels steps file [device]\n", argv[0]);
         return 2;
     }
     sd_ctx_params_t model_params;
     sd_ctx_params_init(&model_params);
     model_params.model_path = argv[1];
-    model_params.backend    = "CPU";
+    model_params.backend    = argc == 6 ? argv[5] : "CPU";
     sd_img_gen_params_t params;
     sd_img_gen_params_init(&params);
     params.prompt                     = "a red circle on a white background";

@@ -9,8 +9,12 @@ import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.runtime.NativeRuntime;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +26,9 @@ class GpuTest {
 
     private static final long MIB = 1 << 20;
     private static final long LIMIT_MINUTES = 20;
+
+    /** Where the pictures of CPU and GPU are kept to be looked at, if anywhere. */
+    private static final String PICTURES = System.getProperty("gpu.pictures.folder");
 
     private static StableDiffusion open(DeviceChoice device) {
         return StableDiffusion.options().device(device).open(DemoModel.path());
@@ -55,13 +62,25 @@ class GpuTest {
     }
 
     @Test
-    void drawsWhatTheCpuDraws() {
-        BufferedImage expected;
-        try (StableDiffusion sd = open(DeviceChoice.cpu())) {
-            expected = DevicesTest.draw(sd);
-        }
-        try (StableDiffusion sd = open(GpuDevice.wanted())) {
-            assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(25);
+    void drawsWhatTheCpuDraws() throws IOException {
+        BufferedImage expected = drawForComparison("cpu", DeviceChoice.cpu());
+        BufferedImage actual = drawForComparison("gpu", GpuDevice.wanted());
+        double psnr = psnr(expected, actual);
+        Figures.add("against the CPU", Map.of("psnr", Double.isFinite(psnr) ? psnr : "equal"));
+        assertThat(psnr).isGreaterThan(25);
+    }
+
+    private static BufferedImage drawForComparison(String name, DeviceChoice device) throws IOException {
+        try (StableDiffusion sd = open(device)) {
+            long start = System.nanoTime();
+            BufferedImage picture = DevicesTest.draw(sd);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            String used = sd.device(StableDiffusionOptions.ModelPart.DIFFUSION_MODEL);
+            Figures.add("picture", Map.of("name", name, "device", used, "seconds", seconds));
+            if (PICTURES != null) {
+                ImageIO.write(picture, "png", Path.of(PICTURES, name + ".png").toFile());
+            }
+            return picture;
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.diffusion4j.Figures;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
@@ -14,6 +15,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.StreamSupport;
 
 /** What {@code tools/parity/components.py} wrote: the references' outputs, and of which inputs. */
@@ -94,11 +96,14 @@ final class PartGoldens {
                 norm += (double) expected.getFlat(i) * expected.getFlat(i);
             }
         }
-        assertThat(Math.sqrt(error / norm))
+        double distance = Math.sqrt(error / norm);
+        double tolerance = golden.get("tolerance").asDouble();
+        Figures.add("part", Map.of("output", name, "distance", distance, "tolerance", tolerance));
+        assertThat(distance)
                 .as(
                         "error of %s; tolerated because %s",
                         name, golden.get("reason").asText())
-                .isLessThanOrEqualTo(leniency * golden.get("tolerance").asDouble());
+                .isLessThanOrEqualTo(leniency * tolerance);
     }
 
     static InputStream open(String file) {
