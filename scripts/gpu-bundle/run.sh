@@ -197,41 +197,13 @@ unpack() {
     "$work/java/runtime/bin/java" -version
 }
 
-# The CUDA toolkit has no cuBLAS, but PyTorch brings the one that it came with: its headers go on the compiler's path, its
-# libraries to CMake. Nothing else is taken from there, as it may be of another version than nvcc.
-find_cublas() {
-    local root=${nvcc%/bin/nvcc} folder library header
-    for folder in "$root/include" "$root"/targets/*/include; do
-        [[ ! -f $folder/cublas_v2.h ]] || return 0
-    done
-    has python3 || return 0
-    while IFS= read -r folder; do
-        for folder in "$folder"/cu1[2-9] "$folder/cublas"; do
-            [[ -f $folder/include/cublas_v2.h ]] || continue
-            mkdir -p "$work/cublas"
-            for header in "$folder"/include/cublas*.h; do
-                ln -sf "$header" "$work/cublas"
-            done
-            export CPATH=$work/cublas${CPATH:+:$CPATH}
-            for library in cublas cublasLt; do
-                options+=("-DCUDA_${library}_LIBRARY=$(echo "$folder"/lib/lib$library.so.1[2-9])")
-            done
-            field cublas "$folder"
-            return
-        done
-    done < <(python3 -c 'import nvidia; print(*nvidia.__path__, sep="\n")' 2>/dev/null)
-}
-
 configure() {
     local options=() launcher=$here/compile_once.sh
     ! has ccache || launcher="$launcher;ccache"
     if [[ $backend == cuda ]]; then
-        # Graphs are compiled in to be measured; all stages but that one leave them off, as the library has them.
-        options+=("-DCMAKE_CUDA_ARCHITECTURES=$architectures" -DGGML_CUDA_GRAPHS=ON)
+        options+=("-DCMAKE_CUDA_ARCHITECTURES=$architectures")
         if [[ -n $nvcc ]]; then
             options+=("-DCMAKE_CUDA_COMPILER=$nvcc")
-            find_cublas
-            echo "export CPATH=${CPATH:-}" >"$work/compiler.env"
         fi
     fi
     cmake -S "$work/project/native" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release "-DD4J_BACKEND=$backend" \
@@ -240,8 +212,6 @@ configure() {
 
 build() {
     local object objects code=0
-    # shellcheck source=/dev/null
-    [[ ! -f $work/compiler.env ]] || . "$work/compiler.env"
     rm -rf "$COMPILE_ONCE"
     mkdir "$COMPILE_ONCE"
     # The shim's largest unit and the vocabularies: each alone takes about as long as all others do on many cores.
@@ -344,7 +314,7 @@ modes() {
             case $mode in
                 accumulation-f32) export GGML_CUDA_FORCE_CUBLAS_COMPUTE_32F=1 ;;
                 accumulation-f16) export GGML_CUDA_FORCE_CUBLAS_COMPUTE_16F=1 ;;
-                graphs) unset GGML_CUDA_DISABLE_GRAPHS ;;
+                graphs) unset GGML_CUDA_DISABLE_GRAPHS && export D4J_CUDA_GRAPHS=1 ;;
             esac
             junit --select-method 'dev.diffusion4j.GpuTest#drawsWhatTheCpuDraws' &&
                 drawing -Dgpu.model=full -Dgpu.types=f16 -Dgpu.size=512 -Dgpu.steps=20 -Dgpu.pictures=2

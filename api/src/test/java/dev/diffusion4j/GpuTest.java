@@ -119,7 +119,9 @@ class GpuTest {
                 DevicesTest.draw(sd);
             }
         }
-        assertThat(freeMemory(name)).isGreaterThan(before - 32 * MIB);
+        // Three models of 240 MiB were here. What cuBLAS works in is 32 MiB a handle on Hopper, and may come later than
+        // the first.
+        assertThat(freeMemory(name)).isGreaterThan(before - 64 * MIB);
     }
 
     @Test
