@@ -112,7 +112,8 @@ final class GenerationQueue {
             closed = true;
             left = new ArrayList<>(pending.keySet());
         }
-        left.forEach(this::cancel);
+        // From the last: what runs would make room for what waits.
+        left.reversed().forEach(this::cancel);
     }
 
     /** Whether waiting for a generation on this thread would never end. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,7 +132,8 @@ class QueueTest {
         }
     }
 
-    @Test
+    /** Often, since what waits could get the thread between two cancels. */
+    @RepeatedTest(50)
     void closingCancelsWhatWaitsAndWhatRuns() throws Exception {
         StableDiffusion sd = engine.open(folder, 5);
         List<Generation> generations = new ArrayList<>(List.of(occupy(sd)));

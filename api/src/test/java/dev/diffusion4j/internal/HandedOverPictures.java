@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal;
 
 import dev.diffusion4j.bindings.sd_image_t;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -11,11 +12,22 @@ import java.lang.invoke.MethodHandle;
 public final class HandedOverPictures {
 
     private static final MethodHandle MALLOC = Linker.nativeLinker()
-            .downcallHandle(
-                    Linker.nativeLinker().defaultLookup().findOrThrow("malloc"),
-                    FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+            .downcallHandle(malloc(), FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
 
     private HandedOverPictures() {}
+
+    /** That of the process, as the shim's free is: a sanitizer's in its JVM, where the linker's own lookup finds the C library's. */
+    private static MemorySegment malloc() {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle dlsym = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("dlsym"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+        try (Arena arena = Arena.ofConfined()) {
+            return (MemorySegment) dlsym.invokeExact(MemorySegment.NULL, arena.allocateFrom("malloc"));
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
 
     /**
      * One picture.
