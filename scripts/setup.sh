@@ -181,6 +181,7 @@ find_packages() {
             ninja) apt_candidate 1.10 ninja-build ;;
             c++) apt_candidate 7 g++ ;;
             cargo) apt_candidate 0.66 cargo ;; # Debian numbers cargo 1.65 so
+            xz) apt_candidate 0 xz-utils ;;
             *) apt_candidate 0 "$tool" ;;
         esac && packages+=("$REPLY") || not_in_apt+=("$tool")
     done
@@ -216,6 +217,7 @@ how_to_install() {
             ninja) apt+=" ninja-build" dnf+=" ninja-build" brew+=" ninja" ;;
             c++) apt+=" g++" dnf+=" gcc-c++" brew+=" llvm" ;;
             cargo) apt+=" cargo" dnf+=" cargo" brew+=" rust" ;;
+            xz) apt+=" xz-utils" dnf+=" xz" brew+=" xz" ;;
             *) apt+=" $tool" dnf+=" $tool" brew+=" $tool" ;;
         esac
     done
