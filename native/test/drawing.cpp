@@ -97,7 +97,7 @@ Drawing draw(d4j_model_t* model, const char* prompt, const std::vector<uint8_t>&
     sampling_reports = 0;
     previews         = 0;
     cancel           = 0;
-    const d4j_observer_t observer = {on_progress, on_preview, PREVIEW_PROJ, 1, &cancel};
+    const d4j_observer_t observer = {on_progress, on_preview, PREVIEW_PROJ, 1, &cancel, nullptr};
 
     Drawing drawing;
     sd_image_t* images = nullptr;

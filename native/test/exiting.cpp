@@ -60,7 +60,7 @@ void draw(d4j_model_t* model, Drawing& result) {
     params.height                     = SIZE;
     params.seed                       = 42;
     params.sample_params.sample_steps = STEPS;
-    const d4j_observer_t observer     = {on_progress, nullptr, PREVIEW_NONE, 0, nullptr};
+    const d4j_observer_t observer     = {on_progress, nullptr, PREVIEW_NONE, 0, nullptr, nullptr};
     sd_image_t* images                = nullptr;
     int32_t count                     = 0;
     result.status                     = D4J(d4j_generate_image)(model, &params, nullptr, 0, &observer, &images, &count);
