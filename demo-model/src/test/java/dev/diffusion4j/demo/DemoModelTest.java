@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,14 +19,7 @@ class DemoModelTest {
     @TempDir
     private Path folder;
 
-    private String before;
-
-    @BeforeEach
-    void useAFolderOfThisTest() throws IOException {
-        before = System.getProperty(CacheFolder.PROPERTY);
-        // A file that is gone is looked for anew, as by the first call of a process.
-        Files.deleteIfExists(unpackedIn(folder.resolve("an earlier one")));
-    }
+    private final String before = System.getProperty(CacheFolder.PROPERTY);
 
     @AfterEach
     void useTheUsualFolder() {
@@ -54,23 +46,21 @@ class DemoModelTest {
     }
 
     @Test
-    void itIsUnpackedOnceForEachProcess() throws IOException {
-        Path file = unpackedIn(folder);
+    void itIsUnpackedOnceForEachProcessAndNotTakenFromAFileThatSomebodyChanged() throws IOException {
+        Path file = unpackedIn(folder.resolve("first"));
         assertThat(file).startsWith(folder).hasFileName("shapes-v1.safetensors");
         assertIsTheModel(file);
-        assertThat(unpackedIn(folder.resolve("a later one"))).isEqualTo(file);
-    }
+        Path second = folder.resolve("second");
+        assertThat(unpackedIn(second)).isEqualTo(file);
 
-    @Test
-    void aFileThatSomebodyChangedIsReplaced() throws IOException {
-        Path file = unpackedIn(folder);
-        Path other = folder.resolve("other").resolve(folder.relativize(file));
-        Files.createDirectories(other.getParent());
-        byte[] changed = Files.readAllBytes(file);
-        changed[changed.length / 2] ^= 1;
-        Files.write(other, changed);
+        Path changed = second.resolve(folder.resolve("first").relativize(file));
+        Files.createDirectories(changed.getParent());
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(changed, bytes);
+        // A file that is gone is looked for anew, as by the first call of a process.
         Files.delete(file);
-        assertThat(unpackedIn(folder.resolve("other"))).isEqualTo(other);
-        assertIsTheModel(other);
+        assertThat(unpackedIn(second)).isEqualTo(changed);
+        assertIsTheModel(changed);
     }
 }
