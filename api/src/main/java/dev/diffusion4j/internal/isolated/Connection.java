@@ -3,7 +3,7 @@ package dev.diffusion4j.internal.isolated;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ByteChannel;
 
 /** Messages over a socket: a length of four bytes, then a record of {@link Codec}. One thread reads, any may write. */
 final class Connection implements AutoCloseable {
@@ -11,9 +11,9 @@ final class Connection implements AutoCloseable {
     /** Larger than any preview. */
     private static final int MAX_MESSAGE = 1 << 28;
 
-    private final SocketChannel socket;
+    private final ByteChannel socket;
 
-    Connection(SocketChannel socket) {
+    Connection(ByteChannel socket) {
         this.socket = socket;
     }
 

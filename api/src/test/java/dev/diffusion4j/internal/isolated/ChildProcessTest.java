@@ -9,7 +9,7 @@ import dev.diffusion4j.IsolatedProcessException;
 import dev.diffusion4j.internal.Watch;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,7 +48,7 @@ class ChildProcessTest {
         channels.close();
     }
 
-    private ChildProcess child(SocketChannel socket) {
+    private ChildProcess child(ByteChannel socket) {
         IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofMillis(300));
         return new ChildProcess(options, process, new ChildOutput(process), channels, new Connection(socket), memory);
     }

@@ -1,23 +1,14 @@
 package dev.diffusion4j.internal.isolated;
 
 import java.io.IOException;
-import java.net.Socket;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.channels.spi.SelectorProvider;
-import java.util.Set;
+import java.nio.channels.ByteChannel;
 import java.util.concurrent.CountDownLatch;
 
 /** A connection that neither takes nor gives a byte until it is closed, which fails. */
-final class StubChannel extends SocketChannel {
+final class StubChannel implements ByteChannel {
 
     private final CountDownLatch closed = new CountDownLatch(1);
-
-    StubChannel() {
-        super(SelectorProvider.provider());
-    }
 
     private int untilClosed() throws IOException {
         try {
@@ -26,12 +17,6 @@ final class StubChannel extends SocketChannel {
         } catch (InterruptedException e) {
             throw new IOException("interrupted", e);
         }
-    }
-
-    @Override
-    protected void implCloseSelectableChannel() throws IOException {
-        closed.countDown();
-        throw new IOException("the stub does not close");
     }
 
     @Override
@@ -45,80 +30,13 @@ final class StubChannel extends SocketChannel {
     }
 
     @Override
-    protected void implConfigureBlocking(boolean block) {}
-
-    @Override
-    public SocketChannel bind(SocketAddress local) {
-        throw new UnsupportedOperationException();
+    public boolean isOpen() {
+        return closed.getCount() > 0;
     }
 
     @Override
-    public <T> SocketChannel setOption(SocketOption<T> name, T value) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public <T> T getOption(SocketOption<T> name) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Set<SocketOption<?>> supportedOptions() {
-        return Set.of();
-    }
-
-    @Override
-    public SocketChannel shutdownInput() {
-        return this;
-    }
-
-    @Override
-    public SocketChannel shutdownOutput() {
-        return this;
-    }
-
-    @Override
-    public Socket socket() {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean isConnected() {
-        return true;
-    }
-
-    @Override
-    public boolean isConnectionPending() {
-        return false;
-    }
-
-    @Override
-    public boolean connect(SocketAddress remote) {
-        return true;
-    }
-
-    @Override
-    public boolean finishConnect() {
-        return true;
-    }
-
-    @Override
-    public SocketAddress getRemoteAddress() {
-        return null;
-    }
-
-    @Override
-    public SocketAddress getLocalAddress() {
-        return null;
-    }
-
-    @Override
-    public long read(ByteBuffer[] targets, int offset, int length) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public long write(ByteBuffer[] sources, int offset, int length) {
-        throw new UnsupportedOperationException();
+    public void close() throws IOException {
+        closed.countDown();
+        throw new IOException("the stub does not close");
     }
 }
