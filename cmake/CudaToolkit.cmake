@@ -6,6 +6,9 @@
 set(D4J_CUDA_WHEELS "" CACHE PATH "The folder nvidia/cu<N> of installed CUDA wheels; empty: looked for in python3's packages")
 
 function(d4j_find_cuda_toolkit)
+    if(D4J_CUDA_WHEELS AND NOT IS_DIRECTORY "${D4J_CUDA_WHEELS}")
+        message(FATAL_ERROR "D4J_CUDA_WHEELS=${D4J_CUDA_WHEELS} is no folder.")
+    endif()
     if(EXISTS "${D4J_CUDA_WHEELS}/bin/nvcc")
         d4j_use_cuda_wheels("${D4J_CUDA_WHEELS}")
     elseif(NOT CMAKE_CUDA_COMPILER)
@@ -58,7 +61,7 @@ function(d4j_find_cublas version)
     find_path(D4J_CUBLAS_HEADERS cublas_v2.h
         HINTS "${CUDAToolkit_ROOT}"
         PATH_SUFFIXES include targets/${CMAKE_SYSTEM_PROCESSOR}-linux/include NO_CACHE)
-    if(D4J_CUBLAS_HEADERS OR CUDA_cublas_LIBRARY)
+    if(D4J_CUBLAS_HEADERS)
         return()
     endif()
     string(REGEX MATCH "^[0-9]+" major "${version}")

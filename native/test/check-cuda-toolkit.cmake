@@ -46,6 +46,8 @@ expect("nvcc=${WORK}/whole/toolkit/bin/nvcc\n-- toolkit=${WORK}/whole/toolkit\n-
 make_nvcc("${WORK}/split/toolkit/bin")
 make_cublas("${WORK}/split/packages/nvidia/cu13/include" "${WORK}/split/packages/nvidia/cu13/lib")
 configure(split "-DCMAKE_CUDA_COMPILER=${WORK}/split/toolkit/bin/nvcc")
+# And again, as a changed CMakeLists.txt does, with what the first time left in the cache.
+configure(split)
 set(wheels "${WORK}/split/packages/nvidia/cu13")
 expect("nvcc=${WORK}/split/toolkit/bin/nvcc\n-- toolkit=${WORK}/split/toolkit\n-- cublas=${wheels}/lib/libcublas.so.13\n-- cublasLt=${wheels}/lib/libcublasLt.so.13\n")
 expect("headers=${WORK}/split/build/cublas\n")
@@ -66,5 +68,13 @@ make_cublas("${WORK}/old/anywhere/include" "${WORK}/old/anywhere/lib")
 file(RENAME "${WORK}/old/anywhere/lib/libcublas.so.13" "${WORK}/old/anywhere/lib/libcublas.so.12")
 configure(old "-DCMAKE_CUDA_COMPILER=${WORK}/old/toolkit/bin/nvcc" "-DD4J_CUDA_WHEELS=${WORK}/old/anywhere")
 if(status EQUAL 0 OR NOT errors MATCHES "needs cuBLAS 13 with its headers, which is not beside")
+    message(SEND_ERROR "not refused: ${output}${errors}")
+endif()
+
+# Named, but not there.
+make_nvcc("${WORK}/typo/toolkit/bin")
+make_cublas("${WORK}/typo/toolkit/include" "${WORK}/typo/toolkit/lib64")
+configure(typo "-DCMAKE_CUDA_COMPILER=${WORK}/typo/toolkit/bin/nvcc" "-DD4J_CUDA_WHEELS=${WORK}/typo/wheels")
+if(status EQUAL 0 OR NOT errors MATCHES "typo/wheels is no folder")
     message(SEND_ERROR "not refused: ${output}${errors}")
 endif()
