@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 5
+#define D4J_ABI_VERSION 6
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -107,7 +107,7 @@ typedef struct {
 typedef struct {
     int32_t hidden_size;    /* 768, 1024 or 1280 */
     int32_t layers;         /* 12, 24 or 32 */
-    int32_t pooled_size;    /* of d4j_text_pool's output */
+    int32_t pooled_size;    /* of text.pool's output */
     int32_t padding;        /* the token id that fills up a prompt */
     int32_t skipped_layers; /* how many of the last layers the model leaves out when it draws */
     int32_t final_norm;     /* whether it uses the final layer norm when it draws */
@@ -125,22 +125,31 @@ typedef struct {
     int32_t unet_vector_size;          /* pooled text and picture size of SDXL; 0 for models without */
     int32_t unet_size_multiple;        /* latents' height and width must be multiples of it */
     int32_t prediction;                /* enum d4j_prediction */
-    int32_t vae_moments;               /* channels of d4j_vae_encode's output: mean and log variance, or mean alone */
+    int32_t vae_moments;               /* channels of vae.encode's output: mean and log variance, or mean alone */
     float vae_scaling;                 /* the U-Net's latents are (the VAE's - shift) * scaling */
     float vae_shift;
 } d4j_parts_t;
 
-/* One prediction of the U-Net; all pictures of the batch are at the same timestep. */
+enum d4j_tensor_type {
+    D4J_TENSOR_F32 = 0,
+    D4J_TENSOR_I32 = 1 /* token ids */
+};
+
+#define D4J_MAX_RANK 4
+
+/* A tensor of a call: row-major, the caller's. */
 typedef struct {
-    int32_t batch;
-    int32_t height; /* of the latents, as width */
-    int32_t width;
-    float timestep; /* 0 to 999, fractions too */
-    int32_t context_batch; /* 1 for all pictures, or batch */
-    int32_t context_length;
-    int32_t negative_context_length;
-    float guidance_scale;
-} d4j_unet_run_t;
+    const char* name;
+    void* data;
+    int32_t type; /* enum d4j_tensor_type */
+    int32_t rank; /* up to D4J_MAX_RANK */
+    int64_t shape[4]; /* outermost dimension first */
+} d4j_tensor_t;
+
+typedef struct {
+    const char* name;
+    double value;
+} d4j_number_t;
 
 /* ---- the library itself ---- */
 D4J_API int32_t d4j_abi_version(void);
@@ -225,8 +234,7 @@ D4J_API void d4j_image_array_free(sd_image_t* images);
 D4J_API int64_t d4j_live_pixel_bytes(void);
 
 /* ---- parts of a model ----
- * Arrays are row-major float32 of the shapes given, and the caller's. Observers may be null; of the parts only the VAE
- * reports progress (tiles). LoRAs of a generation are taken off first, those of d4j_set_loras stay.
+ * Observers may be null. LoRAs of a generation are taken off first, those of d4j_set_loras stay.
  */
 /* CLIP's merges.txt, UTF-8, *length bytes, not terminated; static. */
 D4J_API int32_t d4j_clip_merges(const char** text, int64_t* length);
@@ -234,63 +242,35 @@ D4J_API int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts);
 /* LoRAs for the parts, until the next call or generation, as in d4j_generate_image; count 0 takes them off. */
 D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32_t count, const d4j_observer_t* observer);
 /*
- * Runs a text encoder without its last skipped_layers layers, on text_length ids or, if ids is null, on embeddings
- * (text_length, hidden_size): what enters the first layer, the sum of token and position embeddings. Writes hidden
- * states (text_length, hidden_size).
+ * Runs one component. Which tensors and numbers a call has is said by their names; one that it does not know is refused, as is
+ * one of another shape. Those marked -> are written.
+ *
+ *   text.encode   encoder, skipped_layers, final_norm (0 or 1); ids (text_length) or embeddings (1, text_length, hidden_size): what
+ *                 enters the first layer, the sum of token and position embeddings; -> hidden (1, text_length, hidden_size)
+ *   text.pool     encoder, position; ids or embeddings; -> pooled (1, pooled_size): all layers and the final norm at one
+ *                 position, through the projection if there is one
+ *   text.embed    encoder; ids (count); -> embeddings (1, count, hidden_size): rows of the token embedding table
+ *   unet.predict  timestep (0 to 999, fractions too); latents (batch, latent channels, height, width), already at the scale that
+ *                 the model wants; context (1 or batch, tokens, context size); for guidance, else none of them:
+ *                 guidance_scale, negative_context (as context, of another length if need be); where the model has one: vector
+ *                 (1, vector size), and negative_vector with the negative context; for inpainting models: concat
+ *                 (in - latent channels, height, width), what they see beside the latents; -> prediction (batch, out channels,
+ *                 height, width): negative + guidance_scale * (positive - negative). Keeps its working memory for the
+ *                 next prediction until something else runs
+ *   vae.encode    pictures (batch, 3, height, width), -1 to 1; -> moments (batch, vae_moments, height / factor, width / factor),
+ *                 unscaled
+ *   vae.decode    latents (batch, latent channels, height, width), unscaled; -> pictures (batch, 3, factor * height,
+ *                 factor * width), not clamped
+ *
+ * With tile_width, tile_height and tile_overlap (a fraction) the VAE works in tiles, and reports them as progress.
  */
-D4J_API int32_t d4j_text_encode(d4j_model_t* model,
-                                int32_t encoder,
-                                const int32_t* ids,
-                                const float* embeddings,
-                                int32_t skipped_layers,
-                                int32_t final_norm,
-                                const d4j_observer_t* observer,
-                                float* hidden);
-/* All layers and the final norm at one position, through the projection if there is one: pooled_size floats. */
-D4J_API int32_t d4j_text_pool(d4j_model_t* model,
-                              int32_t encoder,
-                              const int32_t* ids,
-                              const float* embeddings,
-                              int32_t position,
-                              const d4j_observer_t* observer,
-                              float* pooled);
-/* Rows of the token embedding table, (count, hidden_size). */
-D4J_API int32_t d4j_text_embed(d4j_model_t* model, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
-/*
- * Writes (batch, out channels, height, width). Latents (batch, latent channels, height, width), already at the scale that
- * the model wants; context (context_batch, context_length, context size); negative_context of
- * another length, or null for no guidance, else the result is negative + guidance_scale * (positive - negative); vectors of unet_vector_size, null if
- * the model has none; concat (in - latent channels, height, width), what inpainting models see beside the latents, null
- * for others. Keeps its working memory for the next prediction until another part or a generation runs.
- */
-D4J_API int32_t d4j_unet_predict(d4j_model_t* model,
-                                 const d4j_unet_run_t* run,
-                                 const float* latents,
-                                 const float* context,
-                                 const float* negative_context,
-                                 const float* vector,
-                                 const float* negative_vector,
-                                 const float* concat,
-                                 const d4j_observer_t* observer,
-                                 float* prediction);
-/* Pictures (batch, 3, height, width), -1 to 1, to moments (batch, vae_moments, height / factor, width / factor), unscaled. */
-D4J_API int32_t d4j_vae_encode(d4j_model_t* model,
-                               const float* pictures,
-                               int32_t batch,
-                               int32_t height,
-                               int32_t width,
-                               const sd_tiling_params_t* tiling,
-                               const d4j_observer_t* observer,
-                               float* moments);
-/* Unscaled latents (batch, channels, height, width) to pictures (batch, 3, factor * height, factor * width), not clamped. */
-D4J_API int32_t d4j_vae_decode(d4j_model_t* model,
-                               const float* latents,
-                               int32_t batch,
-                               int32_t height,
-                               int32_t width,
-                               const sd_tiling_params_t* tiling,
-                               const d4j_observer_t* observer,
-                               float* pictures);
+D4J_API int32_t d4j_run(d4j_model_t* model,
+                        const char* call,
+                        const d4j_tensor_t* tensors,
+                        int32_t tensor_count,
+                        const d4j_number_t* numbers,
+                        int32_t number_count,
+                        const d4j_observer_t* observer);
 /* The noise levels of a schedule (enum scheduler_t), the last one 0. *count is the room on entry, the number on return. */
 D4J_API int32_t d4j_sigmas(
     d4j_model_t* model, int32_t schedule, int32_t steps, int32_t width, int32_t height, float* sigmas, int32_t* count);

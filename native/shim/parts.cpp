@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "arguments.h"
 #include "call.h"
 #include "d4j.h"
 #include "guard.h"
@@ -11,6 +12,7 @@
 #include "tokenizers/vocab/vocab.h"
 #include "validation.h"
 
+using d4j::Arguments;
 using d4j::Call;
 using d4j::Failure;
 using d4j::guarded_on;
@@ -55,8 +57,179 @@ d4j_status run_part(d4j_model_t* model,
     });
 }
 
-sd_tiling_params_t tiling_or_none(const sd_tiling_params_t* tiling) {
-    return tiling != nullptr ? *tiling : sd_tiling_params_t{false, false, 0, 0, 0.5f, 0, 0, nullptr};
+// ---- the calls of d4j_run ----
+
+/* What a call works on; everything it was given has to be asked for before it computes. */
+struct Run {
+    sd_ctx_t* context;
+    const d4j_model_info_t& info;
+    const d4j_parts_t& parts;
+    Arguments& arguments;
+};
+
+constexpr int64_t ANY = Arguments::ANY;
+
+int32_t side(const d4j_tensor_t& tensor, int dimension) {
+    return static_cast<int32_t>(tensor.shape[dimension]);
+}
+
+/* An encoder of the model, and the ids or embeddings that it shall read. */
+d4j::TextInput text_input(const Run& run, int32_t skipped_layers) {
+    const int32_t encoder = run.arguments.integer("encoder");
+    const bool exists     = encoder >= 0 && encoder < run.parts.text_encoder_count;
+    const int64_t width   = exists ? run.parts.text_encoders[encoder].hidden_size : ANY;
+    const int64_t length  = run.parts.text_length;
+    const d4j_tensor_t* ids         = run.arguments.optional_ids("ids", {length});
+    const d4j_tensor_t* embeddings  = run.arguments.optional_floats("embeddings", {1, length, width});
+    const d4j::TextInput input      = {
+        encoder, ids == nullptr ? nullptr : static_cast<const int32_t*>(ids->data), d4j::data(embeddings)};
+    d4j::validate_text(encoder, input.ids, input.embeddings, skipped_layers, run.parts);
+    return input;
+}
+
+void text_encode(const Run& run) {
+    const int32_t skipped_layers = run.arguments.integer("skipped_layers");
+    const bool final_norm        = run.arguments.integer("final_norm") != 0;
+    const d4j::TextInput input   = text_input(run, skipped_layers);
+    const int64_t width          = run.parts.text_encoders[input.encoder].hidden_size;
+    const d4j_tensor_t& hidden   = run.arguments.floats("hidden", {1, run.parts.text_length, width});
+    run.arguments.require_all_used();
+    d4j::text_encode(run.context, input, skipped_layers, final_norm, d4j::writable(hidden));
+}
+
+void text_pool(const Run& run) {
+    const int32_t position     = run.arguments.integer("position");
+    const d4j::TextInput input = text_input(run, 0);
+    const d4j_tensor_t& pooled = run.arguments.floats("pooled", {1, run.parts.text_encoders[input.encoder].pooled_size});
+    if (position < 0 || position >= run.parts.text_length) {
+        throw Failure{D4J_INVALID, "there is no position " + std::to_string(position)};
+    }
+    run.arguments.require_all_used();
+    d4j::text_pool(run.context, input, position, d4j::writable(pooled));
+}
+
+void text_embed(const Run& run) {
+    const int32_t encoder   = run.arguments.integer("encoder");
+    const d4j_tensor_t& ids = run.arguments.ids("ids", {ANY});
+    const auto* values      = static_cast<const int32_t*>(ids.data);
+    d4j::validate_ids(encoder, values, side(ids, 0), run.parts);
+    const d4j_tensor_t& embeddings =
+        run.arguments.floats("embeddings", {1, ids.shape[0], run.parts.text_encoders[encoder].hidden_size});
+    run.arguments.require_all_used();
+    d4j::text_embed(run.context, encoder, values, side(ids, 0), d4j::writable(embeddings));
+}
+
+void unet_predict(const Run& run) {
+    Arguments& arguments         = run.arguments;
+    const int64_t channels       = run.info.latent_channels;
+    const d4j_tensor_t& latents  = arguments.floats("latents", {ANY, channels, ANY, ANY});
+    const int64_t height         = latents.shape[2];
+    const int64_t width          = latents.shape[3];
+    const d4j_tensor_t& context  = arguments.floats("context", {ANY, ANY, run.parts.unet_context_size});
+    const d4j_tensor_t* negative = arguments.optional_floats("negative_context", {context.shape[0], ANY, run.parts.unet_context_size});
+    const d4j::UNetInput input   = {
+        d4j::data(latents),
+        d4j::data(context),
+        d4j::data(negative),
+        d4j::data(arguments.optional_floats("vector", {1, run.parts.unet_vector_size})),
+        d4j::data(arguments.optional_floats("negative_vector", {1, run.parts.unet_vector_size})),
+        d4j::data(arguments.optional_floats("concat", {run.parts.unet_in_channels - channels, height, width}))};
+    const d4j::UNetRun sizes = {
+        side(latents, 0),
+        side(latents, 2),
+        side(latents, 3),
+        static_cast<float>(arguments.number("timestep")),
+        side(context, 0),
+        side(context, 1),
+        negative == nullptr ? 0 : side(*negative, 1),
+        negative == nullptr ? 1.0f : static_cast<float>(arguments.number("guidance_scale"))};
+    const d4j_tensor_t& prediction =
+        arguments.floats("prediction", {latents.shape[0], run.parts.unet_out_channels, height, width});
+    d4j::validate(sizes, input, run.parts, run.info);
+    arguments.require_all_used();
+    d4j::unet_predict(run.context, sizes, input, d4j::writable(prediction));
+}
+
+sd_tiling_params_t tiling(const Run& run) {
+    sd_tiling_params_t tiling = {false, false, 0, 0, 0.5f, 0, 0, nullptr};
+    if (run.arguments.has_number("tile_width")) {
+        tiling.enabled        = true;
+        tiling.tile_size_x    = run.arguments.integer("tile_width");
+        tiling.tile_size_y    = run.arguments.integer("tile_height");
+        tiling.target_overlap = static_cast<float>(run.arguments.number("tile_overlap"));
+    }
+    d4j::validate(tiling);
+    return tiling;
+}
+
+void vae_encode(const Run& run) {
+    if (run.info.has_vae_encoder == 0) {
+        throw Failure{D4J_INVALID, "this model cannot read pictures: its VAE has no encoder"};
+    }
+    const d4j_tensor_t& pictures = run.arguments.floats("pictures", {ANY, 3, ANY, ANY});
+    const int32_t height         = side(pictures, 2);
+    const int32_t width          = side(pictures, 3);
+    const int32_t factor         = run.info.vae_scale_factor;
+    d4j::validate_extent(side(pictures, 0), height, width, factor);
+    const d4j_tensor_t& moments =
+        run.arguments.floats("moments", {pictures.shape[0], run.parts.vae_moments, height / factor, width / factor});
+    const sd_tiling_params_t tile = tiling(run);
+    run.arguments.require_all_used();
+    const int64_t pixels  = int64_t{height} * width;
+    const int64_t latents = pixels / factor / factor;
+    for (int64_t i = 0; i < pictures.shape[0]; i++) {
+        d4j::vae_encode(run.context,
+                        d4j::data(pictures) + i * pixels * 3,
+                        height,
+                        width,
+                        tile,
+                        d4j::writable(moments) + i * latents * run.parts.vae_moments);
+    }
+}
+
+void vae_decode(const Run& run) {
+    const d4j_tensor_t& latents = run.arguments.floats("latents", {ANY, run.info.latent_channels, ANY, ANY});
+    const int32_t height        = side(latents, 2);
+    const int32_t width         = side(latents, 3);
+    const int64_t factor        = run.info.vae_scale_factor;
+    d4j::validate_extent(side(latents, 0), height, width, 1);
+    const d4j_tensor_t& pictures  = run.arguments.floats("pictures", {latents.shape[0], 3, factor * height, factor * width});
+    const sd_tiling_params_t tile = tiling(run);
+    run.arguments.require_all_used();
+    const int64_t cells  = int64_t{height} * width;
+    const int64_t pixels = cells * factor * factor;
+    for (int64_t i = 0; i < latents.shape[0]; i++) {
+        d4j::vae_decode(run.context,
+                        d4j::data(latents) + i * cells * run.info.latent_channels,
+                        height,
+                        width,
+                        tile,
+                        d4j::writable(pictures) + i * pixels * 3);
+    }
+}
+
+struct ComponentCall {
+    const char* name;
+    const char* what_failed;
+    void (*run)(const Run&);
+};
+
+const ComponentCall COMPONENT_CALLS[] = {
+    {"text.encode", "the text could not be encoded", text_encode},
+    {"text.pool", "the text could not be encoded", text_pool},
+    {"text.embed", "the token embeddings could not be looked up", text_embed},
+    {"unet.predict", "the noise could not be predicted", unet_predict},
+    {"vae.encode", "the picture could not be encoded", vae_encode},
+    {"vae.decode", "the picture could not be decoded", vae_decode},
+};
+
+const ComponentCall* find_call(const char* name) {
+    for (const ComponentCall& call : COMPONENT_CALLS) {
+        if (name != nullptr && std::strcmp(call.name, name) == 0) {
+            return &call;
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -85,111 +258,20 @@ int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32_t count
     });
 }
 
-int32_t d4j_text_encode(d4j_model_t* model,
-                        int32_t encoder,
-                        const int32_t* ids,
-                        const float* embeddings,
-                        int32_t skipped_layers,
-                        int32_t final_norm,
-                        const d4j_observer_t* observer,
-                        float* hidden) {
-    return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context, Call&) {
-        require_pointer("hidden", hidden);
-        d4j::validate_text(encoder, ids, embeddings, skipped_layers, model->parts);
-        d4j::text_encode(context, {encoder, ids, embeddings}, skipped_layers, final_norm != 0, hidden);
-    });
-}
-
-int32_t d4j_text_pool(d4j_model_t* model,
-                      int32_t encoder,
-                      const int32_t* ids,
-                      const float* embeddings,
-                      int32_t position,
-                      const d4j_observer_t* observer,
-                      float* pooled) {
-    return run_part(model, "the text could not be encoded", observer, [&](sd_ctx_t* context, Call&) {
-        require_pointer("pooled", pooled);
-        d4j::validate_text(encoder, ids, embeddings, 0, model->parts);
-        if (position < 0 || position >= model->parts.text_length) {
-            throw Failure{D4J_INVALID, "there is no position " + std::to_string(position)};
+int32_t d4j_run(d4j_model_t* model,
+                const char* call,
+                const d4j_tensor_t* tensors,
+                int32_t tensor_count,
+                const d4j_number_t* numbers,
+                int32_t number_count,
+                const d4j_observer_t* observer) {
+    const ComponentCall* known = find_call(call);
+    return run_part(model, known == nullptr ? "the component could not be run" : known->what_failed, observer, [&](sd_ctx_t* context, Call&) {
+        if (known == nullptr) {
+            throw Failure{D4J_INVALID, std::string("there is no call ") + (call == nullptr ? "without a name" : call)};
         }
-        d4j::text_pool(context, {encoder, ids, embeddings}, position, pooled);
-    });
-}
-
-int32_t d4j_text_embed(d4j_model_t* model, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings) {
-    return run_part(model, "the token embeddings could not be looked up", nullptr, [&](sd_ctx_t* context, Call&) {
-        require_pointer("embeddings", embeddings);
-        d4j::validate_ids(encoder, ids, count, model->parts);
-        d4j::text_embed(context, encoder, ids, count, embeddings);
-    });
-}
-
-int32_t d4j_unet_predict(d4j_model_t* model,
-                         const d4j_unet_run_t* run,
-                         const float* latents,
-                         const float* text,
-                         const float* negative_text,
-                         const float* vector,
-                         const float* negative_vector,
-                         const float* concat,
-                         const d4j_observer_t* observer,
-                         float* prediction) {
-    return run_part(model, "the noise could not be predicted", observer, [&](sd_ctx_t* context, Call&) {
-        require_pointer("run", run);
-        require_pointer("prediction", prediction);
-        const d4j::UNetInput input = {latents, text, negative_text, vector, negative_vector, concat};
-        d4j::validate(*run, input, model->parts, model->info);
-        d4j::unet_predict(context, *run, input, prediction);
-    });
-}
-
-int32_t d4j_vae_encode(d4j_model_t* model,
-                       const float* pictures,
-                       int32_t batch,
-                       int32_t height,
-                       int32_t width,
-                       const sd_tiling_params_t* tiling,
-                       const d4j_observer_t* observer,
-                       float* moments) {
-    return run_part(model, "the picture could not be encoded", observer, [&](sd_ctx_t* context, Call&) {
-        require_pointer("pictures", pictures);
-        require_pointer("moments", moments);
-        if (model->info.has_vae_encoder == 0) {
-            throw Failure{D4J_INVALID, "this model cannot read pictures: its VAE has no encoder"};
-        }
-        const int32_t factor          = model->info.vae_scale_factor;
-        const sd_tiling_params_t tile = tiling_or_none(tiling);
-        d4j::validate_extent(batch, height, width, factor);
-        d4j::validate(tile);
-        const int64_t pixels  = int64_t{height} * width;
-        const int64_t latents = pixels / factor / factor;
-        for (int32_t i = 0; i < batch; i++) {
-            d4j::vae_encode(context, pictures + i * pixels * 3, height, width, tile, moments + i * latents * model->parts.vae_moments);
-        }
-    });
-}
-
-int32_t d4j_vae_decode(d4j_model_t* model,
-                       const float* latents,
-                       int32_t batch,
-                       int32_t height,
-                       int32_t width,
-                       const sd_tiling_params_t* tiling,
-                       const d4j_observer_t* observer,
-                       float* pictures) {
-    return run_part(model, "the picture could not be decoded", observer, [&](sd_ctx_t* context, Call&) {
-        require_pointer("latents", latents);
-        require_pointer("pictures", pictures);
-        const int64_t factor          = model->info.vae_scale_factor;
-        const sd_tiling_params_t tile = tiling_or_none(tiling);
-        d4j::validate_extent(batch, height, width, 1);
-        d4j::validate(tile);
-        const int64_t cells  = int64_t{height} * width;
-        const int64_t pixels = cells * factor * factor;
-        for (int32_t i = 0; i < batch; i++) {
-            d4j::vae_decode(context, latents + i * cells * model->info.latent_channels, height, width, tile, pictures + i * pixels * 3);
-        }
+        Arguments arguments(tensors, tensor_count, numbers, number_count);
+        known->run({context, model->info, model->parts, arguments});
     });
 }
 

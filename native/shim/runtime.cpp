@@ -502,7 +502,7 @@ void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t 
     copy_out(result.value_or(sd::Tensor<float>()), int64_t{count} * runner.model.hidden_size, embeddings);
 }
 
-void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run, const UNetInput& input, float* prediction) {
+void unet_predict(sd_ctx_t* context, const UNetRun& run, const UNetInput& input, float* prediction) {
     StableDiffusionGGML& sd  = *context->sd;
     const d4j_parts_t parts  = d4j::parts(context);
     const int64_t pixels     = int64_t{run.width} * run.height;

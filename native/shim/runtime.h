@@ -37,7 +37,7 @@ struct TextInput {
     const float* embeddings; /* if ids is null */
 };
 
-/* The arrays of d4j_unet_predict. */
+/* The arrays of unet.predict. */
 struct UNetInput {
     const float* latents;
     const float* context;
@@ -47,8 +47,20 @@ struct UNetInput {
     const float* concat;
 };
 
+/* The sizes and numbers of unet.predict; all pictures of the batch are at the same timestep. */
+struct UNetRun {
+    int32_t batch;
+    int32_t height; /* of the latents, as width */
+    int32_t width;
+    float timestep;
+    int32_t context_batch;
+    int32_t context_length;
+    int32_t negative_context_length;
+    float guidance_scale;
+};
+
 /*
- * The functions of d4j.h by the same names, with arguments already checked except where a comment says so. Those that
+ * The functions and calls of d4j.h by the same names, with arguments already checked except where a comment says so. Those that
  * compute throw Failure if the runtime does not deliver.
  */
 d4j_parts_t parts(const sd_ctx_t* context);
@@ -58,7 +70,7 @@ void set_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& 
 void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden);
 void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, float* pooled);
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
-void unet_predict(sd_ctx_t* context, const d4j_unet_run_t& run, const UNetInput& input, float* prediction);
+void unet_predict(sd_ctx_t* context, const UNetRun& run, const UNetInput& input, float* prediction);
 void vae_encode(sd_ctx_t* context,
                 const float* picture,
                 int32_t height,

@@ -322,7 +322,7 @@ void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_
     }
 }
 
-void validate(const d4j_unet_run_t& run, const UNetInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model) {
+void validate(const UNetRun& run, const UNetInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model) {
     validate_extent(run.batch, run.height, run.width, parts.unet_size_multiple);
     require(input.latents != nullptr, "there are no latents");
     require(input.context != nullptr, "there is no context");

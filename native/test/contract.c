@@ -45,7 +45,7 @@ static void test_struct_sizes(void) {
     CHECK(d4j_struct_size("d4j_model_info_t") == (int64_t) sizeof(d4j_model_info_t));
     CHECK(d4j_struct_size("d4j_text_encoder_t") == (int64_t) sizeof(d4j_text_encoder_t));
     CHECK(d4j_struct_size("d4j_parts_t") == (int64_t) sizeof(d4j_parts_t));
-    CHECK(d4j_struct_size("d4j_unet_run_t") == (int64_t) sizeof(d4j_unet_run_t));
+    CHECK(d4j_struct_size("d4j_tensor_t") == (int64_t) sizeof(d4j_tensor_t));
     CHECK(d4j_struct_size("no_such_t") == -1);
     CHECK(d4j_struct_size(NULL) == -1);
 }
@@ -174,11 +174,10 @@ static void test_merges(void) {
 }
 
 static void test_parts_without_a_model(void) {
-    static const int32_t ids[77]  = {0};
-    static const float values[64] = {0};
-    float result[64]              = {0};
+    static float values[64] = {0};
+    float result[64]        = {0};
     d4j_parts_t parts;
-    d4j_unet_run_t run = {1, 1, 1, 0, 1, 1, 1, 1};
+    const d4j_tensor_t latents = {"latents", values, D4J_TENSOR_F32, 4, {1, 1, 1, 1}};
     int64_t shape[4];
     int64_t elements = 0;
     int32_t rank     = 0;
@@ -186,18 +185,11 @@ static void test_parts_without_a_model(void) {
 
     CHECK(d4j_parts(NULL, &parts) == D4J_INVALID && last_error_says("model is null"));
     CHECK(d4j_set_loras(NULL, NULL, 0, NULL) == D4J_INVALID);
-    CHECK(d4j_text_encode(NULL, 0, ids, NULL, 0, 1, NULL, result) == D4J_INVALID);
-    CHECK(d4j_text_pool(NULL, 0, ids, NULL, 0, NULL, result) == D4J_INVALID);
-    CHECK(d4j_text_embed(NULL, 0, ids, 1, result) == D4J_INVALID);
-    CHECK(d4j_unet_predict(NULL, &run, values, values, NULL, NULL, NULL, NULL, NULL, result) == D4J_INVALID);
-    CHECK(d4j_vae_encode(NULL, values, 1, 8, 8, NULL, NULL, result) == D4J_INVALID);
-    CHECK(d4j_vae_decode(NULL, values, 1, 1, 1, NULL, NULL, result) == D4J_INVALID);
+    CHECK(d4j_run(NULL, "vae.decode", &latents, 1, NULL, 0, NULL) == D4J_INVALID && last_error_says("model is null"));
     CHECK(d4j_sigmas(NULL, 0, 10, 64, 64, result, &count) == D4J_INVALID && count == 64);
     CHECK(d4j_weight(NULL, "a.weight", shape, &rank, NULL, &elements) == D4J_INVALID && last_error_says("model is null"));
     CHECK(d4j_parts(NULL, NULL) == D4J_INVALID);
-    CHECK(d4j_text_encode(NULL, 0, NULL, NULL, 0, 1, NULL, NULL) == D4J_INVALID);
-    CHECK(d4j_unet_predict(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == D4J_INVALID);
-    CHECK(d4j_vae_decode(NULL, NULL, 0, 0, 0, NULL, NULL, NULL) == D4J_INVALID);
+    CHECK(d4j_run(NULL, NULL, NULL, 0, NULL, 0, NULL) == D4J_INVALID);
     CHECK(d4j_weight(NULL, NULL, NULL, NULL, NULL, NULL) == D4J_INVALID);
 }
 

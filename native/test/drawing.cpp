@@ -4,8 +4,10 @@
  *
  *     drawing <model.safetensors>
  */
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -126,6 +128,26 @@ void test_one_model(const char* path) {
     CHECK(d4j_model_close(model) == D4J_OK);
 }
 
+d4j_tensor_t floats(const char* name, std::vector<float>& values, std::vector<int64_t> shape) {
+    d4j_tensor_t tensor = {name, values.data(), D4J_TENSOR_F32, static_cast<int32_t>(shape.size()), {0, 0, 0, 0}};
+    std::copy(shape.begin(), shape.end(), tensor.shape);
+    return tensor;
+}
+
+int32_t run(d4j_model_t* model, const char* call, const std::vector<d4j_tensor_t>& tensors, const std::vector<d4j_number_t>& numbers) {
+    return d4j_run(model,
+                   call,
+                   tensors.data(),
+                   static_cast<int32_t>(tensors.size()),
+                   numbers.data(),
+                   static_cast<int32_t>(numbers.size()),
+                   nullptr);
+}
+
+bool refused(int32_t status, const char* reason) {
+    return status == D4J_INVALID && std::string(d4j_last_error()).find(reason) != std::string::npos;
+}
+
 void test_parts(const char* path) {
     d4j_model_t* model = open(path);
     d4j_parts_t parts;
@@ -133,30 +155,53 @@ void test_parts(const char* path) {
     d4j_model_info_t info;
     CHECK(d4j_model_info(model, &info) == D4J_OK);
     const d4j_text_encoder_t& encoder = parts.text_encoders[0];
+    const int64_t length              = parts.text_length;
+    const int64_t width               = encoder.hidden_size;
 
     std::vector<int32_t> ids(parts.text_length, encoder.padding);
     ids[0] = 49406;
-    std::vector<float> embeddings(ids.size() * encoder.hidden_size);
+    std::vector<float> embeddings(length * width);
     std::vector<float> context(embeddings.size());
     std::vector<float> pooled(encoder.pooled_size);
-    CHECK(d4j_text_embed(model, 0, ids.data(), static_cast<int32_t>(ids.size()), embeddings.data()) == D4J_OK);
-    CHECK(d4j_text_encode(model, 0, ids.data(), nullptr, 0, 1, nullptr, context.data()) == D4J_OK);
-    CHECK(d4j_text_pool(model, 0, ids.data(), nullptr, 1, nullptr, pooled.data()) == D4J_OK);
+    const d4j_tensor_t tokens  = {"ids", ids.data(), D4J_TENSOR_I32, 1, {length, 0, 0, 0}};
+    const d4j_tensor_t hidden  = floats("hidden", context, {1, length, width});
+    const d4j_number_t first   = {"encoder", 0};
+    const d4j_number_t all     = {"skipped_layers", 0};
+    const d4j_number_t norm    = {"final_norm", 1};
+    CHECK(run(model, "text.embed", {tokens, floats("embeddings", embeddings, {1, length, width})}, {first}) == D4J_OK);
+    CHECK(run(model, "text.encode", {tokens, hidden}, {first, all, norm}) == D4J_OK);
+    CHECK(run(model, "text.pool", {tokens, floats("pooled", pooled, {1, encoder.pooled_size})}, {first, {"position", 1}}) == D4J_OK);
 
-    const int latent_size = SIZE / info.vae_scale_factor;
-    std::vector<float> pictures(3 * SIZE * SIZE, 0.25f);
-    std::vector<float> moments(static_cast<size_t>(parts.vae_moments) * latent_size * latent_size);
-    std::vector<float> latents(static_cast<size_t>(info.latent_channels) * latent_size * latent_size, 0.5f);
-    std::vector<float> prediction(static_cast<size_t>(parts.unet_out_channels) * latent_size * latent_size);
-    const d4j_unet_run_t run = {1, latent_size, latent_size, 500.0f, 1, parts.text_length, parts.text_length, 2.0f};
-    CHECK(d4j_unet_predict(model, &run, latents.data(), context.data(), context.data(), nullptr, nullptr, nullptr, nullptr,
-                           prediction.data()) == D4J_OK);
-    CHECK(d4j_unet_predict(model, &run, latents.data(), context.data(), nullptr, nullptr, nullptr, nullptr, nullptr,
-                           prediction.data()) == D4J_OK);
-    CHECK(d4j_vae_decode(model, latents.data(), 1, latent_size, latent_size, nullptr, nullptr, pictures.data()) == D4J_OK);
+    const int64_t size = SIZE / info.vae_scale_factor;
+    std::vector<float> pixels(3 * SIZE * SIZE, 0.25f);
+    std::vector<float> moments(parts.vae_moments * size * size);
+    std::vector<float> values(info.latent_channels * size * size, 0.5f);
+    std::vector<float> noise(parts.unet_out_channels * size * size);
+    const d4j_tensor_t latents    = floats("latents", values, {1, info.latent_channels, size, size});
+    const d4j_tensor_t positive   = floats("context", context, {1, length, width});
+    const d4j_tensor_t negative   = floats("negative_context", context, {1, length, width});
+    const d4j_tensor_t prediction = floats("prediction", noise, {1, parts.unet_out_channels, size, size});
+    const d4j_tensor_t pictures   = floats("pictures", pixels, {1, 3, SIZE, SIZE});
+    const d4j_number_t timestep   = {"timestep", 500};
+    CHECK(run(model, "unet.predict", {latents, positive, negative, prediction}, {timestep, {"guidance_scale", 2}}) == D4J_OK);
+    CHECK(run(model, "unet.predict", {latents, positive, prediction}, {timestep}) == D4J_OK);
+    CHECK(run(model, "vae.decode", {latents, pictures}, {}) == D4J_OK);
     if (info.has_vae_encoder) {
-        CHECK(d4j_vae_encode(model, pictures.data(), 1, SIZE, SIZE, nullptr, nullptr, moments.data()) == D4J_OK);
+        CHECK(run(model, "vae.encode", {pictures, floats("moments", moments, {1, parts.vae_moments, size, size})}, {}) == D4J_OK);
     }
+
+    CHECK(refused(run(model, "vae.paint", {latents, pictures}, {}), "no call vae.paint"));
+    CHECK(refused(run(model, "vae.decode", {latents}, {}), "no tensor named pictures"));
+    CHECK(refused(run(model, "vae.decode", {latents, floats("pictures", pixels, {1, 3, SIZE, SIZE / 2})}, {}), "of the shape (1, 3, "));
+    CHECK(refused(run(model, "vae.decode", {latents, pictures, positive}, {}), "takes no tensor named context"));
+    CHECK(refused(run(model, "vae.decode", {latents, pictures}, {timestep}), "takes no number named timestep"));
+    CHECK(refused(run(model, "unet.predict", {latents, positive, negative, prediction}, {timestep}), "no number named guidance_scale"));
+    CHECK(refused(run(model, "unet.predict", {latents, positive, prediction}, {{"timestep", NAN}}), "not finite"));
+    CHECK(refused(run(model, "text.encode", {tokens, hidden}, {{"encoder", 1}, all, norm}), "no text encoder 1"));
+    CHECK(refused(run(model, "text.encode", {tokens, hidden}, {{"encoder", 0.5}, all, norm}), "no whole number"));
+    CHECK(refused(run(model, "text.encode", {floats("ids", context, {length}), hidden}, {first, all, norm}), "int32"));
+    CHECK(refused(run(model, "vae.decode", {latents, floats("pictures", pixels, {1, 3, 1 << 20, 1 << 20})}, {}), "too large"));
+
     std::vector<float> sigmas(32);
     int32_t count = static_cast<int32_t>(sigmas.size());
     CHECK(d4j_sigmas(model, DISCRETE_SCHEDULER, 10, SIZE, SIZE, sigmas.data(), &count) == D4J_OK && count == 11);

@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import java.lang.System.Logger.Level;
 import java.lang.ref.Cleaner;
 
@@ -18,7 +18,7 @@ final class ForgottenModel implements Runnable {
     }
 
     /** Looks after a model until it is closed. */
-    static ForgottenModel watch(StableDiffusion model) {
+    static ForgottenModel watch(DiffusionModel model) {
         ForgottenModel forgotten = new ForgottenModel(model.name());
         CLEANER.register(model, forgotten);
         return forgotten;

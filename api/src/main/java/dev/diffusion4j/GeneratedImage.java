@@ -1,31 +1,36 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.ImageWriting;
-import dev.diffusion4j.internal.ParametersText;
-import dev.diffusion4j.internal.RgbImage;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.internal.image.PictureWriter;
+import dev.diffusion4j.internal.image.PixelBuffers;
+import dev.diffusion4j.internal.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A picture that a model drew. Immutable and safe for use by several threads; it stays valid after its model is closed.
+ * A picture that a model generated. Immutable and safe for use by several threads; it stays valid after its model is closed.
  */
 public final class GeneratedImage {
 
     private final RgbImage image;
     private final int index;
-    private final GenerationParameters parameters;
-    private final String modelName;
-    private final List<String> warnings;
+    private final GenerationReport report;
 
-    GeneratedImage(
-            RgbImage image, int index, GenerationParameters parameters, String modelName, List<String> warnings) {
+    GeneratedImage(RgbImage image, int index, GenerationReport report) {
         this.image = image;
         this.index = index;
-        this.parameters = parameters;
-        this.modelName = modelName;
-        this.warnings = warnings;
+        this.report = report;
+    }
+
+    /**
+     * A picture as the models of an application's tests hand out.
+     *
+     * @param image of any type; what is transparent is taken as it is without
+     */
+    public static GeneratedImage of(BufferedImage image, GenerationReport report) {
+        return new GeneratedImage(PixelBuffers.copyOf(image), 0, report);
     }
 
     /** In pixels. */
@@ -45,20 +50,20 @@ public final class GeneratedImage {
 
     /** The seed that draws this very image again with a batch of one. */
     public long seed() {
-        return parameters.seed() + index;
+        return report.request().seed().orElse(0);
     }
 
-    /** What it was drawn with; {@link GenerationParameters#seed()} is that of the batch's first image. */
-    public GenerationParameters parameters() {
-        return parameters;
+    /** How it was made. */
+    public GenerationReport report() {
+        return report;
     }
 
     /**
-     * What was asked for and not done, such as parts of a LoRA that the model has no use for: a sentence each, unmodifiable,
-     * the same for all images of a batch. {@link GenerationRequest#onWarning} tells of it while the image is drawn.
+     * What was asked for and not done: a sentence each, unmodifiable, the same for all images of a batch.
+     * {@link GenerationListener#onWarning} tells of it while the image is drawn.
      */
     public List<String> warnings() {
-        return warnings;
+        return report.warnings();
     }
 
     /** The pixels, read-only and on the heap: 3 bytes a pixel (red, green, blue), rows top down, no padding. */
@@ -71,18 +76,22 @@ public final class GeneratedImage {
         return image.toBufferedImage();
     }
 
-    /** The parameters as other tools write and read them: prompt, negative prompt and {@code key: value} pairs. */
+    /** The report as other tools write and read it: prompt, negative prompt and {@code key: value} pairs. */
     public String parametersText() {
-        return ParametersText.text(parameters, seed(), width(), height(), modelName);
-    }
-
-    /** The parameters as a JSON object, complete and for machines. */
-    public String parametersJson() {
-        return ParametersText.json(parameters, seed(), width(), height(), modelName);
+        return ReportText.text(report, width(), height());
     }
 
     /**
-     * Saves the picture in the format that the name's ending says: {@code .png}, with the parameters under the keywords
+     * The report as a JSON object, for machines: {@code generator}, {@code runtime}, {@code model}, {@code seed}, {@code width} and
+     * {@code height} of this very picture, and the {@code request}, which
+     * {@link dev.diffusion4j.request.ImageRequest#fromJson} reads.
+     */
+    public String parametersJson() {
+        return ReportText.json(report, width(), height());
+    }
+
+    /**
+     * Saves the picture in the format that the name's ending says: {@code .png}, with the report under the keywords
      * {@code parameters} (text) and {@code diffusion4j} (JSON), or {@code .jpg}/{@code .jpeg} with the text as comment.
      * A file appears whole or not at all; an existing one is replaced.
      *
@@ -90,7 +99,7 @@ public final class GeneratedImage {
      * @throws ImageFileException if the format is unknown or the file cannot be written
      */
     public Path save(Path path) {
-        ImageWriting.save(toBufferedImage(), path, parametersText(), parametersJson());
+        PictureWriter.save(toBufferedImage(), path, parametersText(), parametersJson());
         return path;
     }
 

@@ -1,8 +1,9 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.CancellationFlag;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.GenerationTimeoutException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -10,29 +11,62 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
-/** A generation that was started: wait for it, cancel it, or chain on its future. Safe for use by any thread. */
-public final class Generation {
+/**
+ * A generation that was started: wait for it, cancel it, or chain on its future. Safe for use by any thread.
+ *
+ * @param <T> what it makes: a {@link GeneratedImage}, or a list of them in the order of their seeds
+ */
+public final class Generation<T> {
 
     /** Stages of futures may take long and may wait for the model, so they do not run on its thread. */
     private static final Executor COMPLETIONS =
             task -> Thread.ofVirtual().name("diffusion4j completion").start(task);
 
-    private final GenerationQueue queue;
-    private final CancellationFlag cancellation = new CancellationFlag();
+    /** Stops it, and says where waiting for it would never end. */
+    interface Control {
+
+        void cancel();
+
+        boolean isOwnThread();
+    }
+
+    private final Control control;
     /** Never handed out: what one caller does to a future is no other caller's result. */
-    private final CompletableFuture<List<GeneratedImage>> result = new CompletableFuture<>();
+    private final CompletableFuture<T> result;
 
-    Generation(GenerationQueue queue) {
-        this.queue = queue;
+    Generation(Control control) {
+        this(control, new CompletableFuture<>());
     }
 
-    CancellationFlag cancellation() {
-        return cancellation;
+    private Generation(Control control, CompletableFuture<T> result) {
+        this.control = control;
+        this.result = result;
     }
 
-    void succeed(List<GeneratedImage> images) {
-        result.complete(images);
+    /** A generation that has ended with this, for the models of an application's tests. */
+    public static <T> Generation<T> completed(T value) {
+        return new Generation<>(
+                new Control() {
+                    @Override
+                    public void cancel() {}
+
+                    @Override
+                    public boolean isOwnThread() {
+                        return false;
+                    }
+                },
+                CompletableFuture.completedFuture(value));
+    }
+
+    /** The same generation, of which one is interested in something else. */
+    <R> Generation<R> map(Function<? super T, ? extends R> function) {
+        return new Generation<>(control, result.thenApply(function));
+    }
+
+    void succeed(T value) {
+        result.complete(value);
     }
 
     void fail(Throwable failure) {
@@ -44,7 +78,7 @@ public final class Generation {
      * when this returns. {@link #await()} then throws {@link GenerationCancelledException}. Does nothing if it has ended.
      */
     public void cancel() {
-        queue.cancel(this);
+        control.cancel();
     }
 
     /** Whether the generation has ended, in whichever way. */
@@ -53,31 +87,31 @@ public final class Generation {
     }
 
     /**
-     * Waits for the images. Interrupting the waiting thread cancels the generation.
+     * Waits for the result. Interrupting the waiting thread cancels the generation.
      *
-     * @return the images, in the order of their seeds
-     * @throws DiffusionException what {@link GenerationRequest#generate()} throws
+     * @return what it made
+     * @throws DiffusionException what {@link DiffusionModel#generate} throws
      * @throws IllegalStateException if it is called from a listener of this model, on whose thread the generation would have
      *     to run
      */
-    public List<GeneratedImage> await() {
+    public T await() {
         return await(Long.MAX_VALUE, null);
     }
 
     /**
-     * Waits for the images as {@link #await()} does, but not longer than that. If they are not there by then, the generation
+     * Waits for the result as {@link #await()} does, but not longer than that. If it is not there by then, the generation
      * is cancelled: native code stops within a denoising step, which is not waited for.
      *
      * @param timeout how long to wait; zero or less asks whether the generation has ended
-     * @return the images, in the order of their seeds
+     * @return what it made
      * @throws GenerationTimeoutException if the generation has not ended in time
      */
-    public List<GeneratedImage> await(Duration timeout) {
+    public T await(Duration timeout) {
         return await(TimeUnit.NANOSECONDS.convert(timeout), timeout);
     }
 
-    private List<GeneratedImage> await(long nanos, Duration timeout) {
-        if (!isDone() && queue.isOwnThread()) {
+    private T await(long nanos, Duration timeout) {
+        if (!isDone() && control.isOwnThread()) {
             throw waitsForItself();
         }
         long beganAt = System.nanoTime();
@@ -93,7 +127,7 @@ public final class Generation {
                     cancel();
                     throw new GenerationTimeoutException(timeout);
                 } catch (ExecutionException e) {
-                    throw asUnchecked(e.getCause());
+                    throw asUnchecked(causeOf(e.getCause()));
                 }
             }
         } finally {
@@ -110,7 +144,7 @@ public final class Generation {
     }
 
     /**
-     * The images as a future, a new one with each call. It completes with what {@link #await()} throws if the generation
+     * The result as a future, a new one with each call. It completes with what {@link #await()} throws if the generation
      * fails; if that was cancelled, so is the future.
      *
      * <p>However the future ends before the generation does, by {@code cancel}, {@code complete}, {@code orTimeout} or
@@ -122,14 +156,14 @@ public final class Generation {
      * <p>It completes on a virtual thread of its own and never on the model's: stages may take their time, draw with the model
      * and wait for that, and close it.
      */
-    public CompletableFuture<List<GeneratedImage>> future() {
-        CompletableFuture<List<GeneratedImage>> future = new CompletableFuture<>();
+    public CompletableFuture<T> future() {
+        CompletableFuture<T> future = new CompletableFuture<>();
         if (isDone()) {
             complete(future);
             return future;
         }
-        result.whenCompleteAsync((images, failure) -> complete(future), COMPLETIONS);
-        future.whenComplete((images, failure) -> {
+        result.whenCompleteAsync((value, failure) -> complete(future), COMPLETIONS);
+        future.whenComplete((value, failure) -> {
             if (!isDone()) {
                 cancel();
             }
@@ -138,18 +172,23 @@ public final class Generation {
     }
 
     /** Hands the result over, once there is one. */
-    private void complete(CompletableFuture<List<GeneratedImage>> future) {
+    private void complete(CompletableFuture<T> future) {
         if (!result.isCompletedExceptionally()) {
             future.complete(result.join());
             return;
         }
-        Throwable failure = result.exceptionNow();
+        Throwable failure = causeOf(result.exceptionNow());
         if (failure instanceof GenerationCancelledException) {
             CancellationException cancelled = new CancellationException(failure.getMessage());
             cancelled.initCause(failure);
             failure = cancelled;
         }
         future.completeExceptionally(failure);
+    }
+
+    /** What failed, without what a stage of a future puts around it. */
+    private static Throwable causeOf(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     private static RuntimeException asUnchecked(Throwable failure) {

@@ -1,7 +1,10 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.CancellationFlag;
-import dev.diffusion4j.internal.ModelThread;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.QueueFullException;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.EngineThread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,10 +18,10 @@ import java.util.function.Function;
  */
 final class GenerationQueue {
 
-    private final ModelThread thread;
+    private final EngineThread thread;
     private final int capacity;
     /** What has not ended, with its work on the thread. */
-    private final Map<Generation, Runnable> pending = new LinkedHashMap<>();
+    private final Map<Entry<?>, Runnable> pending = new LinkedHashMap<>();
 
     private boolean running;
     private boolean closed;
@@ -26,22 +29,40 @@ final class GenerationQueue {
     /**
      * @param capacity how many may wait beside the one that runs
      */
-    GenerationQueue(ModelThread thread, int capacity) {
+    GenerationQueue(EngineThread thread, int capacity) {
         this.thread = thread;
         this.capacity = capacity;
+    }
+
+    /** A generation in the queue, and the flag that stops it. */
+    private final class Entry<T> implements Generation.Control {
+
+        private final CancellationFlag cancellation = new CancellationFlag();
+        private final Generation<T> generation = new Generation<>(this);
+
+        @Override
+        public void cancel() {
+            GenerationQueue.this.cancel(this);
+        }
+
+        /** Whether waiting for the generation on this thread would never end. */
+        @Override
+        public boolean isOwnThread() {
+            return thread.isCurrent();
+        }
     }
 
     /**
      * Queues a generation.
      *
-     * @param work draws the images, on the model's thread, and stops when the flag is set
+     * @param work does it, on the model's thread, and stops when the flag is set
      * @throws QueueFullException if too many wait
      * @throws ClosedException after {@link #close()}
      */
-    Generation add(Function<CancellationFlag, List<GeneratedImage>> work) {
-        Generation generation = new Generation(this);
+    <T> Generation<T> add(Function<CancellationFlag, T> work) {
+        Entry<T> entry = new Entry<>();
         StartTrace trace = new StartTrace();
-        Runnable task = () -> run(generation, work, trace);
+        Runnable task = () -> run(entry, work, trace);
         synchronized (this) {
             if (closed) {
                 throw new ClosedException("the model is closed");
@@ -50,9 +71,9 @@ final class GenerationQueue {
                 throw new QueueFullException(capacity);
             }
             thread.execute(task);
-            pending.put(generation, task);
+            pending.put(entry, task);
         }
-        return generation;
+        return entry.generation;
     }
 
     /** How many wait for their turn. */
@@ -60,45 +81,45 @@ final class GenerationQueue {
         return pending.size() - (running ? 1 : 0);
     }
 
-    private void run(Generation generation, Function<CancellationFlag, List<GeneratedImage>> work, StartTrace trace) {
+    private <T> void run(Entry<T> entry, Function<CancellationFlag, T> work, StartTrace trace) {
         begin();
-        List<GeneratedImage> images;
+        T result;
         try {
-            if (generation.cancellation().isSet()) {
+            if (entry.cancellation.isSet()) {
                 throw cancelledBefore();
             }
-            images = work.apply(generation.cancellation());
+            result = work.apply(entry.cancellation);
         } catch (Throwable e) {
             trace.addTo(e);
-            end(generation);
-            generation.fail(e);
+            end(entry);
+            entry.generation.fail(e);
             return;
         }
         // First, so that whoever waits for the generation finds room in the queue.
-        end(generation);
-        generation.succeed(images);
+        end(entry);
+        entry.generation.succeed(result);
     }
 
     private synchronized void begin() {
         running = true;
     }
 
-    private synchronized void end(Generation generation) {
+    private synchronized void end(Entry<?> entry) {
         running = false;
-        pending.remove(generation);
+        pending.remove(entry);
     }
 
     /** Takes a generation that waits out of the queue, and asks one that runs to stop. */
-    void cancel(Generation generation) {
-        generation.cancellation().set();
+    private void cancel(Entry<?> entry) {
+        entry.cancellation.set();
         synchronized (this) {
-            Runnable task = pending.get(generation);
+            Runnable task = pending.get(entry);
             if (task == null || !thread.withdraw(task)) {
                 return;
             }
-            pending.remove(generation);
+            pending.remove(entry);
         }
-        generation.fail(cancelledBefore());
+        entry.generation.fail(cancelledBefore());
     }
 
     private static GenerationCancelledException cancelledBefore() {
@@ -107,18 +128,13 @@ final class GenerationQueue {
 
     /** Takes no more and cancels all. */
     void close() {
-        List<Generation> left;
+        List<Entry<?>> left;
         synchronized (this) {
             closed = true;
             left = new ArrayList<>(pending.keySet());
         }
         // From the last: what runs would make room for what waits.
         left.reversed().forEach(this::cancel);
-    }
-
-    /** Whether waiting for a generation on this thread would never end. */
-    boolean isOwnThread() {
-        return thread.isCurrent();
     }
 
     /** Shows in a failure, which has the stack of the model's thread, whose generation it was. */

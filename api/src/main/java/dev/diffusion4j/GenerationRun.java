@@ -1,70 +1,93 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.CancellationFlag;
-import dev.diffusion4j.internal.GenerationInputs;
-import dev.diffusion4j.internal.GenerationObserver;
-import dev.diffusion4j.internal.Model;
-import dev.diffusion4j.internal.ModelThread;
-import dev.diffusion4j.internal.RgbImage;
+import dev.diffusion4j.internal.component.ModelComponents;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.Engine;
+import dev.diffusion4j.internal.engine.EngineThread;
+import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.internal.pipeline.DenoisingLoop;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.NativeSampling;
+import dev.diffusion4j.request.PreviewMode;
+import dev.diffusion4j.request.SchedulerSampling;
+import dev.diffusion4j.tensor.RandomSource;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
- * One generation on the model's thread: prepares its pictures, turns native reports into events and native pictures into
- * results.
+ * One generation on the model's thread: prepares its pictures when its turn has come, turns native reports into events and
+ * native pictures into results.
  */
 final class GenerationRun implements GenerationObserver {
 
-    private final StableDiffusion model;
-    private final GenerationParameters parameters;
-    private final Supplier<GenerationInputs> inputs;
-    private final Consumer<? super Progress> progressListener;
-    private final GenerationRequest.PreviewSettings preview;
+    private final ImageRequest request;
+    private final GenerationListener listener;
     private final Warnings warnings;
-    private final Optional<DenoisingLoop.Settings> loop;
+    private final ModelInfo info;
+    private final String modelName;
     private ProgressTracker tracker;
 
     /**
-     * @param inputs asked for when the generation's turn has come, so that those that wait hold no copies of pictures
-     * @param progressListener may be null
-     * @param preview may be null
+     * @param request with everything that is said of a model's default
      */
     GenerationRun(
-            StableDiffusion model,
-            GenerationParameters parameters,
-            Supplier<GenerationInputs> inputs,
-            Consumer<? super Progress> progressListener,
-            GenerationRequest.PreviewSettings preview,
-            Warnings warnings,
-            Optional<DenoisingLoop.Settings> loop) {
-        this.model = model;
-        this.parameters = parameters;
-        this.inputs = inputs;
-        this.progressListener = progressListener == null ? progress -> {} : progressListener;
-        this.preview = preview;
+            ImageRequest request, GenerationListener listener, Warnings warnings, ModelInfo info, String modelName) {
+        this.request = request;
+        this.listener = listener;
         this.warnings = warnings;
-        this.loop = loop;
+        this.info = info;
+        this.modelName = modelName;
     }
 
-    List<GeneratedImage> run(ModelThread thread, Model engine, CancellationFlag cancellation) {
-        int passes = parameters.highResFix().isPresent() ? 2 : 1;
-        tracker = new ProgressTracker(parameters.batchCount(), passes, progressListener);
+    List<GeneratedImage> run(
+            EngineThread thread,
+            Engine engine,
+            ModelComponents components,
+            RandomSource random,
+            CancellationFlag cancellation) {
+        tracker = new ProgressTracker(
+                request.batchCount(), passes(), listener.progress().orElse(progress -> {}));
         tracker.begin();
         warnings.begin();
-        List<RgbImage> pictures = loop.map(settings ->
-                        new DenoisingLoop(model, parameters, settings, this, cancellation).run(inputs.get()))
-                .orElseGet(
-                        () -> thread.exclusively(() -> engine.generate(parameters, inputs.get(), this, cancellation)));
+        GenerationInputs inputs = GenerationInputs.of(request);
+        List<RgbImage> pictures = switch (request.sampling()) {
+            case NativeSampling _ -> thread.exclusively(() -> engine.generate(request, inputs, this, cancellation));
+            case SchedulerSampling sampling -> {
+                DenoisingLoop.Settings settings = new DenoisingLoop.Settings(
+                        sampling.scheduler(), listener.steps().orElse(null));
+                yield new DenoisingLoop(components, random, request, settings, this, cancellation).run(inputs);
+            }
+        };
         tracker.end();
         List<GeneratedImage> images = new ArrayList<>(pictures.size());
         for (int i = 0; i < pictures.size(); i++) {
-            images.add(new GeneratedImage(pictures.get(i), i, parameters, model.name(), warnings.all()));
+            images.add(image(pictures.get(i), i));
         }
         return List.copyOf(images);
+    }
+
+    private int passes() {
+        return request.sampling() instanceof NativeSampling sampling
+                        && sampling.highResFix().isPresent()
+                ? 2
+                : 1;
+    }
+
+    private GeneratedImage image(RgbImage picture, int index) {
+        ImageRequest own = request.toBuilder()
+                .seed(request.seed().orElseThrow() + index)
+                .batchCount(1)
+                .build();
+        return new GeneratedImage(picture, index, report(own));
+    }
+
+    private GenerationReport report(ImageRequest own) {
+        return new GenerationReport(own, modelName, Optional.of(info.runtime()), warnings.all());
     }
 
     @Override
@@ -74,17 +97,17 @@ final class GenerationRun implements GenerationObserver {
 
     @Override
     public Optional<PreviewMode> previewMode() {
-        return preview == null ? Optional.empty() : Optional.of(preview.mode());
+        return listener.previews().map(GenerationListener.Previews::mode);
     }
 
     @Override
     public int previewInterval() {
-        return preview == null ? 1 : preview.everySteps();
+        return listener.previews().map(GenerationListener.Previews::everySteps).orElse(1);
     }
 
     @Override
     public void preview(int step, BufferedImage image) {
-        preview.listener().accept(new Preview(step, image));
+        listener.previews().orElseThrow().listener().accept(new Preview(step, image));
     }
 
     @Override

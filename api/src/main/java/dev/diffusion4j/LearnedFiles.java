@@ -1,5 +1,7 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.component.TextualInversion;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.io.IOException;

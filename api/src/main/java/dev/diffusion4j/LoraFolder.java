@@ -1,6 +1,10 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.text.LoraTags;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.format.Names;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.tokenizer.LoraTags;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;

@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.request.PreviewMode;
 import java.awt.image.BufferedImage;
 
 /**

@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.Progress.Phase;
-import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;

@@ -1,9 +1,10 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -17,10 +18,10 @@ final class Warnings {
     private final List<String> told = new ArrayList<>();
 
     /**
-     * @param listener told as the generation runs; null to have the warnings logged
+     * @param listener told as the generation runs; without one the warnings are logged
      */
-    Warnings(Consumer<? super String> listener) {
-        this.listener = listener == null ? text -> NativeLibrary.logger().log(Level.WARNING, text) : listener;
+    Warnings(Optional<Consumer<? super String>> listener) {
+        this.listener = listener.orElse(text -> NativeLibrary.logger().log(Level.WARNING, text));
     }
 
     /** Keeps what was found out before the generation's turn has come. */

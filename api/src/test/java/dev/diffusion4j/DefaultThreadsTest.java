@@ -3,8 +3,7 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.runtime.NativeDiagnosis;
-import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.device.NativeDiagnosis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

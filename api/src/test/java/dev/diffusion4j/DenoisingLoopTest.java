@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.Picture.Hue;
+import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.HeunScheduler;
 import dev.diffusion4j.scheduler.PndmScheduler;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.runtime.Device;
-import dev.diffusion4j.runtime.DeviceChoice;
-import dev.diffusion4j.runtime.DeviceMemory;
-import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.device.Device;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.device.DeviceMemory;
+import dev.diffusion4j.error.DeviceUnavailableException;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;

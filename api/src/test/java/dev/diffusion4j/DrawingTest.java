@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.HighResFix;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.PreviewMode;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.StepCache;
+import dev.diffusion4j.request.VaeTiling;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -1,14 +1,17 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.CancellationFlag;
-import dev.diffusion4j.internal.GenerationInputs;
-import dev.diffusion4j.internal.GenerationObserver;
-import dev.diffusion4j.internal.Model;
-import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.Parts;
-import dev.diffusion4j.internal.RgbImage;
-import dev.diffusion4j.model.ModelFile;
-import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.Model;
+import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.Parts;
+import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.request.GenerationParameters;
+import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;

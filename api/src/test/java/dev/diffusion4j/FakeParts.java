@@ -1,9 +1,11 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.Parts;
-import dev.diffusion4j.internal.PartsInfo;
-import dev.diffusion4j.internal.PartsInfo.TextEncoderInfo;
-import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.internal.engine.Parts;
+import dev.diffusion4j.internal.engine.PartsInfo;
+import dev.diffusion4j.internal.engine.PartsInfo.TextEncoderInfo;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;

@@ -3,6 +3,8 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.device.IsolatedOptions;
+import dev.diffusion4j.error.IsolatedProcessException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.RgbImage;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.GenerationTimeoutException;
+import dev.diffusion4j.error.NativeFailureException;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.image.RgbImage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

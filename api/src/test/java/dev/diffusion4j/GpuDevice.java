@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.device.DeviceChoice;
 
 /** The GPU to test. */
 public final class GpuDevice {

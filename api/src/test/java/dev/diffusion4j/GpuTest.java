@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.runtime.DeviceChoice;
-import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.error.GenerationCancelledException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;

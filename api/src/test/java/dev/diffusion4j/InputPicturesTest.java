@@ -3,7 +3,7 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.image.ResizeMode;
-import dev.diffusion4j.internal.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationInputs;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;

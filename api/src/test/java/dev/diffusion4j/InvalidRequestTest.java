@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.GenerationParameters;
+import dev.diffusion4j.request.HighResFix;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.SamplerChoice;
+import dev.diffusion4j.request.VaeTiling;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.function.Consumer;

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.request.GenerationParameters;
+import dev.diffusion4j.request.PreviewMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -3,10 +3,12 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.Watch;
-import dev.diffusion4j.model.ModelFile;
-import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.error.NativeFailureException;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Path;

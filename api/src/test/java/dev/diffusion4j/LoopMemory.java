@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.scheduler.PndmScheduler;
 import dev.diffusion4j.scheduler.Scheduler;

@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Path;

@@ -3,7 +3,9 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.text.LoraTags.Tag;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.tokenizer.LoraTags.Tag;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,10 @@ import static dev.diffusion4j.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Shape;

@@ -2,7 +2,7 @@ package dev.diffusion4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.modelfile.Safetensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

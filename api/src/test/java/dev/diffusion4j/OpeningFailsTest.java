@@ -3,11 +3,13 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.internal.Model;
-import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.Parts;
-import dev.diffusion4j.model.ModelFile;
-import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.error.NativeFailureException;
+import dev.diffusion4j.internal.engine.Model;
+import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.Parts;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

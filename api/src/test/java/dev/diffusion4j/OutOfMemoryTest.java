@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
 import org.junit.jupiter.api.Test;
 
 /** More than a device has is asked of it. */

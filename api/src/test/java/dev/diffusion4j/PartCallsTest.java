@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.diffusion4j.internal.ModelThread;
-import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.internal.engine.ModelThread;
+import dev.diffusion4j.internal.engine.PartCalls;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.ArrayList;

@@ -4,7 +4,11 @@ import static dev.diffusion4j.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

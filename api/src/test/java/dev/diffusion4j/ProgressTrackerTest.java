@@ -3,7 +3,7 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.Progress.Phase;
-import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

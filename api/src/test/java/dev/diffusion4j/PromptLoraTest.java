@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.QueueFullException;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;

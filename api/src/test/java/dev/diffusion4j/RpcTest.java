@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.runtime.Device;
-import dev.diffusion4j.runtime.DeviceChoice;
-import dev.diffusion4j.runtime.NativeRuntime;
-import dev.diffusion4j.runtime.RpcServer;
-import dev.diffusion4j.runtime.RpcServerOptions;
+import dev.diffusion4j.device.Device;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.device.RpcServerOptions;
+import dev.diffusion4j.error.DeviceUnavailableException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.InetAddress;

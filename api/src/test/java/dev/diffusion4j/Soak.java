@@ -2,9 +2,10 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.internal.HandedOverPictures;
-import dev.diffusion4j.internal.NativeLibrary;
-import dev.diffusion4j.internal.RgbImage;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.internal.ffm.HandedOverPictures;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.internal.image.RgbImage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;

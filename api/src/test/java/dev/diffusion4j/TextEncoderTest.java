@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.TextEncoder;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.ClipTokenizer;
-import dev.diffusion4j.text.Tokens;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
+import dev.diffusion4j.tokenizer.Tokens;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

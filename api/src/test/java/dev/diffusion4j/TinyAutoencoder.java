@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.model.Safetensors;
+import dev.diffusion4j.modelfile.Safetensors;
 import java.nio.file.Path;
 
 /** Writes a tiny autoencoder (TAESD) of zeros, complete enough for the runtime. */

@@ -4,7 +4,12 @@ import static dev.diffusion4j.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;

@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.component.LatentDistribution;
+import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.NormalGenerator;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.Color;

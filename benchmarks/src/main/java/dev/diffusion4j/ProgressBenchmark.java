@@ -2,7 +2,7 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.benchmarks.CallsLibrary;
 import dev.diffusion4j.bindings.d4j_progress_fn;
-import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;

@@ -1,19 +1,18 @@
 package dev.diffusion4j.image;
 
-import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.ImageFileException;
-import dev.diffusion4j.internal.ImageWriting;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.internal.image.PictureWriter;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 
-/** Writes pictures that no prompt explains. {@link GeneratedImage#save} writes drawn ones with their parameters. */
+/** Writes pictures without a report of how they were made; generated images save themselves with theirs. */
 public final class ImageFiles {
 
     private ImageFiles() {}
 
     /** Whether a name ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in any case. */
     public static boolean isSupported(Path path) {
-        return ImageWriting.isSupported(path);
+        return PictureWriter.isSupported(path);
     }
 
     /**
@@ -25,7 +24,8 @@ public final class ImageFiles {
      * @throws ImageFileException if the format is unknown or the file cannot be written
      */
     public static Path write(BufferedImage image, Path path) {
-        ImageWriting.save(image, path);
+        boolean flat = image.getColorModel().hasAlpha() && !PictureWriter.takesAlpha(path);
+        PictureWriter.save(flat ? ImageProcessor.toRgb(image) : image, path);
         return path;
     }
 }

@@ -1,6 +1,6 @@
 package dev.diffusion4j.image;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.internal.image.ArgbRows;
 import dev.diffusion4j.internal.image.LanczosFilter;
 import java.awt.image.BufferedImage;

@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 
@@ -15,13 +15,23 @@ public final class DdimScheduler extends DiscreteScheduler {
      *
      * @param clipSampleRange the limit of estimates of x0, 0 for none
      */
-    private record Options(double eta, boolean setAlphaToOne, double clipSampleRange) {}
+    record Options(double eta, boolean setAlphaToOne, double clipSampleRange) {
+
+        Options {
+            if (!(eta >= 0 && eta <= 1)) {
+                throw new InvalidRequestException("eta", eta, "from 0 to 1");
+            }
+            if (!(clipSampleRange >= 0)) {
+                throw new InvalidRequestException("clipSampleRange", clipSampleRange, "0 or above");
+            }
+        }
+    }
 
     private final Options options;
     private final NoiseTable table;
     private final History scratch = new History(2);
 
-    private DdimScheduler(SchedulerConfig config, Options options, Run run) {
+    DdimScheduler(SchedulerConfig config, Options options, Run run) {
         super(config, run, plan(config, run), 1);
         this.options = options;
         table = NoiseTable.of(config);
@@ -50,6 +60,11 @@ public final class DdimScheduler extends DiscreteScheduler {
                     "stepsOffset", config.stepsOffset(), "small enough for the first timestep to be a training step");
         }
         return timesteps;
+    }
+
+    @Override
+    Record options() {
+        return options;
     }
 
     @Override
@@ -183,9 +198,6 @@ public final class DdimScheduler extends DiscreteScheduler {
 
         @Override
         public DdimScheduler build() {
-            if (!(eta >= 0 && eta <= 1)) {
-                throw new InvalidRequestException("eta", eta, "from 0 to 1");
-            }
             if (!(clipSampleRange > 0)) {
                 throw new InvalidRequestException("clipSampleRange", clipSampleRange, "above 0");
             }

@@ -1,11 +1,12 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.LinearCombination;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -71,6 +72,9 @@ public abstract sealed class DiscreteScheduler implements Scheduler
         return SchedulerType.of(this).title();
     }
 
+    /** What the scheduler has beside the shared options. */
+    abstract Record options();
+
     /** The same options for another run. */
     abstract DiscreteScheduler with(Run newRun);
 
@@ -87,6 +91,11 @@ public abstract sealed class DiscreteScheduler implements Scheduler
      * @param call the place in this run: {@code index} without what strength took away
      */
     abstract void advance(Tensor output, Timestep timestep, int call, Tensor latents);
+
+    /** What the {@code with} methods have set. */
+    final Run run() {
+        return run;
+    }
 
     /** A run over noise levels of the caller's, with the same noise. */
     final Run over(float[] sigmas) {
@@ -194,6 +203,23 @@ public abstract sealed class DiscreteScheduler implements Scheduler
         if (!tensor.shape().equals(latents.shape())) {
             throw new InvalidRequestException("shape", tensor.shape(), "that of the latents, " + latents.shape());
         }
+    }
+
+    /** Whether the other is of the same class, with the same options and plan. Where the noise comes from is not compared. */
+    @Override
+    public final boolean equals(Object other) {
+        return other instanceof DiscreteScheduler scheduler
+                && getClass() == scheduler.getClass()
+                && config.equals(scheduler.config)
+                && options().equals(scheduler.options())
+                && run.steps() == scheduler.run.steps()
+                && run.strength() == scheduler.run.strength()
+                && Arrays.equals(run.sigmas(), scheduler.run.sigmas());
+    }
+
+    @Override
+    public final int hashCode() {
+        return Objects.hash(getClass(), config, options(), run.steps(), run.strength(), Arrays.hashCode(run.sigmas()));
     }
 
     /** Such as {@code PndmScheduler[50 steps]}. */

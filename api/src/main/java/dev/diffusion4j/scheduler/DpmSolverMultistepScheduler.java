@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.Objects;
@@ -19,7 +19,7 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
     private static final int MAX_ORDER = 3;
 
     /** What this scheduler alone has; see the builder. */
-    private record Options(
+    record Options(
             int solverOrder,
             DpmSolverAlgorithm algorithmType,
             DpmSolverType solverType,
@@ -27,14 +27,30 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
             boolean eulerAtFinal,
             boolean useKarrasSigmas,
             FinalSigmasType finalSigmasType,
-            double lambdaMinClipped) {}
+            double lambdaMinClipped) {
+
+        Options {
+            if (solverOrder < 1 || solverOrder > MAX_ORDER) {
+                throw new InvalidRequestException("solverOrder", solverOrder, "from 1 to " + MAX_ORDER);
+            }
+            if (solverOrder == MAX_ORDER && algorithmType == DpmSolverAlgorithm.SDE_DPMSOLVER) {
+                throw new InvalidRequestException("solverOrder", solverOrder, "1 or 2 for " + algorithmType);
+            }
+            if (!algorithmType.predictsOriginal() && finalSigmasType == FinalSigmasType.ZERO) {
+                throw new InvalidRequestException("finalSigmasType", finalSigmasType, "sigma_min for " + algorithmType);
+            }
+            if (Double.isNaN(lambdaMinClipped)) {
+                throw new InvalidRequestException("lambdaMinClipped", lambdaMinClipped, "a number");
+            }
+        }
+    }
 
     private final Options options;
     private final SigmaPlan plan;
     private final History predictions;
     private final History fresh = new History(1);
 
-    private DpmSolverMultistepScheduler(SchedulerConfig config, Options options, Run run, SigmaPlan plan) {
+    DpmSolverMultistepScheduler(SchedulerConfig config, Options options, Run run, SigmaPlan plan) {
         super(config, run, plan.timesteps(), 1);
         this.options = options;
         this.plan = plan;
@@ -95,6 +111,11 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
             timesteps[i] = Math.rint(laidOut[i]);
         }
         return timesteps;
+    }
+
+    @Override
+    Record options() {
+        return options;
     }
 
     @Override
@@ -276,18 +297,6 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
 
         @Override
         public DpmSolverMultistepScheduler build() {
-            if (solverOrder < 1 || solverOrder > MAX_ORDER) {
-                throw new InvalidRequestException("solverOrder", solverOrder, "from 1 to " + MAX_ORDER);
-            }
-            if (solverOrder == MAX_ORDER && algorithmType == DpmSolverAlgorithm.SDE_DPMSOLVER) {
-                throw new InvalidRequestException("solverOrder", solverOrder, "1 or 2 for " + algorithmType);
-            }
-            if (!algorithmType.predictsOriginal() && finalSigmasType == FinalSigmasType.ZERO) {
-                throw new InvalidRequestException("finalSigmasType", finalSigmasType, "sigma_min for " + algorithmType);
-            }
-            if (Double.isNaN(lambdaMinClipped)) {
-                throw new InvalidRequestException("lambdaMinClipped", lambdaMinClipped, "a number");
-            }
             Options options = new Options(
                     solverOrder,
                     algorithmType,

@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 
@@ -10,10 +10,13 @@ import dev.diffusion4j.tensor.Tensor;
  */
 public final class EulerAncestralScheduler extends SigmaScheduler {
 
+    /** This scheduler has nothing that the others have not. */
+    record Options() {}
+
     private final History scratch = new History(2);
 
-    private EulerAncestralScheduler(SchedulerConfig config, Run run) {
-        super(config, run, SigmaPlan.of(config, run, false, FinalSigmasType.ZERO), 1);
+    EulerAncestralScheduler(SchedulerConfig config, Run run) {
+        super(config.requireOtherThanSample(), run, SigmaPlan.of(config, run, false, FinalSigmasType.ZERO), 1);
     }
 
     /** For Stable Diffusion 1.x. */
@@ -24,6 +27,11 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
     /** With diffusers' defaults. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    @Override
+    Record options() {
+        return new Options();
     }
 
     @Override
@@ -81,11 +89,7 @@ public final class EulerAncestralScheduler extends SigmaScheduler {
          */
         @Override
         public EulerAncestralScheduler build() {
-            SchedulerConfig config = config();
-            if (config.predictionType() == PredictionType.SAMPLE) {
-                throw new InvalidRequestException("predictionType", "sample", "epsilon or v_prediction");
-            }
-            return new EulerAncestralScheduler(config, Run.UNPLANNED);
+            return new EulerAncestralScheduler(config(), Run.UNPLANNED);
         }
     }
 }

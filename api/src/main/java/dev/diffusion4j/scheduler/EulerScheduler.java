@@ -10,14 +10,15 @@ import java.util.Objects;
  */
 public final class EulerScheduler extends SigmaScheduler {
 
-    private final boolean useKarrasSigmas;
-    private final FinalSigmasType finalSigmasType;
+    /** What this scheduler alone has; see the builder. */
+    record Options(boolean useKarrasSigmas, FinalSigmasType finalSigmasType) {}
+
+    private final Options options;
     private final History direction = new History(1);
 
-    private EulerScheduler(SchedulerConfig config, boolean useKarrasSigmas, FinalSigmasType finalSigmasType, Run run) {
-        super(config, run, SigmaPlan.of(config, run, useKarrasSigmas, finalSigmasType), 1);
-        this.useKarrasSigmas = useKarrasSigmas;
-        this.finalSigmasType = finalSigmasType;
+    EulerScheduler(SchedulerConfig config, Options options, Run run) {
+        super(config, run, SigmaPlan.of(config, run, options.useKarrasSigmas(), options.finalSigmasType()), 1);
+        this.options = options;
     }
 
     /** For Stable Diffusion 1.x. */
@@ -31,8 +32,13 @@ public final class EulerScheduler extends SigmaScheduler {
     }
 
     @Override
+    Record options() {
+        return options;
+    }
+
+    @Override
     DiscreteScheduler with(Run newRun) {
-        return new EulerScheduler(config(), useKarrasSigmas, finalSigmasType, newRun);
+        return new EulerScheduler(config(), options, newRun);
     }
 
     @Override
@@ -83,7 +89,7 @@ public final class EulerScheduler extends SigmaScheduler {
 
         @Override
         public EulerScheduler build() {
-            return new EulerScheduler(config(), useKarrasSigmas, finalSigmasType, Run.UNPLANNED);
+            return new EulerScheduler(config(), new Options(useKarrasSigmas, finalSigmasType), Run.UNPLANNED);
         }
     }
 }

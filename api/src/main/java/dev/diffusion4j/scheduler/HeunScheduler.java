@@ -12,17 +12,21 @@ public final class HeunScheduler extends SigmaScheduler {
 
     private static final int CALLS_PER_STEP = 2;
 
-    private final boolean useKarrasSigmas;
+    /** What this scheduler alone has; see the builder. */
+    record Options(boolean useKarrasSigmas) {}
+
+    private final Options options;
     private final History start = new History(1);
     private final History directions = new History(2);
 
-    private HeunScheduler(SchedulerConfig config, boolean useKarrasSigmas, Run run) {
+    HeunScheduler(SchedulerConfig config, Options options, Run run) {
         super(
                 config,
                 run,
-                SigmaPlan.of(config, run, useKarrasSigmas, FinalSigmasType.ZERO).withBothEnds(),
+                SigmaPlan.of(config, run, options.useKarrasSigmas(), FinalSigmasType.ZERO)
+                        .withBothEnds(),
                 CALLS_PER_STEP);
-        this.useKarrasSigmas = useKarrasSigmas;
+        this.options = options;
     }
 
     /** For Stable Diffusion 1.x. */
@@ -36,8 +40,13 @@ public final class HeunScheduler extends SigmaScheduler {
     }
 
     @Override
+    Record options() {
+        return options;
+    }
+
+    @Override
     DiscreteScheduler with(Run newRun) {
-        return new HeunScheduler(config(), useKarrasSigmas, newRun);
+        return new HeunScheduler(config(), options, newRun);
     }
 
     @Override
@@ -97,7 +106,7 @@ public final class HeunScheduler extends SigmaScheduler {
 
         @Override
         public HeunScheduler build() {
-            return new HeunScheduler(config(), useKarrasSigmas, Run.UNPLANNED);
+            return new HeunScheduler(config(), new Options(useKarrasSigmas), Run.UNPLANNED);
         }
     }
 }

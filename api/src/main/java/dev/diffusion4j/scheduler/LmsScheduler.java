@@ -17,13 +17,16 @@ public final class LmsScheduler extends SigmaScheduler {
     /** Where the two-point rule of Gauss and Legendre evaluates, as distance from the middle in half-lengths. */
     private static final double GAUSS_POINT = 1 / Math.sqrt(3);
 
-    private final boolean useKarrasSigmas;
+    /** What this scheduler alone has; see the builder. */
+    record Options(boolean useKarrasSigmas) {}
+
+    private final Options options;
     private final History directions = new History(ORDER);
     private final History total = new History(1);
 
-    private LmsScheduler(SchedulerConfig config, boolean useKarrasSigmas, Run run) {
-        super(config, run, SigmaPlan.of(config, run, useKarrasSigmas, FinalSigmasType.ZERO), 1);
-        this.useKarrasSigmas = useKarrasSigmas;
+    LmsScheduler(SchedulerConfig config, Options options, Run run) {
+        super(config, run, SigmaPlan.of(config, run, options.useKarrasSigmas(), FinalSigmasType.ZERO), 1);
+        this.options = options;
     }
 
     /** For Stable Diffusion 1.x. */
@@ -37,8 +40,13 @@ public final class LmsScheduler extends SigmaScheduler {
     }
 
     @Override
+    Record options() {
+        return options;
+    }
+
+    @Override
     DiscreteScheduler with(Run newRun) {
-        return new LmsScheduler(config(), useKarrasSigmas, newRun);
+        return new LmsScheduler(config(), options, newRun);
     }
 
     @Override
@@ -105,7 +113,7 @@ public final class LmsScheduler extends SigmaScheduler {
 
         @Override
         public LmsScheduler build() {
-            return new LmsScheduler(config(), useKarrasSigmas, Run.UNPLANNED);
+            return new LmsScheduler(config(), new Options(useKarrasSigmas), Run.UNPLANNED);
         }
     }
 }

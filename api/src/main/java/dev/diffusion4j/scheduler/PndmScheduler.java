@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -29,18 +29,19 @@ public final class PndmScheduler extends DiscreteScheduler {
     /** The classic Runge-Kutta method's weights of its four calls. */
     private static final double[] RUNGE_KUTTA = {1 / 6.0, 1 / 3.0, 1 / 3.0, 1 / 6.0};
 
-    private final boolean skipPrkSteps;
-    private final boolean setAlphaToOne;
+    /** What this scheduler alone has; see the builder. */
+    record Options(boolean skipPrkSteps, boolean setAlphaToOne) {}
+
+    private final Options options;
     private final NoiseTable table;
     private final History predictions = new History(ORDER);
     private final History start = new History(1);
     private final History total = new History(1);
     private int stepStart;
 
-    private PndmScheduler(SchedulerConfig config, boolean skipPrkSteps, boolean setAlphaToOne, Run run) {
-        super(config, run, plan(config, skipPrkSteps, run), 1);
-        this.skipPrkSteps = skipPrkSteps;
-        this.setAlphaToOne = setAlphaToOne;
+    PndmScheduler(SchedulerConfig config, Options options, Run run) {
+        super(config.requireOtherThanSample(), run, plan(config, options.skipPrkSteps(), run), 1);
+        this.options = options;
         table = NoiseTable.of(config);
     }
 
@@ -97,8 +98,13 @@ public final class PndmScheduler extends DiscreteScheduler {
     }
 
     @Override
+    Record options() {
+        return options;
+    }
+
+    @Override
     DiscreteScheduler with(Run newRun) {
-        return new PndmScheduler(config(), skipPrkSteps, setAlphaToOne, newRun);
+        return new PndmScheduler(config(), options, newRun);
     }
 
     @Override
@@ -116,7 +122,7 @@ public final class PndmScheduler extends DiscreteScheduler {
     @Override
     void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
         int time = (int) timestep.value();
-        if (!skipPrkSteps && call < RUNGE_KUTTA_CALLS) {
+        if (!options.skipPrkSteps() && call < RUNGE_KUTTA_CALLS) {
             rungeKutta(output, time, call % CALLS_PER_RUNGE_KUTTA_STEP, latents);
         } else {
             multistep(output, time, call, latents);
@@ -188,7 +194,7 @@ public final class PndmScheduler extends DiscreteScheduler {
         if (time >= 0) {
             return table.alphaCumprod(time);
         }
-        return setAlphaToOne ? 1 : table.alphaCumprod(0);
+        return options.setAlphaToOne() ? 1 : table.alphaCumprod(0);
     }
 
     /** The whole training steps between two timesteps. */
@@ -247,11 +253,7 @@ public final class PndmScheduler extends DiscreteScheduler {
          */
         @Override
         public PndmScheduler build() {
-            SchedulerConfig config = config();
-            if (config.predictionType() == PredictionType.SAMPLE) {
-                throw new InvalidRequestException("predictionType", "sample", "epsilon or v_prediction");
-            }
-            return new PndmScheduler(config, skipPrkSteps, setAlphaToOne, Run.UNPLANNED);
+            return new PndmScheduler(config(), new Options(skipPrkSteps, setAlphaToOne), Run.UNPLANNED);
         }
     }
 }

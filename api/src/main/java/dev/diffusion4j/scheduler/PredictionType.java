@@ -3,10 +3,10 @@ package dev.diffusion4j.scheduler;
 import java.util.Locale;
 
 /**
- * What the model predicts, given a sample x = alpha * x0 + sigma * noise with alpha^2 + sigma^2 = 1.
+ * What a model predicts, given a sample x = alpha * x0 + sigma * noise with alpha^2 + sigma^2 = 1.
  *
- * <p>Each estimate of x0 and of the noise is a weighted sum of the sample and the model's output; the package-private
- * methods are those weights.
+ * <p>Of the first three, each estimate of x0 and of the noise is a weighted sum of the sample and the model's output; the
+ * package-private methods are those weights.
  */
 public enum PredictionType {
     /** The noise. Stable Diffusion 1.x and SDXL. */
@@ -14,7 +14,27 @@ public enum PredictionType {
     /** The velocity alpha * noise - sigma * x0 (Salimans and Ho 2022). Stable Diffusion 2.x at 768 pixels. */
     V_PREDICTION,
     /** The clean sample x0. */
-    SAMPLE;
+    SAMPLE,
+    /** The velocity over the noise levels of EDM (Karras et al. 2022), as some SDXL models have it. */
+    EDM_V,
+    /** The velocity noise - x0 of flow matching (Lipman et al. 2022). Stable Diffusion 3, Qwen-Image, Z-Image. */
+    FLOW,
+    /** Flow matching with the shift of FLUX.1. */
+    FLUX_FLOW,
+    /** Flow matching with the shift of FLUX.2. */
+    FLUX2_FLOW;
+
+    /** Whether schedulers over tables of noise variances, such as those of this package, know it. */
+    boolean isOfBetaFamily() {
+        return switch (this) {
+            case EPSILON, V_PREDICTION, SAMPLE -> true;
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> false;
+        };
+    }
+
+    private IllegalStateException notOfBetaFamily() {
+        return new IllegalStateException(this + " has no weights over noise variances");
+    }
 
     /** The sample's weight in the estimate of x0. */
     double sampleInOriginal(double alpha, double sigma) {
@@ -22,6 +42,7 @@ public enum PredictionType {
             case EPSILON -> 1 / alpha;
             case V_PREDICTION -> alpha;
             case SAMPLE -> 0;
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
         };
     }
 
@@ -31,6 +52,7 @@ public enum PredictionType {
             case EPSILON -> -sigma / alpha;
             case V_PREDICTION -> -sigma;
             case SAMPLE -> 1;
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
         };
     }
 
@@ -40,6 +62,7 @@ public enum PredictionType {
             case EPSILON -> 0;
             case V_PREDICTION -> sigma;
             case SAMPLE -> 1 / sigma;
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
         };
     }
 
@@ -49,6 +72,7 @@ public enum PredictionType {
             case EPSILON -> 1;
             case V_PREDICTION -> alpha;
             case SAMPLE -> -alpha / sigma;
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
         };
     }
 

@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.List;
@@ -79,7 +79,7 @@ public interface Scheduler {
      * @param timestep one of {@link #timesteps()}
      * @param destination of the same shape; may be the latents themselves only if they are not stepped afterwards
      * @throws InvalidRequestException if the timestep is not of this plan or the shapes differ
-     * @throws dev.diffusion4j.ClosedException if a tensor was closed
+     * @throws dev.diffusion4j.error.ClosedException if a tensor was closed
      */
     void scaleModelInput(Tensor latents, Timestep timestep, Tensor destination);
 
@@ -91,7 +91,7 @@ public interface Scheduler {
      * @param latents of the same shape as the output
      * @throws InvalidRequestException if the timestep is not the next or the first, the shapes differ, the shape
      *     changed within a loop, or noise is needed and none was given
-     * @throws dev.diffusion4j.ClosedException if a tensor was closed
+     * @throws dev.diffusion4j.error.ClosedException if a tensor was closed
      */
     void step(Tensor modelOutput, Timestep timestep, Tensor latents);
 
@@ -103,7 +103,7 @@ public interface Scheduler {
      * @param noise standard normal noise of the same shape; left as it is
      * @param timestep one of {@link #timesteps()}
      * @throws InvalidRequestException if the timestep is not of this plan or the shapes differ
-     * @throws dev.diffusion4j.ClosedException if a tensor was closed
+     * @throws dev.diffusion4j.error.ClosedException if a tensor was closed
      */
     void addNoise(Tensor latents, Tensor noise, Timestep timestep);
 }

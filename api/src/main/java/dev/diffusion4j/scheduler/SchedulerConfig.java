@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Objects;
 
 /**
@@ -48,6 +48,18 @@ public record SchedulerConfig(
         }
         Objects.requireNonNull(betaSchedule, "betaSchedule");
         Objects.requireNonNull(predictionType, "predictionType");
+        if (!predictionType.isOfBetaFamily()) {
+            throw new InvalidRequestException(
+                    "predictionType", predictionType, "epsilon, v_prediction or sample, over noise variances");
+        }
         Objects.requireNonNull(timestepSpacing, "timestepSpacing");
+    }
+
+    /** For schedulers that do not know {@link PredictionType#SAMPLE}. */
+    SchedulerConfig requireOtherThanSample() {
+        if (predictionType == PredictionType.SAMPLE) {
+            throw new InvalidRequestException("predictionType", predictionType, "epsilon or v_prediction");
+        }
+        return this;
     }
 }

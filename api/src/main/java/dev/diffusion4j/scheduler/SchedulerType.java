@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -40,19 +40,19 @@ public enum SchedulerType {
     /** Denoising diffusion implicit models (Song et al. 2020). */
     DDIM("ddim", "DDIM", DdimScheduler.class, () -> DdimScheduler.builder().stableDiffusion());
 
-    private final String cliName;
+    private final String id;
     private final String title;
     private final Class<? extends DiscreteScheduler> implementation;
     private final Supplier<DiscreteScheduler.Builder<?>> options;
     private final List<String> otherNames;
 
     SchedulerType(
-            String cliName,
+            String id,
             String title,
             Class<? extends DiscreteScheduler> implementation,
             Supplier<DiscreteScheduler.Builder<?>> options,
             String... otherNames) {
-        this.cliName = cliName;
+        this.id = id;
         this.title = title;
         this.implementation = implementation;
         this.options = options;
@@ -60,8 +60,8 @@ public enum SchedulerType {
     }
 
     /** The name on the command line, such as {@code pndm}. */
-    public String cliName() {
-        return cliName;
+    public String id() {
+        return id;
     }
 
     /** The name that picture metadata carries, such as {@code PNDM}. */
@@ -113,14 +113,12 @@ public enum SchedulerType {
                         "scheduler",
                         name,
                         "one of "
-                                + Arrays.stream(values())
-                                        .map(SchedulerType::cliName)
-                                        .collect(Collectors.joining(", "))));
+                                + Arrays.stream(values()).map(SchedulerType::id).collect(Collectors.joining(", "))));
     }
 
     private Stream<String> names() {
         String className = implementation.getSimpleName();
-        return Stream.concat(Stream.of(cliName, title, name(), className), otherNames.stream());
+        return Stream.concat(Stream.of(id, title, name(), className), otherNames.stream());
     }
 
     private static String key(String name) {
@@ -133,6 +131,6 @@ public enum SchedulerType {
 
     @Override
     public String toString() {
-        return cliName;
+        return id;
     }
 }

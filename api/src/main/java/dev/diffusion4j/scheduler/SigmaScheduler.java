@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Tensor;
 
 /**
@@ -86,6 +86,7 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
             case V_PREDICTION ->
                 Float32.direction(latents, sigma * sigma + 1, output, -sigma / deviation(sigma), sigma, destination);
             case SAMPLE -> Float32.direction(latents, Float.POSITIVE_INFINITY, output, 1, sigma, destination);
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw new IllegalStateException("refused by the config");
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.diffusion4j.scheduler;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 
 /**
  * One model call of a plan.

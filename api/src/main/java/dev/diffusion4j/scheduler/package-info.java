@@ -3,7 +3,7 @@
  *
  * <p>They equal Hugging Face diffusers' schedulers of the same names, options and defaults, number for number up to
  * float32 rounding, so results can be compared across both. For the native runtime's own samplers, which run inside
- * native code, see {@link dev.diffusion4j.Sampler}.
+ * native code, see {@link dev.diffusion4j.request.Sampler}.
  *
  * <pre>{@code
  * Scheduler scheduler = DpmSolverMultistepScheduler.stableDiffusion().withSteps(25);

@@ -1,7 +1,7 @@
 package dev.diffusion4j.tensor;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.internal.Rgb8;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.internal.image.PixelBuffers;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +33,7 @@ public final class ImageTensors {
         }
         Tensor tensor = Tensor.zeros(Shape.of(images.size(), 3, height, width));
         for (int i = 0; i < images.size(); i++) {
-            Rgb8.write(images.get(i), tensor, i);
+            PixelBuffers.writePlanes(images.get(i), tensor.segment(), i);
         }
         return tensor;
     }
@@ -58,9 +58,12 @@ public final class ImageTensors {
                 || shape.dimension(3) > Integer.MAX_VALUE) {
             throw new InvalidRequestException("pictures", shape, "(batch, 3, height, width)");
         }
+        int width = (int) shape.dimension(3);
+        int height = (int) shape.dimension(2);
         List<BufferedImage> images = new ArrayList<>();
         for (long i = 0; i < shape.dimension(0); i++) {
-            images.add(Rgb8.ofTensor(pictures, i).toBufferedImage());
+            images.add(
+                    PixelBuffers.ofPlanes(pictures.segment(), i, width, height).toBufferedImage());
         }
         return images;
     }

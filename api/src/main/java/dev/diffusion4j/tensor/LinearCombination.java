@@ -2,8 +2,8 @@ package dev.diffusion4j.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;

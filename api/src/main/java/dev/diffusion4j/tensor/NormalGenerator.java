@@ -1,7 +1,5 @@
 package dev.diffusion4j.tensor;
 
-import dev.diffusion4j.RandomSource;
-
 /**
  * A stream of standard normal noise. Each {@link #fill} is one draw; successive draws continue the stream, as the noise
  * of the native runtime does from the first latents to the last sampling step.
@@ -14,7 +12,7 @@ public interface NormalGenerator {
     /**
      * Draws noise of mean 0 and standard deviation 1 into all elements.
      *
-     * @throws dev.diffusion4j.ClosedException if the tensor was closed
+     * @throws dev.diffusion4j.error.ClosedException if the tensor was closed
      */
     void fill(Tensor destination);
 

@@ -2,7 +2,8 @@ package dev.diffusion4j.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.diffusion4j.DiffusionException;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.TensorFileException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -134,7 +135,7 @@ public final class NpyFile {
      * Writes a tensor as float32, version 1.0, replacing the file if it exists.
      *
      * @throws TensorFileException if the file cannot be written
-     * @throws dev.diffusion4j.ClosedException if the tensor was closed
+     * @throws dev.diffusion4j.error.ClosedException if the tensor was closed
      */
     public static void write(Path file, Tensor tensor) {
         MemorySegment from = tensor.segment();

@@ -1,5 +1,6 @@
 package dev.diffusion4j.tensor;
 
+import dev.diffusion4j.error.TensorFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +19,7 @@ record NpyHeader(Shape shape, int elementSize) {
     private static final Set<String> KEYS = Set.of("descr", "fortran_order", "shape");
 
     /**
-     * @throws dev.diffusion4j.DiffusionException if the text is not such a dictionary, or describes an array that is
+     * @throws dev.diffusion4j.error.DiffusionException if the text is not such a dictionary, or describes an array that is
      *     not read here; the message does not name the file
      */
     static NpyHeader parse(String text) {

@@ -2,11 +2,10 @@ package dev.diffusion4j.tensor;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.OutOfNativeMemoryException;
-import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;

@@ -1,8 +1,8 @@
 package dev.diffusion4j.fuzz;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.internal.NativeParts;
-import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.internal.ffm.NativeParts;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.nio.charset.StandardCharsets;
 
 /** The tokenizer's vocabulary as a text: the input alone, and in the place of the true one's beginning. */

@@ -1,9 +1,9 @@
 package dev.diffusion4j.fuzz;
 
-import dev.diffusion4j.ModelFileException;
-import dev.diffusion4j.model.ModelFile;
-import dev.diffusion4j.model.ModelFileQuestions;
-import dev.diffusion4j.model.TensorInfo;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.ModelFileQuestions;
+import dev.diffusion4j.modelfile.TensorInfo;
 
 /** Safetensors, GGUF, zip and legacy PyTorch files: read, checked as every kind of model, and their small tensors read. */
 public final class ModelFileFuzzer {

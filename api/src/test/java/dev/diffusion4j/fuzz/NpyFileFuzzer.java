@@ -1,8 +1,8 @@
 package dev.diffusion4j.fuzz;
 
+import dev.diffusion4j.error.TensorFileException;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.tensor.TensorFileException;
 
 /** NumPy's files. */
 public final class NpyFileFuzzer {

@@ -2,7 +2,7 @@ package dev.diffusion4j.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.nio.charset.StandardCharsets;
 
 /** Prompts, with their weights; any text is one. */

@@ -1,7 +1,7 @@
 package dev.diffusion4j.fuzz;
 
-import dev.diffusion4j.InvalidRequestException;
 import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.nio.charset.StandardCharsets;
 
 /** Rules that give tensors a type by name. */

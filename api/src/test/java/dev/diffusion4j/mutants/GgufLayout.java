@@ -1,6 +1,6 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.model.GgmlIds;
+import dev.diffusion4j.modelfile.GgmlIds;
 import java.nio.charset.StandardCharsets;
 
 /** Counts, pairs, a table of the tensors, then the weights. */

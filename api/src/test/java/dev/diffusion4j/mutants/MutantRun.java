@@ -1,9 +1,9 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.DiffusionException;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.TextToImageRequest;
+import dev.diffusion4j.error.DiffusionException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,6 +1,6 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.model.TensorType;
+import dev.diffusion4j.modelfile.TensorType;
 
 /** The pickle of a dictionary of tensors, as torch.save writes it. */
 final class PickleLayout {

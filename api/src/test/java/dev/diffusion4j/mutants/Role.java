@@ -1,9 +1,9 @@
 package dev.diffusion4j.mutants;
 
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.model.ModelFile;
-import dev.diffusion4j.model.TensorInfo;
-import dev.diffusion4j.model.TensorType;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.TensorInfo;
+import dev.diffusion4j.modelfile.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;

@@ -1,6 +1,6 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.model.TensorType;
+import dev.diffusion4j.modelfile.TensorType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 

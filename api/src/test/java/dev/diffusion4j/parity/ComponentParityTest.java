@@ -2,19 +2,19 @@ package dev.diffusion4j.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.Conditioning;
-import dev.diffusion4j.LatentDistribution;
-import dev.diffusion4j.RandomSource;
 import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.TextEncoder;
-import dev.diffusion4j.model.TensorType;
+import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.LatentDistribution;
+import dev.diffusion4j.component.TextEncoder;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.parity.PartGoldens.Prompt;
 import dev.diffusion4j.parity.PartGoldens.UNetCase;
-import dev.diffusion4j.runtime.DeviceChoice;
 import dev.diffusion4j.tensor.NormalGenerator;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.Tokens;
+import dev.diffusion4j.tokenizer.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

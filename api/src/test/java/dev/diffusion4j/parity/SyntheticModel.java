@@ -2,7 +2,7 @@ package dev.diffusion4j.parity;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.diffusion4j.model.TensorType;
+import dev.diffusion4j.modelfile.TensorType;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,11 +3,11 @@ package dev.diffusion4j.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.TextEncoder;
-import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.component.TextEncoder;
+import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.Tokens;
+import dev.diffusion4j.tokenizer.Tokens;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -3,9 +3,9 @@ package dev.diffusion4j.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.RandomSource;
 import dev.diffusion4j.scheduler.GoldenTrajectories.Trajectory;
 import dev.diffusion4j.tensor.NormalGenerator;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.NormalGenerator;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.List;

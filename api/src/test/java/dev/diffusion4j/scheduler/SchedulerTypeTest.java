@@ -3,7 +3,7 @@ package dev.diffusion4j.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -49,10 +49,10 @@ class SchedulerTypeTest {
     @ParameterizedTest
     @EnumSource
     void everyNameLeadsBackToItsType(SchedulerType type) {
-        assertThat(SchedulerType.of(type.cliName())).isEqualTo(type);
+        assertThat(SchedulerType.of(type.id())).isEqualTo(type);
         assertThat(SchedulerType.of(type.title())).isEqualTo(type);
         assertThat(SchedulerType.of(type.name())).isEqualTo(type);
-        assertThat(type).hasToString(type.cliName());
+        assertThat(type).hasToString(type.id());
     }
 
     @ParameterizedTest

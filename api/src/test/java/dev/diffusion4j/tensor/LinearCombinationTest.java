@@ -3,8 +3,8 @@ package dev.diffusion4j.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.InvalidRequestException;
 import org.junit.jupiter.api.Test;
 
 class LinearCombinationTest {

@@ -3,7 +3,6 @@ package dev.diffusion4j.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.RandomSource;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;

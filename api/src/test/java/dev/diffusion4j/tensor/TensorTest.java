@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.FloatBuffer;

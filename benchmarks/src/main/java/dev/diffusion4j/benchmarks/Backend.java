@@ -1,12 +1,12 @@
 package dev.diffusion4j.benchmarks;
 
-import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
 
 /**
  * One way to run a Stable Diffusion 1.x model. All take and give arrays in row-major order; copying them in and out is

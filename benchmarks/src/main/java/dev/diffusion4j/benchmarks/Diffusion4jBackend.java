@@ -1,17 +1,17 @@
 package dev.diffusion4j.benchmarks;
 
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.NoiseSchedule;
+import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.Progress;
-import dev.diffusion4j.RandomSource;
-import dev.diffusion4j.Sampler;
+import dev.diffusion4j.tensor.RandomSource;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.TextToImageRequest;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.ClipTokenizer;
-import dev.diffusion4j.text.Tokens;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
+import dev.diffusion4j.tokenizer.Tokens;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package dev.diffusion4j.benchmarks;
 
-import dev.diffusion4j.ImageSize;
-import dev.diffusion4j.NoiseSchedule;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.bindings.D4j;
-import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.NativeRuntime;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;

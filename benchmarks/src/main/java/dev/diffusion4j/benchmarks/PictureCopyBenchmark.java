@@ -1,6 +1,6 @@
 package dev.diffusion4j.benchmarks;
 
-import dev.diffusion4j.internal.Rgb8;
+import dev.diffusion4j.internal.image.Rgb8;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,7 +1,7 @@
 package dev.diffusion4j.benchmarks;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;

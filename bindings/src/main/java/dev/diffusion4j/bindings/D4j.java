@@ -23,14 +23,23 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)5L;
+    private static final int D4J_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 5
+     * #define D4J_ABI_VERSION 6
      * }
      */
     public static int D4J_ABI_VERSION() {
         return D4J_ABI_VERSION;
+    }
+    private static final int D4J_MAX_RANK = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define D4J_MAX_RANK 4
+     * }
+     */
+    public static int D4J_MAX_RANK() {
+        return D4J_MAX_RANK;
     }
     private static final int STD_DEFAULT_RNG = (int)0L;
     /**
@@ -2135,6 +2144,24 @@ public class D4j extends D4j$shared {
     public static int D4J_PREDICTION_EDM_V() {
         return D4J_PREDICTION_EDM_V;
     }
+    private static final int D4J_TENSOR_F32 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_tensor_type.D4J_TENSOR_F32 = 0
+     * }
+     */
+    public static int D4J_TENSOR_F32() {
+        return D4J_TENSOR_F32;
+    }
+    private static final int D4J_TENSOR_I32 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_tensor_type.D4J_TENSOR_I32 = 1
+     * }
+     */
+    public static int D4J_TENSOR_I32() {
+        return D4J_TENSOR_I32;
+    }
 
     private static class d4j_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -3938,142 +3965,11 @@ public class D4j extends D4j$shared {
         }
     }
 
-    private static class d4j_text_encode {
+    private static class d4j_run {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT,
             D4j.C_POINTER,
-            D4j.C_INT,
             D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_INT,
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_text_encode");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
-     * }
-     */
-    public static FunctionDescriptor d4j_text_encode$descriptor() {
-        return d4j_text_encode.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
-     * }
-     */
-    public static MethodHandle d4j_text_encode$handle() {
-        return d4j_text_encode.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
-     * }
-     */
-    public static MemorySegment d4j_text_encode$address() {
-        return d4j_text_encode.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t d4j_text_encode(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t skipped_layers, int32_t final_norm, const d4j_observer_t *observer, float *hidden)
-     * }
-     */
-    public static int d4j_text_encode(MemorySegment model, int encoder, MemorySegment ids, MemorySegment embeddings, int skipped_layers, int final_norm, MemorySegment observer, MemorySegment hidden) {
-        var mh$ = d4j_text_encode.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_text_encode", model, encoder, ids, embeddings, skipped_layers, final_norm, observer, hidden);
-            }
-            return (int)mh$.invokeExact(model, encoder, ids, embeddings, skipped_layers, final_norm, observer, hidden);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class d4j_text_pool {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_text_pool");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
-     * }
-     */
-    public static FunctionDescriptor d4j_text_pool$descriptor() {
-        return d4j_text_pool.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
-     * }
-     */
-    public static MethodHandle d4j_text_pool$handle() {
-        return d4j_text_pool.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
-     * }
-     */
-    public static MemorySegment d4j_text_pool$address() {
-        return d4j_text_pool.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t d4j_text_pool(d4j_model_t *model, int32_t encoder, const int32_t *ids, const float *embeddings, int32_t position, const d4j_observer_t *observer, float *pooled)
-     * }
-     */
-    public static int d4j_text_pool(MemorySegment model, int encoder, MemorySegment ids, MemorySegment embeddings, int position, MemorySegment observer, MemorySegment pooled) {
-        var mh$ = d4j_text_pool.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_text_pool", model, encoder, ids, embeddings, position, observer, pooled);
-            }
-            return (int)mh$.invokeExact(model, encoder, ids, embeddings, position, observer, pooled);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class d4j_text_embed {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            D4j.C_INT,
             D4j.C_POINTER,
             D4j.C_INT,
             D4j.C_POINTER,
@@ -4081,7 +3977,7 @@ public class D4j extends D4j$shared {
             D4j.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_text_embed");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_run");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -4089,248 +3985,45 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
-    public static FunctionDescriptor d4j_text_embed$descriptor() {
-        return d4j_text_embed.DESC;
+    public static FunctionDescriptor d4j_run$descriptor() {
+        return d4j_run.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
-    public static MethodHandle d4j_text_embed$handle() {
-        return d4j_text_embed.HANDLE;
+    public static MethodHandle d4j_run$handle() {
+        return d4j_run.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
-    public static MemorySegment d4j_text_embed$address() {
-        return d4j_text_embed.ADDR;
+    public static MemorySegment d4j_run$address() {
+        return d4j_run.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_text_embed(d4j_model_t *model, int32_t encoder, const int32_t *ids, int32_t count, float *embeddings)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
-    public static int d4j_text_embed(MemorySegment model, int encoder, MemorySegment ids, int count, MemorySegment embeddings) {
-        var mh$ = d4j_text_embed.HANDLE;
+    public static int d4j_run(MemorySegment model, MemorySegment call, MemorySegment tensors, int tensor_count, MemorySegment numbers, int number_count, MemorySegment observer) {
+        var mh$ = d4j_run.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_text_embed", model, encoder, ids, count, embeddings);
+                traceDowncall("d4j_run", model, call, tensors, tensor_count, numbers, number_count, observer);
             }
-            return (int)mh$.invokeExact(model, encoder, ids, count, embeddings);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class d4j_unet_predict {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_unet_predict");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
-     * }
-     */
-    public static FunctionDescriptor d4j_unet_predict$descriptor() {
-        return d4j_unet_predict.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
-     * }
-     */
-    public static MethodHandle d4j_unet_predict$handle() {
-        return d4j_unet_predict.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
-     * }
-     */
-    public static MemorySegment d4j_unet_predict$address() {
-        return d4j_unet_predict.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t d4j_unet_predict(d4j_model_t *model, const d4j_unet_run_t *run, const float *latents, const float *context, const float *negative_context, const float *vector, const float *negative_vector, const float *concat, const d4j_observer_t *observer, float *prediction)
-     * }
-     */
-    public static int d4j_unet_predict(MemorySegment model, MemorySegment run, MemorySegment latents, MemorySegment context, MemorySegment negative_context, MemorySegment vector, MemorySegment negative_vector, MemorySegment concat, MemorySegment observer, MemorySegment prediction) {
-        var mh$ = d4j_unet_predict.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_unet_predict", model, run, latents, context, negative_context, vector, negative_vector, concat, observer, prediction);
-            }
-            return (int)mh$.invokeExact(model, run, latents, context, negative_context, vector, negative_vector, concat, observer, prediction);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class d4j_vae_encode {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_INT,
-            D4j.C_INT,
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_vae_encode");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
-     * }
-     */
-    public static FunctionDescriptor d4j_vae_encode$descriptor() {
-        return d4j_vae_encode.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
-     * }
-     */
-    public static MethodHandle d4j_vae_encode$handle() {
-        return d4j_vae_encode.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
-     * }
-     */
-    public static MemorySegment d4j_vae_encode$address() {
-        return d4j_vae_encode.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t d4j_vae_encode(d4j_model_t *model, const float *pictures, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *moments)
-     * }
-     */
-    public static int d4j_vae_encode(MemorySegment model, MemorySegment pictures, int batch, int height, int width, MemorySegment tiling, MemorySegment observer, MemorySegment moments) {
-        var mh$ = d4j_vae_encode.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_vae_encode", model, pictures, batch, height, width, tiling, observer, moments);
-            }
-            return (int)mh$.invokeExact(model, pictures, batch, height, width, tiling, observer, moments);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class d4j_vae_decode {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_INT,
-            D4j.C_INT,
-            D4j.C_INT,
-            D4j.C_POINTER,
-            D4j.C_POINTER,
-            D4j.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_vae_decode");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
-     * }
-     */
-    public static FunctionDescriptor d4j_vae_decode$descriptor() {
-        return d4j_vae_decode.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
-     * }
-     */
-    public static MethodHandle d4j_vae_decode$handle() {
-        return d4j_vae_decode.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
-     * }
-     */
-    public static MemorySegment d4j_vae_decode$address() {
-        return d4j_vae_decode.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t d4j_vae_decode(d4j_model_t *model, const float *latents, int32_t batch, int32_t height, int32_t width, const sd_tiling_params_t *tiling, const d4j_observer_t *observer, float *pictures)
-     * }
-     */
-    public static int d4j_vae_decode(MemorySegment model, MemorySegment latents, int batch, int height, int width, MemorySegment tiling, MemorySegment observer, MemorySegment pictures) {
-        var mh$ = d4j_vae_decode.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_vae_decode", model, latents, batch, height, width, tiling, observer, pictures);
-            }
-            return (int)mh$.invokeExact(model, latents, batch, height, width, tiling, observer, pictures);
+            return (int)mh$.invokeExact(model, call, tensors, tensor_count, numbers, number_count, observer);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

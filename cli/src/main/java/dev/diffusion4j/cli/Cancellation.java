@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.Generation;
-import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.error.GenerationCancelledException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

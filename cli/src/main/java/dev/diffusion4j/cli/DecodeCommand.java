@@ -1,9 +1,9 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.Vae;
+import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.Shape;

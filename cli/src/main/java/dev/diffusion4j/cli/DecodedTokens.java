@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.diffusion4j.text.ClipTokenizer;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.io.PrintStream;
 import java.util.Arrays;
 

@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.cli.options.HighResOptions;
 import dev.diffusion4j.cli.options.ModelOptions;
@@ -14,7 +14,7 @@ import dev.diffusion4j.cli.options.SamplingOptions;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
-import dev.diffusion4j.text.LoraTags;
+import dev.diffusion4j.tokenizer.LoraTags;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;

@@ -1,12 +1,12 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.Conditioning;
+import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.TextEncoder;
+import dev.diffusion4j.component.TextEncoder;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.Tokens;
+import dev.diffusion4j.tokenizer.Tokens;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

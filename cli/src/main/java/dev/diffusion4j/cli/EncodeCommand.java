@@ -1,10 +1,10 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.LatentDistribution;
-import dev.diffusion4j.ModelFileException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.component.LatentDistribution;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.Vae;
+import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.cli.options.PixelSize;
 import dev.diffusion4j.cli.picture.InputPicture;
 import dev.diffusion4j.tensor.ImageTensors;

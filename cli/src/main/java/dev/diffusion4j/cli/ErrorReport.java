@@ -1,16 +1,16 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.DeviceUnavailableException;
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.GenerationCancelledException;
-import dev.diffusion4j.ImageFileException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.ModelFileException;
-import dev.diffusion4j.NativeLibraryException;
-import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.DeviceUnavailableException;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.error.NativeLibraryException;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
 import dev.diffusion4j.cli.options.OptionNames;
-import dev.diffusion4j.tensor.TensorFileException;
+import dev.diffusion4j.error.TensorFileException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.cli.options.TypedText;
 import java.io.IOException;
 import java.io.InputStream;

@@ -46,7 +46,7 @@ record SchedulerPlan(SchedulerType type, int steps, List<Timestep> timesteps, Op
 
     ObjectNode toJson() {
         ObjectNode node = new ObjectMapper().createObjectNode();
-        node.put("scheduler", type.cliName()).put("steps", steps);
+        node.put("scheduler", type.id()).put("steps", steps);
         ArrayNode times = node.putArray("timesteps");
         timesteps.forEach(timestep -> times.add(timestep.value()));
         sigmas.ifPresent(levels -> {

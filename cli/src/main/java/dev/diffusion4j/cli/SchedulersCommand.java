@@ -3,9 +3,9 @@ package dev.diffusion4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.NoiseSchedule;
-import dev.diffusion4j.Sampler;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -76,17 +76,17 @@ final class SchedulersCommand implements Callable<Integer> {
         out.println("Schedulers of the loop in Java (--scheduler)");
         for (SchedulerType type : SchedulerType.values()) {
             String implementation = type.implementation().getSimpleName();
-            out.printf(form, type.cliName(), type.title() + ": " + description(type) + " (" + implementation + ")");
+            out.printf(form, type.id(), type.title() + ": " + description(type) + " (" + implementation + ")");
         }
         out.println();
         out.println("Samplers of the native runtime (--sampler)");
         for (Sampler sampler : Sampler.values()) {
-            out.printf(form, sampler.cliName(), sampler.title());
+            out.printf(form, sampler.id(), sampler.title());
         }
         out.println();
         out.println("Noise schedules of the native runtime (--schedule)");
         for (NoiseSchedule schedule : NoiseSchedule.values()) {
-            out.printf(form, schedule.cliName(), schedule.title());
+            out.printf(form, schedule.id(), schedule.title());
         }
     }
 
@@ -96,7 +96,7 @@ final class SchedulersCommand implements Callable<Integer> {
         for (SchedulerType type : SchedulerType.values()) {
             schedulers
                     .addObject()
-                    .put("name", type.cliName())
+                    .put("name", type.id())
                     .put("title", type.title())
                     .put("class", type.implementation().getName())
                     .put("description", description(type));
@@ -104,11 +104,11 @@ final class SchedulersCommand implements Callable<Integer> {
         ArrayNode samplers = node.putArray("samplers");
         Arrays.stream(Sampler.values())
                 .forEach(sampler ->
-                        samplers.addObject().put("name", sampler.cliName()).put("title", sampler.title()));
+                        samplers.addObject().put("name", sampler.id()).put("title", sampler.title()));
         ArrayNode schedules = node.putArray("noiseSchedules");
         Arrays.stream(NoiseSchedule.values())
                 .forEach(schedule ->
-                        schedules.addObject().put("name", schedule.cliName()).put("title", schedule.title()));
+                        schedules.addObject().put("name", schedule.id()).put("title", schedule.title()));
         return node;
     }
 

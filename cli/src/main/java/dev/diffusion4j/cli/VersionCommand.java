@@ -2,7 +2,7 @@ package dev.diffusion4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.diffusion4j.runtime.NativeRuntime;
+import dev.diffusion4j.NativeRuntime;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

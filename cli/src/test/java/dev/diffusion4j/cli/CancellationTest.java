@@ -3,7 +3,7 @@ package dev.diffusion4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.GenerationCancelledException;
+import dev.diffusion4j.error.GenerationCancelledException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -8,7 +8,7 @@ import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.text.Tokens;
+import dev.diffusion4j.tokenizer.Tokens;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

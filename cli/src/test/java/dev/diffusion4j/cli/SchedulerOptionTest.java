@@ -58,7 +58,7 @@ class SchedulerOptionTest {
                 file);
         assertThat(run.err()).isEmpty();
         JsonNode parameters = new ObjectMapper().readTree(run.out()).path("parameters");
-        assertThat(SchedulerType.of(parameters.path("scheduler").asText()).cliName())
+        assertThat(SchedulerType.of(parameters.path("scheduler").asText()).id())
                 .isEqualTo(name);
         assertThat(parameters.path("steps").asInt()).isEqualTo(2);
         assertThat(parameters.has("sampler")).isFalse();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.diffusion4j.NoiseSchedule;
-import dev.diffusion4j.Sampler;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import java.io.IOException;
 import java.util.stream.Stream;
@@ -24,13 +24,13 @@ class SchedulersCommandTest {
                 .forEach(type -> assertThat(run.out().lines())
                         .anySatisfy(line -> assertThat(line)
                                 .contains(
-                                        type.cliName(),
+                                        type.id(),
                                         type.title(),
                                         type.implementation().getSimpleName())));
         Stream.of(Sampler.values())
-                .forEach(sampler -> assertThat(run.out()).contains(sampler.cliName(), sampler.title()));
+                .forEach(sampler -> assertThat(run.out()).contains(sampler.id(), sampler.title()));
         Stream.of(NoiseSchedule.values())
-                .forEach(schedule -> assertThat(run.out()).contains(schedule.cliName(), schedule.title()));
+                .forEach(schedule -> assertThat(run.out()).contains(schedule.id(), schedule.title()));
     }
 
     @Test

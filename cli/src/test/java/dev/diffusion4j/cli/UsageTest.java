@@ -3,20 +3,20 @@ package dev.diffusion4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.ClosedException;
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.GenerationCancelledException;
-import dev.diffusion4j.GenerationTimeoutException;
-import dev.diffusion4j.ImageFileException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.ModelFileException;
-import dev.diffusion4j.NativeFailureException;
-import dev.diffusion4j.NativeLibraryException;
-import dev.diffusion4j.OutOfNativeMemoryException;
-import dev.diffusion4j.QueueFullException;
-import dev.diffusion4j.Sampler;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.GenerationTimeoutException;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.error.NativeFailureException;
+import dev.diffusion4j.error.NativeLibraryException;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
+import dev.diffusion4j.error.QueueFullException;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
-import dev.diffusion4j.tensor.TensorFileException;
+import dev.diffusion4j.error.TensorFileException;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -181,7 +181,7 @@ class UsageTest {
                 .endsWith("not 'magic'" + System.lineSeparator() + "See 'diffuse generate --help'."
                         + System.lineSeparator());
         assertThat(err)
-                .contains(Stream.of(Sampler.values()).map(Sampler::cliName).toList());
+                .contains(Stream.of(Sampler.values()).map(Sampler::id).toList());
     }
 
     @Test
@@ -191,7 +191,7 @@ class UsageTest {
                 .startsWith("diffuse: invalid value for option '--scheduler': must be one of ")
                 .contains("not 'magic'")
                 .contains(Stream.of(SchedulerType.values())
-                        .map(SchedulerType::cliName)
+                        .map(SchedulerType::id)
                         .toList());
     }
 

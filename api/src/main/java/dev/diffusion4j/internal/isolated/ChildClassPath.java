@@ -1,12 +1,10 @@
 package dev.diffusion4j.internal.isolated;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.cache.Unpacker;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,8 +30,8 @@ import java.util.stream.Stream;
 final class ChildClassPath {
 
     /** One class of each artifact that a child needs. */
-    private static final List<Class<?>> NEEDED = List.of(
-            ChildMain.class, D4j.class, CacheFolder.class, ObjectMapper.class, JsonFactory.class, JsonProperty.class);
+    private static final List<Class<?>> NEEDED =
+            List.of(ChildMain.class, NativeLibrary.bindings(), CacheFolder.class, JsonFactory.class);
 
     private ChildClassPath() {}
 

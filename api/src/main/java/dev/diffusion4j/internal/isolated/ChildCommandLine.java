@@ -1,8 +1,8 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.IsolatedOptions;
-import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.device.IsolatedOptions;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import java.io.File;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -32,7 +32,7 @@ record ChildCommandLine(Path java, List<String> arguments) {
 
     /**
      * @param library the native library that this JVM has loaded and checked, so that the child need not do so again
-     * @throws dev.diffusion4j.DiffusionException if another JVM cannot be started, or cannot read the library
+     * @throws dev.diffusion4j.error.DiffusionException if another JVM cannot be started, or cannot read the library
      */
     static ChildCommandLine of(IsolatedOptions options, Path library) {
         boolean isInImage = options.classPath().isEmpty() && ChildClassPath.isInImage();

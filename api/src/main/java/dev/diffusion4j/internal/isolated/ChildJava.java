@@ -1,8 +1,8 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.IsolatedOptions;
+import dev.diffusion4j.device.IsolatedOptions;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

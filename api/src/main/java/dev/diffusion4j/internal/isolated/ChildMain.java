@@ -1,6 +1,6 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.internal.ModelThread;
+import dev.diffusion4j.internal.engine.EngineThread;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -37,7 +37,7 @@ public final class ChildMain {
         Connection connection = new Connection(SocketChannel.open(UnixDomainSocketAddress.of(files.socket())));
         files.delete();
         ChildModel model = new ChildModel(connection, memory);
-        ModelThread thread = new ModelThread("diffusion4j model");
+        EngineThread thread = new EngineThread("diffusion4j model");
         while (true) {
             Command command = connection.receive(Command.class);
             thread.execute(() -> model.answer(command));

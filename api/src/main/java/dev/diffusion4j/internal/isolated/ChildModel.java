@@ -1,16 +1,20 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.OutOfNativeMemoryException;
-import dev.diffusion4j.PreviewMode;
-import dev.diffusion4j.internal.CancellationFlag;
-import dev.diffusion4j.internal.GenerationInputs;
-import dev.diffusion4j.internal.GenerationObserver;
-import dev.diffusion4j.internal.Model;
-import dev.diffusion4j.internal.NativeLibrary;
-import dev.diffusion4j.internal.NativeModel;
-import dev.diffusion4j.internal.Parts;
-import dev.diffusion4j.internal.RgbImage;
-import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.ComponentCall;
+import dev.diffusion4j.internal.engine.Engine;
+import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.internal.ffm.NativeEngine;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -26,9 +30,8 @@ final class ChildModel {
     private final Connection connection;
     private final SharedMemory memory;
     private final CancellationFlag cancellation;
-    private Model model;
-    private Parts parts;
-    private Watch partsWatch;
+    private Engine engine;
+    private Watch componentWatch;
 
     ChildModel(Connection connection, SharedMemory memory) {
         this.connection = connection;
@@ -64,76 +67,38 @@ final class ChildModel {
         return switch (command) {
             case Command.Open open -> open(open);
             case Command.Generate generate -> generate(generate);
+            case Command.Run run -> run(run);
             case Command.SetLoras set -> {
-                parts.setLoras(set.loras(), partsWatch);
+                engine.setLoras(set.loras(), componentWatch);
                 yield new Reply.Done();
             }
-            case Command.EncodeText encode -> {
-                parts.encodeText(
-                        encode.encoder(),
-                        encode.ids(),
-                        encode.skippedLayers(),
-                        encode.finalNorm(),
-                        partsWatch,
-                        tensor(encode.hidden()));
-                yield new Reply.Done();
-            }
-            case Command.EncodeEmbeddings encode -> {
-                parts.encodeEmbeddings(
-                        encode.encoder(),
-                        tensor(encode.embeddings()),
-                        encode.skippedLayers(),
-                        encode.finalNorm(),
-                        partsWatch,
-                        tensor(encode.hidden()));
-                yield new Reply.Done();
-            }
-            case Command.PoolText pool -> {
-                parts.poolText(pool.encoder(), pool.ids(), pool.position(), partsWatch, tensor(pool.pooled()));
-                yield new Reply.Done();
-            }
-            case Command.PoolEmbeddings pool -> {
-                parts.poolEmbeddings(
-                        pool.encoder(), tensor(pool.embeddings()), pool.position(), partsWatch, tensor(pool.pooled()));
-                yield new Reply.Done();
-            }
-            case Command.EmbedTokens embed -> {
-                parts.embedTokens(embed.encoder(), embed.ids(), tensor(embed.embeddings()));
-                yield new Reply.Done();
-            }
-            case Command.Predict predict -> predict(predict);
-            case Command.EncodePictures encode -> {
-                parts.encodePictures(tensor(encode.pictures()), encode.tiling(), partsWatch, tensor(encode.moments()));
-                yield new Reply.Done();
-            }
-            case Command.DecodeLatents decode -> {
-                parts.decodeLatents(tensor(decode.latents()), decode.tiling(), partsWatch, tensor(decode.pictures()));
-                yield new Reply.Done();
-            }
-            case Command.Sigmas sigmas ->
-                new Reply.Numbers(parts.sigmas(sigmas.schedule(), sigmas.steps(), sigmas.width(), sigmas.height()));
+            case Command.NoiseLevels levels ->
+                new Reply.Numbers(engine.noiseLevels(
+                        levels.schedule(), levels.steps(), new ImageSize(levels.width(), levels.height())));
             case Command.Weight weight -> weight(weight.name());
         };
     }
 
     private Reply open(Command.Open open) {
         NativeLibrary.logTo(open.logLevel(), (level, text) -> send(new Reply.Log(level, text)));
-        model = NativeModel.open(open.parameters());
-        parts = model.parts();
-        partsWatch = new Watch(new Reporter(Optional.empty(), 1), cancellation);
-        return new Reply.Opened(model.info(), parts.info());
+        engine = NativeEngine.open(new OpenSpec(
+                open.model(), ModelOptions.fromJson(open.options()), open.learnedWords(), open.processors()));
+        componentWatch = new Watch(new Reporter(Optional.empty(), 1), cancellation);
+        return new Reply.Opened(engine.info());
     }
 
     private Reply generate(Command.Generate generate) {
         GenerationInputs inputs = new GenerationInputs(
                 generate.init().map(this::picture),
                 generate.mask().map(this::picture),
+                generate.strength(),
                 generate.references().stream().map(this::picture).toList(),
                 generate.resizeReferences(),
                 generate.distinctReferenceIndices());
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
+        ImageRequest request = ImageRequest.fromJson(generate.request());
         List<SharedPicture> places = new ArrayList<>();
-        List<RgbImage> images = model.generate(generate.parameters(), inputs, reporter, cancellation);
+        List<RgbImage> images = engine.generate(request, inputs, reporter, cancellation);
         long end = 0;
         for (RgbImage image : images) {
             SharedPicture place = SharedPicture.at(end, image);
@@ -147,23 +112,18 @@ final class ChildModel {
         return new Reply.Pictures(places);
     }
 
-    private Reply predict(Command.Predict predict) {
-        parts.predict(
-                tensor(predict.latents()),
-                predict.timestep(),
-                tensor(predict.context()),
-                predict.negativeContext().map(this::tensor).orElse(null),
-                predict.vector().map(this::tensor).orElse(null),
-                predict.negativeVector().map(this::tensor).orElse(null),
-                predict.concat().map(this::tensor).orElse(null),
-                predict.guidanceScale(),
-                partsWatch,
-                tensor(predict.result()));
+    private Reply run(Command.Run run) {
+        ComponentCall call = new ComponentCall(run.name(), run.action());
+        run.numbers().forEach(number -> call.number(number.name(), number.value()));
+        run.ids().forEach(ids -> call.ids(ids.name(), ids.values()));
+        run.inputs().forEach(input -> call.input(input.name(), tensor(input.place())));
+        run.outputs().forEach(output -> call.output(output.name(), tensor(output.place())));
+        engine.run(call, componentWatch);
         return new Reply.Done();
     }
 
     private Reply weight(String name) {
-        try (Tensor weight = parts.weight(name)) {
+        try (Tensor weight = engine.weight(name)) {
             SharedTensor place = SharedTensor.at(0, weight.shape());
             place.in(data(place.end())).copyFrom(weight.segment());
             return new Reply.Weight(place);

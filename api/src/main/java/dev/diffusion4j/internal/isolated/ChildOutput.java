@@ -1,6 +1,6 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.internal.NativeLibrary;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

@@ -1,12 +1,12 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.GenerationCancelledException;
-import dev.diffusion4j.IsolatedOptions;
-import dev.diffusion4j.IsolatedProcessException;
-import dev.diffusion4j.internal.CancellationFlag;
-import dev.diffusion4j.internal.NativeLibrary;
-import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.device.IsolatedOptions;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.IsolatedProcessException;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -84,7 +84,7 @@ final class ChildProcess implements AutoCloseable {
     /**
      * Starts a child and waits until it has connected.
      *
-     * @throws dev.diffusion4j.NativeLibraryException if there is no native library that it could use
+     * @throws dev.diffusion4j.error.NativeLibraryException if there is no native library that it could use
      */
     static ChildProcess start(IsolatedOptions options) {
         ChildCommandLine command = ChildCommandLine.of(options, NativeLibrary.file());
@@ -205,9 +205,9 @@ final class ChildProcess implements AutoCloseable {
             if (reply.isPresent()) {
                 switch (reply.get()) {
                     case Reply.Failed failed -> throw failed.failure().toException();
-                    case Reply.Progress progress -> watch.report(progress.kind(), progress.step(), progress.of());
-                    case Reply.Warning(String text) -> watch.warn(text);
-                    case Reply.Preview preview -> watch.report(preview.step(), picture(preview));
+                    case Reply.Progress progress -> watch.report(progress::kind, progress.step(), progress.of());
+                    case Reply.Warning(String text) -> watch.warn(() -> text);
+                    case Reply.Preview preview -> watch.report(preview.step(), () -> picture(preview));
                     default -> {
                         return reply.get();
                     }

@@ -1,24 +1,29 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.GenerationParameters;
-import dev.diffusion4j.Lora;
-import dev.diffusion4j.PreviewMode;
-import dev.diffusion4j.VaeTiling;
-import dev.diffusion4j.internal.ModelParameters;
+import dev.diffusion4j.internal.engine.ComponentCall.NamedIds;
+import dev.diffusion4j.internal.engine.ComponentCall.NamedNumber;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.PreviewMode;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the parent asks of the child, one after another; each is answered by one {@link Reply} that ends it. */
 sealed interface Command {
 
-    /** Opens the model; log lines from a level on are sent from now on. */
-    record Open(ModelParameters parameters, Level logLevel) implements Command {}
+    /** Opens the model, with options as JSON; log lines from a level on are sent from now on. */
+    record Open(Optional<Path> model, String options, Map<String, Path> learnedWords, int processors, Level logLevel)
+            implements Command {}
 
+    /** Draws what a request, as JSON without its pictures, says. */
     record Generate(
-            GenerationParameters parameters,
+            String request,
             Optional<SharedPicture> init,
             Optional<SharedPicture> mask,
+            double strength,
             List<SharedPicture> references,
             boolean resizeReferences,
             boolean distinctReferenceIndices,
@@ -26,38 +31,22 @@ sealed interface Command {
             int previewInterval)
             implements Command {}
 
+    /** Runs a component, whichever it is. */
+    record Run(
+            String name,
+            String action,
+            List<NamedNumber> numbers,
+            List<NamedIds> ids,
+            List<NamedPlace> inputs,
+            List<NamedPlace> outputs)
+            implements Command {}
+
+    /** A tensor of such a call, by its name. */
+    record NamedPlace(String name, SharedTensor place) {}
+
     record SetLoras(List<Lora> loras) implements Command {}
 
-    record EncodeText(int encoder, int[] ids, int skippedLayers, boolean finalNorm, SharedTensor hidden)
-            implements Command {}
-
-    record EncodeEmbeddings(
-            int encoder, SharedTensor embeddings, int skippedLayers, boolean finalNorm, SharedTensor hidden)
-            implements Command {}
-
-    record PoolText(int encoder, int[] ids, int position, SharedTensor pooled) implements Command {}
-
-    record PoolEmbeddings(int encoder, SharedTensor embeddings, int position, SharedTensor pooled) implements Command {}
-
-    record EmbedTokens(int encoder, int[] ids, SharedTensor embeddings) implements Command {}
-
-    record Predict(
-            SharedTensor latents,
-            float timestep,
-            SharedTensor context,
-            Optional<SharedTensor> negativeContext,
-            Optional<SharedTensor> vector,
-            Optional<SharedTensor> negativeVector,
-            Optional<SharedTensor> concat,
-            float guidanceScale,
-            SharedTensor result)
-            implements Command {}
-
-    record EncodePictures(SharedTensor pictures, Optional<VaeTiling> tiling, SharedTensor moments) implements Command {}
-
-    record DecodeLatents(SharedTensor latents, Optional<VaeTiling> tiling, SharedTensor pictures) implements Command {}
-
-    record Sigmas(int schedule, int steps, int width, int height) implements Command {}
+    record NoiseLevels(NoiseSchedule schedule, int steps, int width, int height) implements Command {}
 
     record Weight(String name) implements Command {}
 }

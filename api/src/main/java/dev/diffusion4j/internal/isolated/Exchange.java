@@ -1,14 +1,13 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.OutOfNativeMemoryException;
-import dev.diffusion4j.internal.RgbImage;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
+import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** The parent's side of one call's data: gives tensors and pictures their places, and copies them there and back. */
 final class Exchange {
@@ -20,8 +19,8 @@ final class Exchange {
     private final List<SharedTensor> inputPlaces = new ArrayList<>();
     private final List<BufferedImage> pictures = new ArrayList<>();
     private final List<SharedPicture> picturePlaces = new ArrayList<>();
-    private Tensor result;
-    private SharedTensor resultPlace;
+    private final List<Tensor> outputs = new ArrayList<>();
+    private final List<SharedTensor> outputPlaces = new ArrayList<>();
     private long end;
 
     Exchange(SharedMemory memory) {
@@ -37,11 +36,6 @@ final class Exchange {
         return place;
     }
 
-    /** A tensor that the child reads, or null. */
-    Optional<SharedTensor> optionalInput(Tensor tensor) {
-        return Optional.ofNullable(tensor).map(this::input);
-    }
-
     /** A picture that the child reads. */
     SharedPicture input(BufferedImage picture) {
         SharedPicture place = SharedPicture.at(aligned(), picture);
@@ -51,12 +45,13 @@ final class Exchange {
         return place;
     }
 
-    /** The tensor that the child writes. */
-    SharedTensor result(Tensor tensor) {
-        result = tensor;
-        resultPlace = SharedTensor.at(aligned(), tensor.shape());
-        end = resultPlace.end();
-        return resultPlace;
+    /** A tensor that the child writes. */
+    SharedTensor output(Tensor tensor) {
+        SharedTensor place = SharedTensor.at(aligned(), tensor.shape());
+        end = place.end();
+        outputs.add(tensor);
+        outputPlaces.add(place);
+        return place;
     }
 
     private long aligned() {
@@ -74,10 +69,11 @@ final class Exchange {
         }
     }
 
-    /** Copies what the child wrote into the tensor that was given for it. */
-    void readResult() {
-        if (result != null) {
-            result.segment().copyFrom(resultPlace.in(data(resultPlace.end())));
+    /** Copies what the child wrote into the tensors that were given for it. */
+    void readOutputs() {
+        for (int i = 0; i < outputs.size(); i++) {
+            SharedTensor place = outputPlaces.get(i);
+            outputs.get(i).segment().copyFrom(place.in(data(place.end())));
         }
     }
 

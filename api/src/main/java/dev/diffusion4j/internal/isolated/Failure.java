@@ -1,13 +1,13 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.DeviceUnavailableException;
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.GenerationCancelledException;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.ModelFileException;
-import dev.diffusion4j.NativeFailureException;
-import dev.diffusion4j.NativeLibraryException;
-import dev.diffusion4j.OutOfNativeMemoryException;
+import dev.diffusion4j.error.DeviceUnavailableException;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.error.NativeFailureException;
+import dev.diffusion4j.error.NativeLibraryException;
+import dev.diffusion4j.error.OutOfNativeMemoryException;
 
 /** An exception on its way from the child to the parent. */
 sealed interface Failure {

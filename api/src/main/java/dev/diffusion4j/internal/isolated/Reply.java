@@ -1,8 +1,7 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.internal.GenerationObserver.ProgressKind;
-import dev.diffusion4j.internal.ModelInfo;
-import dev.diffusion4j.internal.PartsInfo;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.engine.ModelInfo;
 import java.lang.System.Logger.Level;
 import java.util.List;
 
@@ -20,7 +19,7 @@ sealed interface Reply {
     /** Pixels come in the message, not in shared memory: the child does not wait until the parent has seen them. */
     record Preview(int step, int width, int height, byte[] rgb) implements Reply {}
 
-    record Opened(ModelInfo info, PartsInfo parts) implements Reply {}
+    record Opened(ModelInfo info) implements Reply {}
 
     /** The work is done, and its tensors are written. */
     record Done() implements Reply {}

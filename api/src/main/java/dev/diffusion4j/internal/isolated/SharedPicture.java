@@ -1,7 +1,7 @@
 package dev.diffusion4j.internal.isolated;
 
-import dev.diffusion4j.internal.Rgb8;
-import dev.diffusion4j.internal.RgbImage;
+import dev.diffusion4j.internal.image.PixelBuffers;
+import dev.diffusion4j.internal.image.RgbImage;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,7 +15,7 @@ record SharedPicture(long offset, int width, int height, int channels) {
 
     /** A picture of type INT_RGB or BYTE_GRAY. */
     static SharedPicture at(long offset, BufferedImage image) {
-        return new SharedPicture(offset, image.getWidth(), image.getHeight(), Rgb8.channels(image));
+        return new SharedPicture(offset, image.getWidth(), image.getHeight(), PixelBuffers.channels(image));
     }
 
     static SharedPicture at(long offset, RgbImage image) {
@@ -32,13 +32,13 @@ record SharedPicture(long offset, int width, int height, int channels) {
     }
 
     void write(BufferedImage image, MemorySegment data) {
-        Rgb8.write(image, in(data));
+        PixelBuffers.write(image, in(data));
     }
 
     BufferedImage toBufferedImage(MemorySegment data) {
         return channels == 1
-                ? Rgb8.toGrayImage(in(data), width, height)
-                : Rgb8.toBufferedImage(in(data), width, height);
+                ? PixelBuffers.toGrayImage(in(data), width, height)
+                : PixelBuffers.toBufferedImage(in(data), width, height);
     }
 
     /** A copy that outlives the shared memory. */

@@ -3,10 +3,10 @@ package dev.diffusion4j.internal.isolated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.DiffusionException;
-import dev.diffusion4j.IsolatedOptions;
-import dev.diffusion4j.IsolatedProcessException;
-import dev.diffusion4j.internal.Watch;
+import dev.diffusion4j.device.IsolatedOptions;
+import dev.diffusion4j.error.DiffusionException;
+import dev.diffusion4j.error.IsolatedProcessException;
+import dev.diffusion4j.internal.engine.Watch;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.ByteChannel;

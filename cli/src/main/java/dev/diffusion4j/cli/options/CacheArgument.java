@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.StepCache;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.StepCache;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.HighResFix;
+import dev.diffusion4j.request.HighResFix;
 import picocli.CommandLine.Option;
 
 /** The second pass at a larger size. Any of the options asks for it. */

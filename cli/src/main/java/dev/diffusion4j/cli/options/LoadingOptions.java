@@ -1,14 +1,14 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.LoraMode;
-import dev.diffusion4j.Prediction;
-import dev.diffusion4j.RandomSource;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.LoraMode;
+import dev.diffusion4j.request.Prediction;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.StableDiffusionOptions.ModelPart;
-import dev.diffusion4j.VaeTiling;
-import dev.diffusion4j.WeightType;
-import dev.diffusion4j.runtime.DeviceChoice;
+import dev.diffusion4j.request.VaeTiling;
+import dev.diffusion4j.request.WeightType;
+import dev.diffusion4j.device.DeviceChoice;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 

@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.ModelFileException;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.StableDiffusion;
 import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.demo.DemoModel;

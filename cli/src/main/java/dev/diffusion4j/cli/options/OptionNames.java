@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Map;
 
 /** The options that stand for the API's fields, so that messages speak of what the user typed. */

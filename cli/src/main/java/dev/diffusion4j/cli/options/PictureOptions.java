@@ -1,9 +1,9 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.Sampler;
-import dev.diffusion4j.SamplerChoice;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.SamplerChoice;
 import dev.diffusion4j.scheduler.SchedulerType;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -77,7 +77,7 @@ public final class PictureOptions {
 
         @Override
         public Iterator<String> iterator() {
-            return Arrays.stream(Sampler.values()).map(Sampler::cliName).iterator();
+            return Arrays.stream(Sampler.values()).map(Sampler::id).iterator();
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

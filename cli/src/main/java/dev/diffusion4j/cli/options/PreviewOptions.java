@@ -1,8 +1,8 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.PreviewMode;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.image.ImageFiles;
 import java.nio.file.Path;

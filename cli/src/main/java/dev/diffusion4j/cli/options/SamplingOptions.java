@@ -1,8 +1,8 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.NoiseSchedule;
-import dev.diffusion4j.SkipLayerGuidance;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.SkipLayerGuidance;
 import java.util.List;
 import picocli.CommandLine.Option;
 

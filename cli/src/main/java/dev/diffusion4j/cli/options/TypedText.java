@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.InvalidRequestException;
 
 /** Text from the command line, which Java decodes as the locale says. */
 public final class TypedText {

@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli.picture;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.ImageFileException;
+import dev.diffusion4j.error.ImageFileException;
 import dev.diffusion4j.image.ImageProcessor;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;

@@ -1,8 +1,8 @@
 package dev.diffusion4j.cli.picture;
 
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.ImageFileException;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageFiles;
 import java.awt.image.BufferedImage;
 import java.nio.charset.Charset;

@@ -3,8 +3,8 @@ package dev.diffusion4j.cli.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.InvalidRequestException;
-import dev.diffusion4j.StepCache;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.StepCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package dev.diffusion4j.cli.picture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.ImageFileException;
-import dev.diffusion4j.InvalidRequestException;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageFiles;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package dev.diffusion4j.cli.picture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.ImageFileException;
+import dev.diffusion4j.error.ImageFileException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,0 +1,308 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.component.ClipTextEncoder;
+import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.UNet;
+import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.error.ClosedException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.check.Checks;
+import dev.diffusion4j.internal.component.ModelComponents;
+import dev.diffusion4j.internal.engine.Engine;
+import dev.diffusion4j.internal.engine.EngineCalls;
+import dev.diffusion4j.internal.engine.EngineThread;
+import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.internal.pipeline.PromptEncoder;
+import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.tokenizer.LoraTags;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/** A model over an engine. */
+final class EngineModel implements DiffusionModel {
+
+    private static final ImageSize DEFAULT_SIZE = new ImageSize(512, 512);
+    private static final int DEFAULT_STEPS = 20;
+    private static final double DEFAULT_GUIDANCE_SCALE = 7;
+
+    private final Engine engine;
+    private final ModelInfo info;
+    private final EngineThread thread;
+    private final ModelFile file;
+    private final ModelOptions options;
+    private final LearnedFiles inversions;
+    private final ModelComponents components;
+    private final RequestResolver resolver;
+    private final GenerationQueue queue;
+    private final ForgottenModel forgotten;
+    private final Object closeLock = new Object();
+    private final CompletableFuture<Void> freed = new CompletableFuture<>();
+    private volatile boolean closed;
+
+    private EngineModel(
+            Engine engine,
+            EngineThread thread,
+            ModelInfo info,
+            ModelFile file,
+            ModelOptions options,
+            LearnedFiles inversions,
+            Optional<LoraFolder> loraFolder) {
+        this.engine = engine;
+        this.thread = thread;
+        this.info = info;
+        this.file = file;
+        this.options = options;
+        this.inversions = inversions;
+        queue = new GenerationQueue(thread, options.queueCapacity());
+        EngineCalls calls = new EngineCalls(thread, engine, info, () -> closed);
+        components = ModelComponents.of(calls, inversions.inversions());
+        resolver = new RequestResolver(this, file, info, loraFolder);
+        forgotten = ForgottenModel.watch(this);
+    }
+
+    /**
+     * Opens a model over what computes.
+     *
+     * @param engine opens it, on the model's thread
+     * @param mainFile what the model's file says
+     * @param inversions the textual inversions, which it closes, also if it fails
+     * @param loraFolder where LoRAs are that prompts name
+     */
+    static EngineModel open(
+            Supplier<? extends Engine> engine,
+            ModelFile mainFile,
+            ModelOptions options,
+            LearnedFiles inversions,
+            Optional<LoraFolder> loraFolder) {
+        EngineThread thread = new EngineThread("diffusion4j " + mainFile.path().getFileName());
+        try {
+            Engine opened = thread.callUninterruptibly(engine::get);
+            try {
+                ModelInfo info = thread.callUninterruptibly(opened::info);
+                if (!info.generatesImages()) {
+                    throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
+                            + ", which does not make pictures");
+                }
+                return new EngineModel(opened, thread, info, mainFile, options, inversions, loraFolder);
+            } catch (Throwable e) {
+                cleanUp(
+                        e,
+                        () -> thread.callUninterruptibly(() -> {
+                            opened.close();
+                            return null;
+                        }));
+                throw e;
+            }
+        } catch (Throwable e) {
+            cleanUp(e, inversions::close);
+            thread.end(() -> {});
+            throw e;
+        }
+    }
+
+    /** What fails while something is given up after a failure is added to that. */
+    private static void cleanUp(Throwable failure, Runnable work) {
+        try {
+            work.run();
+        } catch (Throwable e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    @Override
+    public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
+        requireOpen();
+        if (request.initImage().isPresent() && !info.hasVaeEncoder()) {
+            throw new ModelFileException(
+                    name() + " cannot redraw pictures: its VAE has a decoder alone; open it with vae(...)"
+                            + " or tinyAutoencoder(...) from a file that has an encoder");
+        }
+        Warnings warnings = new Warnings(listener.warnings());
+        ImageRequest resolved = resolver.resolve(request, listener, warnings);
+        GenerationRun run = new GenerationRun(resolved, listener, warnings, info, name());
+        return queue.add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
+    }
+
+    @Override
+    public List<GeneratedImage> generateAll(ImageRequest request, GenerationListener listener) {
+        // Asked before it is queued, so that nothing is left behind where waiting is refused.
+        if (thread.isCurrent()) {
+            throw Generation.waitsForItself();
+        }
+        return startAll(request, listener).await();
+    }
+
+    @Override
+    public List<ClipTextEncoder> textEncoders() {
+        return List.copyOf(components().textEncoders());
+    }
+
+    @Override
+    public UNet unet() {
+        return components().unet();
+    }
+
+    @Override
+    public Vae vae() {
+        return components().vae();
+    }
+
+    @Override
+    public Conditioning encodePrompt(String prompt) {
+        return encodePrompt(prompt, OptionalInt.empty(), nativeSize());
+    }
+
+    @Override
+    public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
+        return encodePrompt(prompt, OptionalInt.of(clipSkip), size);
+    }
+
+    private Conditioning encodePrompt(String prompt, OptionalInt clipSkip, ImageSize size) {
+        if (!LoraTags.parse(prompt).tags().isEmpty()) {
+            throw new InvalidRequestException("prompt", prompt, "text without LoRAs, which a request alone applies");
+        }
+        return new PromptEncoder(components()).encode(prompt, clipSkip, size, Watch.NONE);
+    }
+
+    @Override
+    public float[] noiseLevels(NoiseSchedule schedule, int steps, ImageSize size) {
+        Checks.range("steps", steps, 1, ImageRequest.MAX_STEPS);
+        resolver.requireSchedule(schedule, steps);
+        return components().calls().call(opened -> opened.noiseLevels(schedule, steps, size));
+    }
+
+    private ModelComponents components() {
+        // On its own thread the model lives until the work in progress has ended.
+        if (!thread.isCurrent()) {
+            requireOpen();
+        }
+        if (components.textEncoders().isEmpty()) {
+            throw new ModelFileException(name() + " is a model of the family " + info.family()
+                    + "; the components of SD 1.x, SD 2.x and SDXL alone run by themselves");
+        }
+        return components;
+    }
+
+    @Override
+    public ModelFamily family() {
+        return file.family();
+    }
+
+    @Override
+    public String device(ComponentKind component) {
+        return info.devices().get(component);
+    }
+
+    @Override
+    public String name() {
+        return file.path().getFileName().toString();
+    }
+
+    @Override
+    public ImageSize nativeSize() {
+        return file.nativeSize().orElse(DEFAULT_SIZE);
+    }
+
+    @Override
+    public int sizeMultiple() {
+        return info.sizeMultiple();
+    }
+
+    @Override
+    public int defaultSteps() {
+        return (int) recommended("diffusion4j.steps", 1, ImageRequest.MAX_STEPS, DEFAULT_STEPS);
+    }
+
+    @Override
+    public double defaultGuidanceScale() {
+        return recommended("diffusion4j.guidance", 0, 100, DEFAULT_GUIDANCE_SCALE);
+    }
+
+    private double recommended(String key, double least, double most, double otherwise) {
+        try {
+            double value = Double.parseDouble(file.metadata().getOrDefault(key, ""));
+            return value >= least && value <= most ? value : otherwise;
+        } catch (NumberFormatException e) {
+            // A recommendation that makes no sense is none.
+            return otherwise;
+        }
+    }
+
+    @Override
+    public Sampler defaultSampler() {
+        return info.defaultSampler();
+    }
+
+    @Override
+    public NoiseSchedule defaultSchedule(Sampler sampler) {
+        return switch (sampler) {
+            case LCM, TCD -> NoiseSchedule.LCM;
+            case DDIM_TRAILING -> NoiseSchedule.SIMPLE;
+            default -> info.defaultSchedule();
+        };
+    }
+
+    @Override
+    public void close() {
+        boolean first;
+        synchronized (closeLock) {
+            first = !closed;
+            closed = true;
+        }
+        if (first) {
+            forgotten.closed();
+            queue.close();
+            thread.end(this::free);
+        }
+        if (!thread.isCurrent()) {
+            awaitFreed();
+        }
+    }
+
+    private void awaitFreed() {
+        try {
+            freed.join();
+        } catch (CompletionException e) {
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                default -> throw e;
+            }
+        }
+    }
+
+    private void free() {
+        try {
+            try (inversions) {
+                engine.close();
+            }
+            freed.complete(null);
+        } catch (Throwable e) {
+            freed.completeExceptionally(e);
+        }
+    }
+
+    @Override
+    public int queuedGenerations() {
+        return queue.waiting();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new ClosedException("the model is closed");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.internal.check.Checks;
+import dev.diffusion4j.pipeline.DenoisingStep;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.PreviewMode;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What watches a generation. Immutable; each method returns a listener that hears of one thing more. All are called on the
+ * model's own thread and should return quickly. An exception from one cancels the generation and reaches the caller. They cannot
+ * wait for a generation of the model, nor call its components while native code is at work ({@link IllegalStateException}), but
+ * may start generations, cancel and close.
+ */
+public final class GenerationListener {
+
+    /** Hears of nothing; warnings are logged. */
+    public static final GenerationListener NONE = new GenerationListener(null, null, null, null);
+
+    /** Which previews are made and who sees them. */
+    record Previews(PreviewMode mode, int everySteps, Consumer<? super Preview> listener) {}
+
+    private final Consumer<? super Progress> progress;
+    private final Consumer<? super String> warnings;
+    private final Consumer<? super DenoisingStep> steps;
+    private final Previews previews;
+
+    private GenerationListener(
+            Consumer<? super Progress> progress,
+            Consumer<? super String> warnings,
+            Consumer<? super DenoisingStep> steps,
+            Previews previews) {
+        this.progress = progress;
+        this.warnings = warnings;
+        this.steps = steps;
+        this.previews = previews;
+    }
+
+    /** Hears of progress. */
+    public GenerationListener onProgress(Consumer<? super Progress> listener) {
+        return new GenerationListener(Objects.requireNonNull(listener, "listener"), warnings, steps, previews);
+    }
+
+    /**
+     * Hears what was asked for and will not be done, a sentence each; without it that is logged.
+     * {@link GeneratedImage#warnings()} has all of it afterwards.
+     */
+    public GenerationListener onWarning(Consumer<? super String> listener) {
+        return new GenerationListener(progress, Objects.requireNonNull(listener, "listener"), steps, previews);
+    }
+
+    /**
+     * Sees each step of the loop in Java, and may change latents and guidance; components of the model can be used meanwhile. A
+     * request with the runtime's own sampling is refused with it.
+     */
+    public GenerationListener onStep(Consumer<? super DenoisingStep> listener) {
+        return new GenerationListener(progress, warnings, Objects.requireNonNull(listener, "listener"), previews);
+    }
+
+    /**
+     * Sees previews. A request with a scheduler is refused with it.
+     *
+     * @param mode how previews are made
+     * @param everySteps every so many steps, from 1 to {@value ImageRequest#MAX_STEPS}
+     * @param listener called with each
+     */
+    public GenerationListener onPreview(PreviewMode mode, int everySteps, Consumer<? super Preview> listener) {
+        Previews made = new Previews(
+                Objects.requireNonNull(mode, "mode"),
+                Checks.range("preview.everySteps", everySteps, 1, ImageRequest.MAX_STEPS),
+                Objects.requireNonNull(listener, "listener"));
+        return new GenerationListener(progress, warnings, steps, made);
+    }
+
+    Optional<Consumer<? super Progress>> progress() {
+        return Optional.ofNullable(progress);
+    }
+
+    Optional<Consumer<? super String>> warnings() {
+        return Optional.ofNullable(warnings);
+    }
+
+    Optional<Consumer<? super DenoisingStep>> steps() {
+        return Optional.ofNullable(steps);
+    }
+
+    Optional<Previews> previews() {
+        return Optional.ofNullable(previews);
+    }
+}

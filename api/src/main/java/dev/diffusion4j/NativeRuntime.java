@@ -1,0 +1,84 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.device.Device;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.device.DeviceMemory;
+import dev.diffusion4j.device.NativeDiagnosis;
+import dev.diffusion4j.internal.ffm.NativeDevices;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.internal.ffm.library.NativeVersions;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The native library: what it is and what it can run on. Each method loads it if need be and throws
+ * {@link dev.diffusion4j.error.NativeLibraryException} where that cannot be done; {@link #diagnose()} tells why.
+ */
+public final class NativeRuntime {
+
+    private NativeRuntime() {}
+
+    /** The version of Diffusion4J. Needs no native library. */
+    public static String version() {
+        return NativeVersions.library();
+    }
+
+    /** The source that the native library was built from. */
+    public static String sourceVersion() {
+        NativeLibrary.load();
+        return NativeVersions.source();
+    }
+
+    /** The backends compiled into the native library, such as {@code cuda} and {@code cpu}. */
+    public static List<String> backends() {
+        NativeLibrary.load();
+        return NativeVersions.backends();
+    }
+
+    /** The processor's features and the libraries that the CPU backend uses, such as {@code AVX2} and {@code OPENMP}. */
+    public static List<String> processorFeatures() {
+        NativeLibrary.load();
+        return NativeVersions.processorFeatures();
+    }
+
+    /** The file that the native library was loaded from. */
+    public static Path libraryPath() {
+        return NativeLibrary.load();
+    }
+
+    /**
+     * Looks for the native library, unless it is loaded, and tells what was found where and what became of it. Throws
+     * nothing where the library cannot be loaded: that is in the diagnosis.
+     */
+    public static NativeDiagnosis diagnose() {
+        return NativeLibrary.diagnose();
+    }
+
+    /** The devices of this machine that models can run on. */
+    public static List<Device> devices() {
+        NativeLibrary.load();
+        return NativeDevices.list();
+    }
+
+    /**
+     * The memory of a device. Asking a GPU makes a context on it, which takes some tenths of a second and some hundred
+     * megabytes there; that is why {@link #devices()} does not.
+     *
+     * @throws dev.diffusion4j.error.DeviceUnavailableException if there is no such device
+     */
+    public static DeviceMemory memory(Device device) {
+        NativeLibrary.load();
+        return NativeDevices.memory(device.name());
+    }
+
+    /**
+     * The devices that a server on another machine offers.
+     *
+     * @param address {@code host:port}
+     * @throws dev.diffusion4j.error.DeviceUnavailableException if there is no server, or it serves somebody else
+     */
+    public static List<Device> remoteDevices(String address) {
+        NativeLibrary.load();
+        return NativeDevices.remote(DeviceChoice.rpc(address).name());
+    }
+}

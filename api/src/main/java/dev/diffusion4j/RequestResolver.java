@@ -1,0 +1,182 @@
+package dev.diffusion4j;
+
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.check.ModelFileValidator;
+import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Task;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.NativeSampling;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.SchedulerSampling;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.tokenizer.LoraTags;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Checks whether a model can do a request, and says in it what is left to the model. */
+final class RequestResolver {
+
+    private final DiffusionModel model;
+    private final ModelFile file;
+    private final ModelInfo info;
+    private final Optional<LoraFolder> loraFolder;
+
+    RequestResolver(DiffusionModel model, ModelFile file, ModelInfo info, Optional<LoraFolder> loraFolder) {
+        this.model = model;
+        this.file = file;
+        this.info = info;
+        this.loraFolder = loraFolder;
+    }
+
+    /**
+     * The request with all that was left to the model.
+     *
+     * @param warnings is told what will not be done
+     * @throws InvalidRequestException if the model cannot do the request
+     * @throws dev.diffusion4j.error.ModelFileException if a LoRA cannot be used
+     */
+    ImageRequest resolve(ImageRequest request, GenerationListener listener, Warnings warnings) {
+        requireTask(request);
+        ImageRequest.Builder resolved = request.toBuilder();
+        ImageSize size = size(request);
+        resolved.size(size.width(), size.height());
+        resolved.guidanceScale(request.guidanceScale().orElseGet(model::defaultGuidanceScale));
+        switch (request.sampling()) {
+            case NativeSampling sampling -> resolve(sampling, request, listener, resolved);
+            case SchedulerSampling sampling -> resolve(sampling.scheduler(), request, listener, resolved);
+        }
+        List<Lora> loras = loras(request, warnings);
+        loras.forEach(lora -> ModelFileValidator.requireLora(ModelFile.read(lora.path()), file));
+        if (!loras.isEmpty()) {
+            resolved.loras(loras);
+        }
+        resolved.seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
+        return resolved.build();
+    }
+
+    private void requireTask(ImageRequest request) {
+        if (request.references().isPresent() && !model.family().can(Task.EDIT)) {
+            throw new InvalidRequestException(
+                    "references",
+                    "given",
+                    "absent: a model of the family " + model.family().displayName() + " looks at no other pictures");
+        }
+    }
+
+    private ImageSize size(ImageRequest request) {
+        ImageSize size = request.size()
+                .or(() -> request.initImage().map(init -> init.picture().size()))
+                .orElseGet(model::nativeSize);
+        requireMultiple("width", size.width());
+        requireMultiple("height", size.height());
+        if (request.sampling() instanceof NativeSampling sampling) {
+            sampling.highResFix().ifPresent(fix -> {
+                requireMultiple("width * highResFix.scale", (int) Math.round(size.width() * fix.scale()));
+                requireMultiple("height * highResFix.scale", (int) Math.round(size.height() * fix.scale()));
+            });
+        }
+        return size;
+    }
+
+    private void requireMultiple(String field, int value) {
+        int multiple = model.sizeMultiple();
+        if (value % multiple != 0 || value > ImageRequest.MAX_SIZE) {
+            int below = Math.min(value, ImageRequest.MAX_SIZE) / multiple * multiple;
+            String nearest = below == 0
+                    ? "" + multiple
+                    : value > ImageRequest.MAX_SIZE ? "" + below : below + " or " + (below + multiple);
+            throw new InvalidRequestException(
+                    field, value, "a multiple of " + multiple + " for this model (nearest: " + nearest + ")");
+        }
+    }
+
+    private void resolve(
+            NativeSampling sampling, ImageRequest request, GenerationListener listener, ImageRequest.Builder resolved) {
+        if (listener.steps().isPresent()) {
+            throw new InvalidRequestException("onStep", "given", "used with the sampling of a scheduler");
+        }
+        Sampler sampler = sampling.sampler().orElseGet(model::defaultSampler);
+        NativeSampling whole = sampling.withSampler(sampler);
+        if (!sampling.sigmas().isEmpty()) {
+            int steps = sampling.sigmas().size() - 1;
+            if (request.steps().orElse(steps) != steps) {
+                throw new InvalidRequestException(
+                        "steps", request.steps().getAsInt(), "those of the sigmas, " + steps + ", or absent");
+            }
+            resolved.steps(steps).sampling(whole);
+            return;
+        }
+        NoiseSchedule schedule = sampling.schedule().orElseGet(() -> model.defaultSchedule(sampler));
+        int steps = request.steps().orElseGet(model::defaultSteps);
+        requireSchedule(schedule, steps);
+        resolved.steps(steps).sampling(whole.withSchedule(schedule));
+    }
+
+    /**
+     * Refuses a schedule that cannot do that many steps or does not exist for the family.
+     *
+     * @throws InvalidRequestException if so
+     */
+    void requireSchedule(NoiseSchedule schedule, int steps) {
+        if (steps < schedule.minimumSteps()) {
+            throw new InvalidRequestException(
+                    "steps", steps, "at least " + schedule.minimumSteps() + " with the schedule " + schedule);
+        }
+        boolean hasAlignedSteps =
+                file.family().isStableDiffusion1() || file.family().isStableDiffusionXl();
+        if (schedule == NoiseSchedule.AYS && !hasAlignedSteps) {
+            throw new InvalidRequestException(
+                    "schedule", schedule, "another one: ays is defined for SD 1.x and SDXL, not for " + info.family());
+        }
+    }
+
+    private void resolve(
+            Scheduler scheduler, ImageRequest request, GenerationListener listener, ImageRequest.Builder resolved) {
+        requireNone("references", request.references().isPresent());
+        requireNone("onPreview", listener.previews().isPresent());
+        Objects.requireNonNull(scheduler.name(), "scheduler.name");
+        boolean seesMask = model.unet().inChannels() > model.unet().latentChannels();
+        if (seesMask && request.task() != Task.INPAINT) {
+            throw new InvalidRequestException(
+                    "scheduler", scheduler, "absent: this model is for inpainting and needs a mask");
+        }
+        boolean planned = scheduler.steps() > 0;
+        if (planned && request.steps().orElse(scheduler.steps()) != scheduler.steps()) {
+            throw new InvalidRequestException(
+                    "steps", request.steps().getAsInt(), "the scheduler's own, " + scheduler.steps());
+        }
+        double strength = request.initImage().map(InitImage::strength).orElse(1.0);
+        Scheduler plan =
+                planned ? scheduler : scheduler.withSteps(request.steps().orElseGet(model::defaultSteps), strength);
+        resolved.steps(plan.steps()).sampling(Sampling.with(plan));
+    }
+
+    private static void requireNone(String field, boolean given) {
+        if (given) {
+            throw new InvalidRequestException(
+                    field, "given", "absent with a scheduler: it belongs to the native sampler");
+        }
+    }
+
+    /** Those that were given and those that the prompt names. */
+    private List<Lora> loras(ImageRequest request, Warnings warnings) {
+        List<LoraTags.Tag> tags = LoraTags.parse(request.prompt()).tags();
+        if (!tags.isEmpty() && loraFolder.isEmpty()) {
+            String names = tags.stream().map(LoraTags.Tag::name).collect(Collectors.joining(", "));
+            warnings.addBefore("the prompt names LoRAs (" + names
+                    + "), which are left out: the model was opened without a folder to look for them");
+        }
+        Stream<Lora> named = loraFolder.stream().flatMap(folder -> tags.stream().map(folder::find));
+        return Stream.concat(request.loras().stream(), named).toList();
+    }
+}

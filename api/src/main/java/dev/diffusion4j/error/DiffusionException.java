@@ -1,0 +1,27 @@
+package dev.diffusion4j.error;
+
+/**
+ * The root of everything this library throws on purpose. Subclasses say what a caller can do about it.
+ *
+ * <p>Programming errors are Java's own exceptions: {@link NullPointerException} for a null argument,
+ * {@link IllegalStateException} for a call at the wrong time, such as {@link ClosedException} after a close.
+ */
+public class DiffusionException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param message what went wrong, in one line that a user may read
+     */
+    public DiffusionException(String message) {
+        super(message);
+    }
+
+    /**
+     * @param message what went wrong, in one line that a user may read
+     * @param cause what it was caused by
+     */
+    public DiffusionException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,305 @@
+package dev.diffusion4j.internal.check;
+
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.format.TensorNames;
+import dev.diffusion4j.internal.format.Text;
+import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.ModelFormat;
+import dev.diffusion4j.modelfile.TensorInfo;
+import dev.diffusion4j.modelfile.TensorType;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Whether a file can be what it is given as. The runtime compares every tensor that it asks for with the shape it expects;
+ * checked here is what it would not survive or would word badly: missing parts, the numbers from which it derives a
+ * network's size, and weights in types that it cannot compute with.
+ */
+final class ModelCheck {
+
+    private static final String TOKEN_EMBEDDING = "transformer.text_model.embeddings.token_embedding.weight";
+    private static final String ENCODER_1 = "cond_stage_model.";
+    private static final String ENCODER_2 = "cond_stage_model.1.";
+    private static final long VOCABULARY = 49_408;
+    private static final int NORM_GROUPS = 32;
+
+    private final ModelFile file;
+    private final Map<String, TensorInfo> canonical = new HashMap<>();
+
+    private ModelCheck(ModelFile file) {
+        this.file = file;
+        for (TensorInfo tensor : file.tensors()) {
+            canonical.put(TensorNames.canonical(tensor.name()), tensor);
+        }
+    }
+
+    static void pictureModel(ModelFile file, Set<ModelComponent> separate) {
+        ModelCheck check = new ModelCheck(file);
+        check.requirePictureFamily();
+        if (file.isBareDiffusionModel()) {
+            throw check.refusal("holds a " + (file.family().isUnet() ? "U-Net" : "diffusion transformer")
+                    + " alone and no whole model"
+                    + (file.family().isUnet() ? "" : "; give it as diffusionModel(Path)"));
+        }
+        if (file.family().isUnet()) {
+            check.requireUnetModel(separate);
+        } else {
+            check.requireParts(separate, true);
+        }
+        check.requireUsableNumbers();
+    }
+
+    static void diffusionModel(ModelFile file, Set<ModelComponent> separate) {
+        ModelCheck check = new ModelCheck(file);
+        check.requirePictureFamily();
+        if (file.family().isUnet()) {
+            throw check.refusal(
+                    "holds a U-Net, which the runtime takes only from a file that also holds its text encoder");
+        }
+        check.requireParts(separate, false);
+        check.requireUsableNumbers();
+    }
+
+    static void part(ModelFile file, ModelFamily expected) {
+        ModelCheck check = new ModelCheck(file);
+        if (file.family() != expected) {
+            throw check.refusal("is not " + expected.withArticle() + ": " + check.whatItIs());
+        }
+        check.requireUsableNumbers();
+        switch (file.family()) {
+            case VAE -> check.requireBareVae();
+            case TINY_AUTOENCODER -> check.requireTinyAutoencoder();
+            case UPSCALER -> check.requireUpscaler();
+            case CLIP_L, CLIP_G -> check.requireClipNames();
+            default -> {}
+        }
+    }
+
+    private void requirePictureFamily() {
+        if (!file.family().makesPictures()) {
+            throw refusal("is not a model that makes pictures: " + whatItIs());
+        }
+    }
+
+    private String whatItIs() {
+        ModelFamily family = file.family();
+        if (family == ModelFamily.UNKNOWN) {
+            return file.tensors().isEmpty()
+                    ? "it has no tensors"
+                    : "its tensors are of nothing that is known, the first is "
+                            + Text.quoted(file.tensors().getFirst().name());
+        }
+        if (family.makesVideo()) {
+            return "it is the video model " + family.displayName();
+        }
+        return "it is " + family.withArticle() + (family.makesPictures() ? " model" : "");
+    }
+
+    private void requireUnetModel(Set<ModelComponent> separate) {
+        requireTextEncoders(separate);
+        if (!separate.contains(ModelComponent.DIFFUSION_MODEL)) {
+            requireUnet();
+        }
+        boolean hasDecoder = file.family().carriesTinyAutoencoder()
+                || separate.contains(ModelComponent.VAE)
+                || separate.contains(ModelComponent.TINY_AUTOENCODER);
+        if (!hasDecoder) {
+            requireVae(TensorNames.FIRST_STAGE);
+        }
+    }
+
+    private void requireTextEncoders(Set<ModelComponent> separate) {
+        ModelFamily family = file.family();
+        if (!family.isStableDiffusionXl()) {
+            requireTokenEmbedding(ENCODER_1, family.contextWidth());
+            return;
+        }
+        if (!separate.contains(ModelComponent.CLIP_L)) {
+            requireTokenEmbedding(ENCODER_1, 768);
+        }
+        requireTokenEmbedding(ENCODER_2, 1280);
+    }
+
+    private void requireTokenEmbedding(String prefix, long width) {
+        String name = prefix + TOKEN_EMBEDDING;
+        TensorInfo embedding = require(name, "text encoder", "the runtime needs it in the same file");
+        requireShape(embedding, VOCABULARY, width);
+    }
+
+    private void requireUnet() {
+        TensorInfo input = requireOfUnet("input_blocks.0.0.weight");
+        int divisor = file.family().isStableDiffusion1() ? NORM_GROUPS : 2 * NORM_GROUPS;
+        long channels = input.shape().size() == 4 ? input.shape().getFirst() : 0;
+        if (channels == 0 || channels % divisor != 0) {
+            throw refusal("has a U-Net of " + channels + " channels, not of a multiple of " + divisor);
+        }
+        requireShape(input, channels, inputChannels(), 3, 3);
+        requireShape(requireOfUnet("out.2.weight"), 4, channels, 3, 3);
+        requireSecondDimension(requireOfUnet("time_embed.0.weight"), channels);
+        for (TensorInfo tensor : file.tensors()) {
+            if (tensor.name().endsWith("attn2.to_k.weight") && isOfDenoiser(tensor.name())) {
+                requireSecondDimension(tensor, file.family().contextWidth());
+            }
+        }
+        if (file.family().isStableDiffusionXl()) {
+            requireSecondDimension(requireOfUnet("label_emb.0.0.weight"), 2816);
+        }
+    }
+
+    private static boolean isOfDenoiser(String name) {
+        return TensorNames.canonical(name).startsWith(TensorNames.DIFFUSION);
+    }
+
+    private long inputChannels() {
+        return switch (file.family()) {
+            case SD1_INPAINT, SD2_INPAINT, SDXL_INPAINT -> 9;
+            case SD1_PIX2PIX, SDXL_PIX2PIX -> 8;
+            default -> 4;
+        };
+    }
+
+    private TensorInfo requireOfUnet(String name) {
+        return require(TensorNames.DIFFUSION + name, "U-Net", "");
+    }
+
+    private void requireBareVae() {
+        String prefix = canonical.containsKey(TensorNames.FIRST_STAGE + "decoder.conv_in.weight")
+                ? TensorNames.FIRST_STAGE
+                : "";
+        // Given on its own, a VAE gets the prefix "vae." unless it has that one already.
+        if (!prefix.isEmpty()
+                && file.tensors().stream().noneMatch(tensor -> tensor.name().startsWith("vae."))) {
+            throw refusal("has a VAE inside a model; give a file with the VAE alone");
+        }
+        if (file.tensors().stream().noneMatch(tensor -> tensor.name().endsWith("decoder.conv1.weight"))) {
+            requireVae(prefix);
+        }
+    }
+
+    private void requireVae(String prefix) {
+        String hint = "a file of its own can be given with vae(Path) or tinyAutoencoder(Path)";
+        TensorInfo input = require(prefix + "decoder.conv_in.weight", "VAE decoder", hint);
+        require(prefix + "decoder.conv_out.weight", "VAE decoder", hint);
+        require(prefix + "encoder.conv_in.weight", "VAE encoder", hint);
+        long width = input.shape().size() == 4 ? input.shape().getFirst() : 0;
+        if (width == 0 || width % (4 * NORM_GROUPS) != 0) {
+            throw refusal("has a VAE decoder of " + width + " channels, not of a multiple of " + 4 * NORM_GROUPS);
+        }
+        if (file.family().isUnet()) {
+            requireShape(input, width, 4, 3, 3);
+        }
+    }
+
+    private void requireTinyAutoencoder() {
+        for (String side : List.of("encoder", "decoder")) {
+            String beginning = side + ".layers.";
+            if (file.tensors().stream().noneMatch(tensor -> tensor.name().contains(beginning))) {
+                throw refusal("is a tiny autoencoder without its " + side);
+            }
+        }
+    }
+
+    private void requireClipNames() {
+        // OpenCLIP's names, and those of recent transformers, are converted only inside a whole model, or not at all.
+        String beginning = "text_model.embeddings.";
+        if (file.tensors().stream().noneMatch(tensor -> tensor.name().contains(beginning))) {
+            throw refusal("has no tensor whose name begins with " + Text.quoted(beginning)
+                    + ", by which the runtime knows a text encoder");
+        }
+    }
+
+    private void requireUpscaler() {
+        int highest = -1;
+        Set<Integer> blocks = new HashSet<>();
+        for (TensorInfo tensor : file.tensors()) {
+            for (String prefix : List.of("body.", "model.1.sub.")) {
+                Optional<Integer> number = numberAfter(prefix, tensor.name());
+                number.ifPresent(blocks::add);
+                highest = Math.max(highest, number.orElse(-1));
+            }
+        }
+        // The old layout numbers one convolution after the blocks.
+        if (highest > blocks.size()) {
+            throw refusal("has upscaler block " + highest + " but only " + blocks.size() + " blocks");
+        }
+    }
+
+    private static Optional<Integer> numberAfter(String prefix, String name) {
+        if (!name.startsWith(prefix)) {
+            return Optional.empty();
+        }
+        int end = name.indexOf('.', prefix.length());
+        String number = end < 0 ? "" : name.substring(prefix.length(), end);
+        return number.matches("\\d{1,4}") ? Optional.of(Integer.parseInt(number)) : Optional.empty();
+    }
+
+    private void requireParts(Set<ModelComponent> separate, boolean whole) {
+        ModelFamily family = file.family();
+        boolean decodes = family.worksOnPixels()
+                || separate.contains(ModelComponent.VAE)
+                || separate.contains(ModelComponent.TINY_AUTOENCODER)
+                || whole && anyBegins(TensorNames.FIRST_STAGE);
+        if (!decodes) {
+            throw refusal("has no VAE; give one with vae(Path) or tinyAutoencoder(Path)");
+        }
+        boolean encodes = family == ModelFamily.HIDREAM_O1
+                || separate.stream().anyMatch(ModelComponent::encodesText)
+                || whole && (anyBegins("text_encoders.") || anyBegins("cond_stage_model."));
+        if (!encodes) {
+            throw refusal(
+                    "has no text encoder; give the ones that " + family.displayName() + " uses as files of their own");
+        }
+    }
+
+    private boolean anyBegins(String prefix) {
+        return canonical.keySet().stream().anyMatch(name -> name.startsWith(prefix));
+    }
+
+    /** The runtime converts weights between types on worker threads, where a type it cannot convert ends the process. */
+    private void requireUsableNumbers() {
+        for (TensorInfo tensor : file.tensors()) {
+            TensorType type = tensor.type();
+            boolean skipped = type == TensorType.U8 || TensorNames.isUnused(tensor.name());
+            boolean unusable = type.isInteger() || type == TensorType.F64 && file.format() == ModelFormat.GGUF;
+            if (unusable && !skipped) {
+                throw refusal("has tensor " + Text.quoted(tensor.name()) + " stored as " + type.displayName()
+                        + ", which the runtime cannot compute with");
+            }
+        }
+    }
+
+    private TensorInfo require(String name, String part, String hint) {
+        TensorInfo tensor = canonical.get(name);
+        if (tensor == null) {
+            throw refusal(
+                    "has no " + part + ": " + Text.quoted(name) + " is missing" + (hint.isEmpty() ? "" : "; " + hint));
+        }
+        return tensor;
+    }
+
+    private void requireShape(TensorInfo tensor, long... expected) {
+        List<Long> shape = Arrays.stream(expected).boxed().toList();
+        if (!tensor.shape().equals(shape)) {
+            throw refusal("has tensor " + Text.quoted(tensor.name()) + " in the shape " + tensor.shapeText()
+                    + ", the runtime needs " + shape);
+        }
+    }
+
+    private void requireSecondDimension(TensorInfo tensor, long expected) {
+        if (tensor.shape().size() < 2 || tensor.shape().get(1) != expected) {
+            throw refusal("has tensor " + Text.quoted(tensor.name()) + " in the shape " + tensor.shapeText()
+                    + ", the runtime needs " + expected + " as its second dimension");
+        }
+    }
+
+    private ModelFileException refusal(String reason) {
+        return new ModelFileException(Text.of(file.path()) + " " + reason);
+    }
+}

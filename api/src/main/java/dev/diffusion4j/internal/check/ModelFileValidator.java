@@ -1,0 +1,101 @@
+package dev.diffusion4j.internal.check;
+
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.format.Text;
+import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.modelfile.ModelFile;
+import java.util.Objects;
+import java.util.Set;
+
+/** What the pinned runtime can take: whether a file can be what it is given as. */
+public final class ModelFileValidator {
+
+    private ModelFileValidator() {}
+
+    /**
+     * Checks that the runtime can draw pictures with a file given as the model: that it is of a family that does, and that
+     * text encoder, denoiser and VAE are there, in the sizes the runtime can take.
+     *
+     * @param separate the components that are files of their own and need not be in this one; without a tiny autoencoder that
+     *     is for previews only
+     * @throws ModelFileException naming what is missing or wrong, and how else it can be given
+     */
+    public static void requirePictureModel(ModelFile file, Set<ModelComponent> separate) {
+        requireReadByRuntime(file);
+        ModelCheck.pictureModel(file, Set.copyOf(separate));
+    }
+
+    /**
+     * Checks that the runtime can draw pictures with a file given as the denoiser alone.
+     *
+     * @param separate the other components, which are all files of their own
+     * @throws ModelFileException naming what is missing or wrong
+     */
+    public static void requireDiffusionModel(ModelFile file, Set<ModelComponent> separate) {
+        requireReadByRuntime(file);
+        ModelCheck.diffusionModel(file, Set.copyOf(separate));
+    }
+
+    /**
+     * Checks that a file can be given as that component. The vision part of a language model has no fixed form, and a denoiser
+     * is checked with all other files in view.
+     *
+     * @throws ModelFileException if it cannot
+     */
+    public static void requireComponent(ModelFile file, ModelComponent component) {
+        switch (component) {
+            case VAE -> require(file, ModelFamily.VAE);
+            case TINY_AUTOENCODER -> require(file, ModelFamily.TINY_AUTOENCODER);
+            case CLIP_L -> require(file, ModelFamily.CLIP_L);
+            case CLIP_G -> require(file, ModelFamily.CLIP_G);
+            case T5 -> require(file, ModelFamily.T5);
+            case LLM -> require(file, ModelFamily.LLM);
+            case DIFFUSION_MODEL, LLM_VISION -> {}
+        }
+    }
+
+    /**
+     * Checks that a file can be given as an upscaler.
+     *
+     * @throws ModelFileException if it cannot
+     */
+    public static void requireUpscaler(ModelFile file) {
+        require(file, ModelFamily.UPSCALER);
+    }
+
+    private static void require(ModelFile file, ModelFamily family) {
+        requireReadByRuntime(file);
+        ModelCheck.part(file, family);
+    }
+
+    /**
+     * Checks that a file is a LoRA that the runtime can load, and one that fits a model.
+     *
+     * @param model the model that it shall change
+     * @throws ModelFileException if it is not, or was made for another kind of model
+     */
+    public static void requireLora(ModelFile file, ModelFile model) {
+        requireReadByRuntime(file);
+        AddonCheck.lora(file, Objects.requireNonNull(model, "model"));
+    }
+
+    /**
+     * Checks that a file is a textual inversion that a model can be opened with. Parameters of PyTorch modules, which the
+     * runtime cannot read, are read here.
+     *
+     * @param width how wide the text encoder's embeddings are, 768 for SD 1.x
+     * @throws ModelFileException if it is not
+     */
+    public static void requireTextualInversion(ModelFile file, int width) {
+        AddonCheck.textualInversion(file, width);
+    }
+
+    private static void requireReadByRuntime(ModelFile file) {
+        if (!file.isReadByRuntime()) {
+            throw new ModelFileException(
+                    Text.of(file.path()) + " cannot be used: its tensors are pickled as torch.nn.Parameter, which"
+                            + " the runtime does not read; saved as a state_dict() or as safetensors they can be");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package dev.diffusion4j.internal.component;
+
+import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.UNet;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.internal.check.Checks;
+import dev.diffusion4j.internal.engine.ComponentCall;
+import dev.diffusion4j.internal.engine.ComponentsInfo;
+import dev.diffusion4j.internal.engine.EngineCalls;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.scheduler.PredictionType;
+import dev.diffusion4j.scheduler.Timestep;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import java.util.Optional;
+
+/** UNet over an engine. */
+public final class EngineUNet implements UNet {
+
+    private final EngineCalls calls;
+    private final ComponentsInfo info;
+    private final int latentChannels;
+
+    /** The U-Net of a model. */
+    public EngineUNet(EngineCalls calls) {
+        this.calls = calls;
+        this.info = calls.info().components();
+        this.latentChannels = calls.info().latentChannels();
+    }
+
+    @Override
+    public int latentChannels() {
+        return latentChannels;
+    }
+
+    @Override
+    public int inChannels() {
+        return info.unetInChannels();
+    }
+
+    @Override
+    public int contextSize() {
+        return info.contextSize();
+    }
+
+    @Override
+    public int vectorSize() {
+        return info.vectorSize();
+    }
+
+    @Override
+    public int sizeMultiple() {
+        return info.sizeMultiple();
+    }
+
+    @Override
+    public PredictionType predictionType() {
+        return info.predictionType();
+    }
+
+    @Override
+    public Tensor predictNoise(Tensor latents, Timestep timestep, Tensor context) {
+        return predictNoise(latents, timestep.value(), context);
+    }
+
+    @Override
+    public Tensor predictNoise(Tensor latents, double timestep, Tensor context) {
+        Tensor prediction = Tensor.zeros(latents.shape());
+        try {
+            predictNoise(latents, timestep, Conditioning.of(context), prediction);
+            return prediction;
+        } catch (Throwable e) {
+            prediction.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void predictNoise(Tensor latents, double timestep, Conditioning conditioning, Tensor prediction) {
+        predict(latents, timestep, conditioning, null, 1, null, prediction, Watch.NONE);
+    }
+
+    @Override
+    public void predictGuidedNoise(
+            Tensor latents,
+            double timestep,
+            Conditioning positive,
+            Conditioning negative,
+            double guidanceScale,
+            Tensor prediction) {
+        predict(latents, timestep, positive, negative, guidanceScale, null, prediction, Watch.NONE);
+    }
+
+    /**
+     * Predicts with guidance, watched.
+     *
+     * @param negative null for no guidance
+     * @param concat what inpainting models see beside the latents, null for others
+     */
+    public void predict(
+            Tensor latents,
+            double timestep,
+            Conditioning positive,
+            Conditioning negative,
+            double guidanceScale,
+            Tensor concat,
+            Tensor prediction,
+            Watch watch) {
+        requireLatents(latents);
+        Checks.shape("prediction", prediction, latents.shape());
+        // The model takes both as float, where a little below 1000 is 1000 and a large scale is infinite.
+        if (!((float) timestep >= 0 && (float) timestep < 1000)) {
+            throw new InvalidRequestException("timestep", timestep, "from 0 to below 1000");
+        }
+        if (!Float.isFinite((float) guidanceScale)) {
+            throw new InvalidRequestException("guidanceScale", guidanceScale, "a finite number");
+        }
+        requireConcat(latents, concat);
+        requireConditioning(latents, positive);
+        if (negative != null) {
+            requireConditioning(latents, negative);
+            if (negative.context().shape().dimension(0)
+                    != positive.context().shape().dimension(0)) {
+                throw new InvalidRequestException(
+                        "negative.context",
+                        negative.context().shape(),
+                        "of the batch of the positive one, "
+                                + positive.context().shape());
+            }
+        }
+        Conditioning against = guidanceScale == 1 ? null : negative;
+        ComponentCall call = new ComponentCall("unet.predict", "predicting noise")
+                .number("timestep", (float) timestep)
+                .input("latents", latents)
+                .input("context", positive.context())
+                .input("vector", positive.vector().orElse(null))
+                .input("concat", concat)
+                .output("prediction", prediction);
+        if (against != null) {
+            call.number("guidance_scale", (float) guidanceScale)
+                    .input("negative_context", against.context())
+                    .input("negative_vector", against.vector().orElse(null));
+        }
+        calls.run(call, watch);
+    }
+
+    private void requireLatents(Tensor latents) {
+        Shape shape = latents.shape();
+        int multiple = sizeMultiple();
+        boolean fits = shape.rank() == 4
+                && shape.dimension(1) == latentChannels
+                && shape.dimension(2) % multiple == 0
+                && shape.dimension(3) % multiple == 0;
+        if (!fits) {
+            throw new InvalidRequestException(
+                    "latents",
+                    shape,
+                    "(batch, " + latentChannels + ", height, width) with sides that are multiples of " + multiple);
+        }
+    }
+
+    private void requireConcat(Tensor latents, Tensor concat) {
+        int channels = inChannels() - latentChannels;
+        if (channels == 0) {
+            return;
+        }
+        Shape wanted =
+                Shape.of(channels, latents.shape().dimension(2), latents.shape().dimension(3));
+        if (concat == null) {
+            throw new InvalidRequestException(
+                    "latents",
+                    latents.shape(),
+                    "those of another model: this one also sees a mask, which only inpaint(...) gives it");
+        }
+        Checks.shape("concat", concat, wanted);
+    }
+
+    private void requireConditioning(Tensor latents, Conditioning conditioning) {
+        Shape context = conditioning.context().shape();
+        long batch = latents.shape().dimension(0);
+        boolean fits = context.rank() == 3
+                && (context.dimension(0) == 1 || context.dimension(0) == batch)
+                && context.dimension(2) == contextSize();
+        if (!fits) {
+            throw new InvalidRequestException(
+                    "context", context, "(1 or " + batch + ", tokens, " + contextSize() + ")");
+        }
+        Optional<Tensor> vector = conditioning.vector();
+        if (vectorSize() == 0 ? vector.isPresent() : vector.isEmpty()) {
+            throw new InvalidRequestException(
+                    "vector",
+                    vector.isPresent() ? "given" : "missing",
+                    vectorSize() == 0 ? "absent for this model" : "given for this model, as encodePrompt does");
+        }
+        vector.ifPresent(tensor -> Checks.shape("vector", tensor, Shape.of(1, vectorSize())));
+    }
+}

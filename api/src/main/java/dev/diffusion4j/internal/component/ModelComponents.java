@@ -1,0 +1,47 @@
+package dev.diffusion4j.internal.component;
+
+import dev.diffusion4j.component.TextualInversion;
+import dev.diffusion4j.internal.engine.ComponentsInfo;
+import dev.diffusion4j.internal.engine.EngineCalls;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.tokenizer.ClipTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The components of an open model that run by themselves.
+ *
+ * @param calls brings their calls to the model's thread
+ * @param textEncoders one or two; none for families whose components cannot be reached
+ * @param unet the denoiser
+ * @param vae the autoencoder
+ */
+public record ModelComponents(
+        EngineCalls calls, List<EngineClipTextEncoder> textEncoders, EngineUNet unet, EngineVae vae) {
+
+    /** Those of a model, whose text encoders know these textual inversions. */
+    public static ModelComponents of(EngineCalls calls, List<TextualInversion> inversions) {
+        List<EngineClipTextEncoder> encoders = new ArrayList<>();
+        List<ComponentsInfo.TextEncoderInfo> infos = calls.info().components().textEncoders();
+        for (int i = 0; i < infos.size(); i++) {
+            ClipTokenizer tokenizer =
+                    ClipTokenizer.load().withPadding(infos.get(i).padding());
+            EngineClipTextEncoder encoder = new EngineClipTextEncoder(calls, i, tokenizer, List.of());
+            for (TextualInversion inversion : inversions) {
+                encoder = encoder.with(inversion);
+            }
+            encoders.add(encoder);
+        }
+        return new ModelComponents(calls, List.copyOf(encoders), new EngineUNet(calls), new EngineVae(calls));
+    }
+
+    /** Applies LoRAs until the next call or generation; an empty list takes them off. */
+    public void setLoras(List<Lora> loras, Watch watch) {
+        calls.call(engine -> {
+            engine.setLoras(loras, watch);
+            return null;
+        });
+        watch.rethrow();
+    }
+}

@@ -1,0 +1,194 @@
+package dev.diffusion4j.internal.isolated;
+
+import dev.diffusion4j.device.IsolatedOptions;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.ComponentCall;
+import dev.diffusion4j.internal.engine.Engine;
+import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.tensor.Tensor;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** An engine in a process of its own, which is started again when it has died. Carries any call without knowing it. */
+public final class IsolatedEngine implements Engine {
+
+    private final OpenSpec spec;
+    private final IsolatedOptions options;
+    private ChildProcess child;
+    private ModelInfo info;
+    /** What a new child has to be told, so that a loop that goes on with it draws what it would have drawn. */
+    private List<Lora> loras = List.of();
+
+    private IsolatedEngine(OpenSpec spec, IsolatedOptions options) {
+        this.spec = spec;
+        this.options = options;
+    }
+
+    /** Starts a process and opens the model there. */
+    public static IsolatedEngine open(OpenSpec spec, IsolatedOptions options) {
+        IsolatedEngine engine = new IsolatedEngine(spec, options);
+        engine.requireChild();
+        return engine;
+    }
+
+    @Override
+    public ModelInfo info() {
+        return info;
+    }
+
+    @Override
+    public List<RgbImage> generate(
+            ImageRequest request, GenerationInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
+        try (Watch watch = new Watch(observer, cancellation)) {
+            return call(
+                    "drawing",
+                    watch,
+                    exchange -> command(request, inputs, watch, exchange),
+                    (reply, exchange) -> exchange.read(((Reply.Pictures) reply).pictures()));
+        }
+    }
+
+    private static Command command(ImageRequest request, GenerationInputs inputs, Watch watch, Exchange exchange) {
+        return new Command.Generate(
+                request.withoutPictures().toJson(),
+                inputs.init().map(exchange::input),
+                inputs.mask().map(exchange::input),
+                inputs.strength(),
+                inputs.references().stream().map(exchange::input).toList(),
+                inputs.resizeReferences(),
+                inputs.distinctReferenceIndices(),
+                watch.previewMode(),
+                watch.previewInterval());
+    }
+
+    @Override
+    public void run(ComponentCall work, Watch watch) {
+        call(work.action(), watch, exchange -> command(work, exchange), (reply, exchange) -> {
+            exchange.readOutputs();
+            return reply;
+        });
+    }
+
+    private static Command command(ComponentCall work, Exchange exchange) {
+        return new Command.Run(
+                work.name(),
+                work.action(),
+                work.numbers(),
+                work.ids(),
+                work.inputs().stream()
+                        .map(input -> new Command.NamedPlace(input.name(), exchange.input(input.tensor())))
+                        .toList(),
+                work.outputs().stream()
+                        .map(output -> new Command.NamedPlace(output.name(), exchange.output(output.tensor())))
+                        .toList());
+    }
+
+    @Override
+    public void setLoras(List<Lora> wanted, Watch watch) {
+        // Those that cannot be applied must not keep a new child from starting.
+        loras = List.of();
+        if (!wanted.isEmpty() || child != null && child.isAlive()) {
+            call("applying LoRAs", watch, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
+        }
+        loras = wanted;
+    }
+
+    @Override
+    public float[] noiseLevels(NoiseSchedule schedule, int steps, ImageSize size) {
+        return call(
+                "computing noise levels",
+                Watch.NONE,
+                exchange -> new Command.NoiseLevels(schedule, steps, size.width(), size.height()),
+                (reply, exchange) -> ((Reply.Numbers) reply).values());
+    }
+
+    @Override
+    public Tensor weight(String name) {
+        return call(
+                "reading a weight",
+                Watch.NONE,
+                exchange -> new Command.Weight(name),
+                (reply, exchange) -> exchange.read(((Reply.Weight) reply).tensor()));
+    }
+
+    /** How the answer to a command becomes a result. */
+    private interface Reader<R> {
+        R read(Reply reply, Exchange exchange);
+    }
+
+    /**
+     * Has the child work.
+     *
+     * @param action for messages: "drawing"
+     * @param watch sees the reports of the work and stops it; what its observer throws comes before everything else
+     * @param work makes the command, and gives its data their places
+     * @param reader takes the result
+     */
+    private <R> R call(String action, Watch watch, Function<Exchange, Command> work, Reader<R> reader) {
+        try {
+            ChildProcess process = requireChild();
+            Exchange exchange = new Exchange(process.memory());
+            Command command = work.apply(exchange);
+            exchange.write();
+            Reply reply = process.ask(command, action, watch);
+            watch.rethrow();
+            return reader.read(reply, exchange);
+        } catch (RuntimeException e) {
+            watch.rethrowBefore(e);
+            throw e;
+        }
+    }
+
+    private ChildProcess requireChild() {
+        if (child != null && child.isAlive()) {
+            return child;
+        }
+        if (child != null) {
+            NativeLibrary.logger().log(Level.WARNING, "the model's process died and is started again");
+            ChildProcess dead = child;
+            child = null;
+            dead.close();
+        }
+        ChildProcess started = ChildProcess.start(options);
+        try {
+            Command open = new Command.Open(
+                    spec.model(), spec.options().toJson(), spec.learnedWords(), spec.processors(), leastLogLevel());
+            info = ((Reply.Opened) started.ask(open, "opening the model", Watch.NONE)).info();
+            if (!loras.isEmpty()) {
+                started.ask(new Command.SetLoras(loras), "applying LoRAs", Watch.NONE);
+            }
+        } catch (RuntimeException | Error e) {
+            try (started) {
+                throw e;
+            }
+        }
+        child = started;
+        return child;
+    }
+
+    private static Level leastLogLevel() {
+        return Stream.of(Level.TRACE, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
+                .filter(NativeLibrary.logger()::isLoggable)
+                .findFirst()
+                .orElse(Level.OFF);
+    }
+
+    @Override
+    public void close() {
+        if (child != null) {
+            child.close();
+        }
+    }
+}

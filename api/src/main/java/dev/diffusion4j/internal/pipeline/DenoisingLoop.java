@@ -1,0 +1,345 @@
+package dev.diffusion4j.internal.pipeline;
+
+import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.LatentDistribution;
+import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.component.EngineVae;
+import dev.diffusion4j.internal.component.ModelComponents;
+import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
+import dev.diffusion4j.internal.engine.Watch;
+import dev.diffusion4j.internal.image.PixelBuffers;
+import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.pipeline.DenoisingStep;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.Timestep;
+import dev.diffusion4j.tensor.ImageTensors;
+import dev.diffusion4j.tensor.NormalGenerator;
+import dev.diffusion4j.tensor.RandomSource;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.tokenizer.LoraTags;
+import java.awt.image.BufferedImage;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The diffusion pipeline in Java: text encoder, U-Net, scheduler and VAE one after another, as diffusers' Stable Diffusion
+ * pipelines for text-to-image, image-to-image and inpainting do it. Runs on the model's thread.
+ */
+public final class DenoisingLoop {
+
+    /** What a request says of the loop; the listener may be null. */
+    public record Settings(Scheduler scheduler, Consumer<? super DenoisingStep> listener) {}
+
+    private final ModelComponents components;
+    private final RandomSource random;
+    private final ImageRequest request;
+    private final ImageSize size;
+    private final Settings settings;
+    private final CancellationFlag cancellation;
+    private final GenerationObserver observer;
+    private final Watch watch;
+
+    /**
+     * @param random where noise comes from
+     * @param request with everything that is said of a model's default
+     * @param settings its scheduler, with a plan
+     */
+    public DenoisingLoop(
+            ModelComponents components,
+            RandomSource random,
+            ImageRequest request,
+            Settings settings,
+            GenerationObserver observer,
+            CancellationFlag cancellation) {
+        this.components = components;
+        this.random = random;
+        this.request = request;
+        this.settings = settings;
+        this.observer = observer;
+        this.cancellation = cancellation;
+        size = request.size().orElseThrow();
+        watch = new Watch(observer, cancellation);
+    }
+
+    /** Draws the images of the request. */
+    public List<RgbImage> run(GenerationInputs inputs) {
+        try (watch;
+                AppliedLoras _ = new AppliedLoras()) {
+            return draw(inputs);
+        } catch (Throwable e) {
+            watch.rethrowBefore(e);
+            throw e;
+        }
+    }
+
+    /** The request's LoRAs, on the parts until this is closed. */
+    private final class AppliedLoras implements AutoCloseable {
+
+        private final boolean any = !request.loras().isEmpty();
+
+        AppliedLoras() {
+            if (any) {
+                try {
+                    components.setLoras(request.loras(), watch);
+                } catch (Throwable e) {
+                    // Some may be on, for all that it failed.
+                    try {
+                        close();
+                    } catch (Throwable again) {
+                        e.addSuppressed(again);
+                    }
+                    throw e;
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            if (any) {
+                components.setLoras(List.of(), Watch.NONE);
+            }
+        }
+    }
+
+    private List<RgbImage> draw(GenerationInputs inputs) {
+        List<Tensor> finished = new ArrayList<>();
+        PromptEncoder prompts = new PromptEncoder(components);
+        String prompt = LoraTags.parse(request.prompt()).text();
+        try (Conditioning positive = prompts.encode(prompt, request.clipSkip(), size, watch);
+                Conditioning negative = needsNegative()
+                        ? prompts.encodeNegative(request.negativePrompt(), request.clipSkip(), size, watch)
+                        : null;
+                Picture picture = new Picture(inputs)) {
+            for (int image = 0; image < request.batchCount(); image++) {
+                finished.add(denoise(image, positive, negative, picture));
+            }
+            List<RgbImage> images = new ArrayList<>();
+            for (Tensor latents : finished) {
+                images.add(decode(latents));
+            }
+            return images;
+        } finally {
+            finished.forEach(Tensor::close);
+        }
+    }
+
+    private double guidanceScale() {
+        return request.guidanceScale().orElseThrow();
+    }
+
+    /** A listener may switch guidance on at any step. */
+    private boolean needsNegative() {
+        return guidanceScale() != 1 || settings.listener() != null;
+    }
+
+    private Tensor denoise(int image, Conditioning positive, Conditioning negative, Picture picture) {
+        NormalGenerator generator = NormalGenerator.of(random, request.seed().orElseThrow() + image);
+        Scheduler scheduler = settings.scheduler().withNoise(generator);
+        List<Timestep> timesteps = scheduler.timesteps();
+        Shape shape = latentShape();
+        Tensor latents = Tensor.zeros(shape);
+        try (Tensor clean = picture.draw(generator);
+                Tensor noise = Tensor.zeros(shape);
+                Tensor scaled = Tensor.zeros(shape);
+                Tensor prediction = Tensor.zeros(shape);
+                Tensor kept = picture.mask == null ? null : Tensor.zeros(shape)) {
+            generator.fill(noise);
+            if (clean == null) {
+                latents.addScaled(scheduler.initNoiseSigma(), noise);
+            } else {
+                latents.copyFrom(clean);
+                scheduler.addNoise(latents, noise, timesteps.getFirst());
+            }
+            double guidance = guidanceScale();
+            observer.progress(ProgressKind.SAMPLING, 0, timesteps.size());
+            for (int i = 0; i < timesteps.size(); i++) {
+                requireNotCancelled();
+                Timestep timestep = timesteps.get(i);
+                scheduler.scaleModelInput(latents, timestep, scaled);
+                components
+                        .unet()
+                        .predict(
+                                scaled,
+                                timestep.value(),
+                                positive,
+                                guidance == 1 ? null : negative,
+                                guidance,
+                                picture.concat,
+                                prediction,
+                                watch);
+                watch.rethrow();
+                scheduler.step(prediction, timestep, latents);
+                if (picture.mask != null) {
+                    Timestep next = i + 1 < timesteps.size() ? timesteps.get(i + 1) : null;
+                    picture.restoreKept(latents, clean, noise, scheduler, next, kept);
+                }
+                guidance = show(image, i, timesteps.size(), timestep, latents, prediction, guidance);
+                observer.progress(ProgressKind.SAMPLING, i + 1, timesteps.size());
+            }
+            return latents;
+        } catch (Throwable e) {
+            latents.close();
+            throw e;
+        }
+    }
+
+    private double show(
+            int image, int index, int count, Timestep timestep, Tensor latents, Tensor prediction, double guidance) {
+        if (settings.listener() == null) {
+            return guidance;
+        }
+        DenoisingStep step = new DenoisingStep(image, index, count, timestep, latents, prediction, guidance);
+        settings.listener().accept(step);
+        return step.guidanceScale();
+    }
+
+    private RgbImage decode(Tensor latents) {
+        requireNotCancelled();
+        components.vae().fromModelScale(latents);
+        try (Tensor picture = components.vae().decode(latents, request.vaeTiling(), watch)) {
+            watch.rethrow();
+            return PixelBuffers.ofPlanes(picture.segment(), 0, size.width(), size.height());
+        }
+    }
+
+    private void requireNotCancelled() {
+        if (cancellation.isSet()) {
+            throw new GenerationCancelledException("the generation was cancelled");
+        }
+    }
+
+    private Shape latentShape() {
+        EngineVae vae = components.vae();
+        return Shape.of(1, vae.latentChannels(), size.height() / vae.scaleFactor(), size.width() / vae.scaleFactor());
+    }
+
+    /** The picture that the loop starts from, if there is one, and what of it is redrawn. */
+    private final class Picture implements AutoCloseable {
+
+        /** Of the picture, at the model's scale once drawn; null for text-to-image. */
+        private final LatentDistribution distribution;
+        /** (1, 4, height, width): 1 where the picture is redrawn; null if all is, or the U-Net sees to it. */
+        private final Tensor mask;
+        /** What inpainting models see beside the latents, or null. */
+        private final Tensor concat;
+
+        Picture(GenerationInputs inputs) {
+            requireNotCancelled();
+            Tensor latentMask =
+                    inputs.mask().map(image -> latentMask(image, latentShape())).orElse(null);
+            if (components.unet().inChannels() > components.unet().latentChannels()) {
+                mask = null;
+                try (latentMask) {
+                    concat = concat(inputs.init().orElseThrow(), inputs.mask().orElseThrow(), latentMask);
+                }
+            } else {
+                mask = latentMask;
+                concat = null;
+            }
+            try {
+                distribution = inputs.init().map(image -> encode(image)).orElse(null);
+            } catch (Throwable e) {
+                closeAll(mask, concat);
+                throw e;
+            }
+        }
+
+        private LatentDistribution encode(BufferedImage image) {
+            try (Tensor picture = ImageTensors.of(image)) {
+                return components.vae().encode(picture, request.vaeTiling(), watch);
+            }
+        }
+
+        /** Latents of the picture at the model's scale, or null. */
+        Tensor draw(NormalGenerator generator) {
+            if (distribution == null) {
+                return null;
+            }
+            Tensor latents = distribution.sample(generator);
+            components.vae().toModelScale(latents);
+            return latents;
+        }
+
+        /** Puts the picture, as noisy as the latents are now, back where it is kept. */
+        void restoreKept(Tensor latents, Tensor clean, Tensor noise, Scheduler scheduler, Timestep next, Tensor kept) {
+            kept.copyFrom(clean);
+            if (next != null) {
+                scheduler.addNoise(kept, noise, next);
+            }
+            // kept + mask * (latents - kept)
+            latents.addScaled(-1, kept);
+            latents.multiply(mask);
+            latents.addScaled(1, kept);
+        }
+
+        /** A latent is redrawn if any of its pixels is. */
+        private static Tensor latentMask(BufferedImage image, Shape shape) {
+            Tensor result = Tensor.zeros(shape);
+            int width = (int) shape.dimension(3);
+            int factor = image.getWidth() / width;
+            for (int y = 0; y < image.getHeight(); y++) {
+                for (int x = 0; x < image.getWidth(); x++) {
+                    if (image.getRaster().getSample(x, y, 0) >= 128) {
+                        for (long channel = 0; channel < shape.dimension(1); channel++) {
+                            result.set(1, 0, channel, y / factor, x / factor);
+                        }
+                    }
+                }
+            }
+            return result;
+        }
+
+        /** Mask and latents of the picture with the masked part grey. */
+        private Tensor concat(BufferedImage image, BufferedImage maskImage, Tensor latentMask) {
+            Shape latents = latentShape();
+            Tensor result =
+                    Tensor.zeros(Shape.of(latents.dimension(1) + 1, latents.dimension(2), latents.dimension(3)));
+            try (Tensor masked = ImageTensors.of(image)) {
+                for (int y = 0; y < maskImage.getHeight(); y++) {
+                    for (int x = 0; x < maskImage.getWidth(); x++) {
+                        if (maskImage.getRaster().getSample(x, y, 0) >= 128) {
+                            for (int channel = 0; channel < 3; channel++) {
+                                masked.set(0, 0, channel, y, x);
+                            }
+                        }
+                    }
+                }
+                try (LatentDistribution encoded = components.vae().encode(masked, request.vaeTiling(), watch);
+                        Tensor mean = encoded.mean()) {
+                    components.vae().toModelScale(mean);
+                    long plane = latents.dimension(2) * latents.dimension(3) * Float.BYTES;
+                    MemorySegment.copy(latentMask.segment(), 0, result.segment(), 0, plane);
+                    MemorySegment.copy(mean.segment(), 0, result.segment(), plane, plane * latents.dimension(1));
+                }
+                return result;
+            } catch (Throwable e) {
+                result.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (distribution != null) {
+                distribution.close();
+            }
+            closeAll(mask, concat);
+        }
+
+        private static void closeAll(Tensor... tensors) {
+            for (Tensor tensor : tensors) {
+                if (tensor != null) {
+                    tensor.close();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package dev.diffusion4j.modelfile;
+
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.format.Text;
+import dev.diffusion4j.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a model file holds, read from its header alone.
+ *
+ * <p>Reading never loads tensor data, never runs what a pickle asks for, and never trusts a count: a file that is cut
+ * short, contradicts itself or holds what the runtime cannot read is refused with the reason, because the runtime itself
+ * would end the process at some of these. Reading takes milliseconds even for files of many gigabytes.
+ *
+ * <p>Instances are immutable and may be used from any thread. They describe the file as it was when it was read.
+ */
+public final class ModelFile {
+
+    private static final Pattern RESOLUTION = Pattern.compile("([1-9]\\d{1,4})x([1-9]\\d{1,4})");
+
+    private final Path path;
+    private final long size;
+    private final ModelFormat format;
+    private final ModelFamily family;
+    private final boolean bareDiffusionModel;
+    private final boolean readByRuntime;
+    private final Map<String, String> metadata;
+    private final SequencedMap<String, TensorInfo> byName;
+    private final List<TensorInfo> tensors;
+
+    private ModelFile(Path path, long size, Header header) {
+        this.path = path;
+        this.size = size;
+        this.format = header.format();
+        this.metadata = Collections.unmodifiableMap(header.metadata());
+        this.byName = header.tensors();
+        this.tensors = List.copyOf(byName.values());
+        this.readByRuntime = header.readByRuntime();
+        this.family = FamilyDetector.detect(tensors);
+        this.bareDiffusionModel = family.makesPictures() && FamilyDetector.isBareDiffusionModel(tensors);
+    }
+
+    /**
+     * Reads what a model file holds.
+     *
+     * @param path a safetensors, GGUF or PyTorch checkpoint file; its name does not matter
+     * @throws ModelFileException if the file is missing, unreadable, damaged, or not a model file; the message names the
+     *     file and the reason in one line
+     */
+    public static ModelFile read(Path path) {
+        Objects.requireNonNull(path, "path");
+        try (ByteSource source = ByteSource.open(path)) {
+            return new ModelFile(path, source.size(), FormatDetector.read(source));
+        }
+    }
+
+    /** The file's path as it was given. */
+    public Path path() {
+        return path;
+    }
+
+    /** The file's size in bytes. */
+    public long size() {
+        return size;
+    }
+
+    /** The container format. */
+    public ModelFormat format() {
+        return format;
+    }
+
+    /** What the file holds. */
+    public ModelFamily family() {
+        return family;
+    }
+
+    /**
+     * What the file says about itself, in the file's order: safetensors {@code __metadata__}, or GGUF key-value pairs as
+     * text with long lists cut. Empty for PyTorch checkpoints.
+     */
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** All tensors, in the file's order. */
+    public List<TensorInfo> tensors() {
+        return tensors;
+    }
+
+    /**
+     * The tensor of that name.
+     *
+     * @param name a name as in the file
+     */
+    public Optional<TensorInfo> tensor(String name) {
+        return Optional.ofNullable(byName.get(Objects.requireNonNull(name, "name")));
+    }
+
+    /**
+     * Reads a tensor's numbers. The file must not have changed since {@link #read(Path)}.
+     *
+     * @param name a name as in the file
+     * @return a new tensor, the caller's to close
+     * @throws InvalidRequestException if there is no tensor of that name
+     * @throws ModelFileException if the file cannot be read, or the tensor is quantised, compressed or empty
+     */
+    public Tensor load(String name) {
+        TensorInfo info = tensor(name)
+                .orElseThrow(() -> new InvalidRequestException("name", name, "that of a tensor in " + Text.of(path)));
+        try (ByteSource source = ByteSource.open(path)) {
+            return TensorData.read(source, format, info);
+        }
+    }
+
+    /** How many numbers all tensors hold together. */
+    public long parameterCount() {
+        return tensors.stream().mapToLong(TensorInfo::elements).sum();
+    }
+
+    /** How many tensors of each type there are, and how many bytes they take; types that do not occur are left out. */
+    public Map<TensorType, TypeSummary> types() {
+        Map<TensorType, TypeSummary> types = new EnumMap<>(TensorType.class);
+        for (TensorInfo tensor : tensors) {
+            types.merge(tensor.type(), new TypeSummary(1, tensor.elements(), tensor.byteLength()), TypeSummary::plus);
+        }
+        return types;
+    }
+
+    /**
+     * The tensors of one type.
+     *
+     * @param tensors how many there are
+     * @param elements how many numbers they hold together
+     * @param bytes how many bytes they take together
+     */
+    public record TypeSummary(int tensors, long elements, long bytes) {
+
+        private TypeSummary plus(TypeSummary other) {
+            return new TypeSummary(tensors + other.tensors, elements + other.elements, bytes + other.bytes);
+        }
+    }
+
+    /**
+     * The picture size that the model was made for: what its {@code modelspec.resolution} metadata says, else what is usual
+     * in its family; empty for video models and parts of models.
+     */
+    public Optional<ImageSize> nativeSize() {
+        if (!family.makesPictures()) {
+            return Optional.empty();
+        }
+        Matcher resolution = RESOLUTION.matcher(metadata.getOrDefault("modelspec.resolution", ""));
+        if (resolution.matches()) {
+            return Optional.of(
+                    new ImageSize(Integer.parseInt(resolution.group(1)), Integer.parseInt(resolution.group(2))));
+        }
+        return family.nativeSize();
+    }
+
+    /**
+     * Whether the file holds a denoiser alone, with names that the runtime finds only when the file is given to it as the
+     * diffusion model and not as the whole model.
+     */
+    public boolean isBareDiffusionModel() {
+        return bareDiffusionModel;
+    }
+
+    /**
+     * Whether the runtime reads the file's tensors. It does not know those that are pickled as {@code torch.nn.Parameter}.
+     */
+    public boolean isReadByRuntime() {
+        return readByRuntime;
+    }
+
+    @Override
+    public String toString() {
+        return path + " (" + family.displayName() + ", " + format.displayName() + ", " + tensors.size() + " tensors)";
+    }
+}

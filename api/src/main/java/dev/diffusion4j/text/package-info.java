@@ -1,6 +1,0 @@
-/**
- * Prompts as numbers: {@link dev.diffusion4j.text.ClipTokenizer} turns text into the
- * {@link dev.diffusion4j.text.Tokens} that a text encoder takes, with weights where a prompt has brackets, and token
- * ids back into text.
- */
-package dev.diffusion4j.text;

@@ -1,0 +1,306 @@
+package dev.diffusion4j.modelfile;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.diffusion4j.error.ModelFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelCheckTest {
+
+    private static final String M = "model.diffusion_model.";
+
+    private static final Set<ModelComponent> NONE = EnumSet.noneOf(ModelComponent.class);
+
+    private static final Consumer<ModelFile> WHOLE = file -> file.requirePictureModel(NONE);
+
+    @TempDir
+    private Path folder;
+
+    private Path path;
+
+    @BeforeEach
+    void setUp() {
+        path = folder.resolve("model.safetensors");
+    }
+
+    private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
+            Safetensors model, Consumer<ModelFile> check) {
+        ModelFile file = ModelFile.read(model.write(path));
+        return assertThatThrownBy(() -> check.accept(file))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageStartingWith(path.toString())
+                .hasMessageNotContaining("\n");
+    }
+
+    private void assertAccepted(Safetensors model, Consumer<ModelFile> check) {
+        ModelFile file = ModelFile.read(model.write(path));
+        assertThatCode(() -> check.accept(file)).doesNotThrowAnyException();
+    }
+
+    private static Consumer<ModelFile> with(ModelComponent... separate) {
+        return file -> file.requirePictureModel(Set.of(separate));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {32, 64, 320})
+    void takesStableDiffusion1OfAnyWidth(long channels) {
+        assertAccepted(Models.sd1(channels), WHOLE);
+    }
+
+    @Test
+    void takesSdxl() {
+        assertAccepted(Models.sdxl(), WHOLE);
+    }
+
+    @Test
+    void takesDiffusersNames() {
+        Safetensors model = new Safetensors()
+                .floats("te.text_model.embeddings.token_embedding.weight", 49_408, 768)
+                .floats("unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight", 320, 768)
+                .floats("unet.mid_block.attentions.0.norm.weight", 4)
+                .floats("unet.conv_in.weight", 320, 4, 3, 3)
+                .floats("unet.conv_out.weight", 4, 320, 3, 3)
+                .floats("unet.time_embedding.linear_1.weight", 1_280, 320);
+        assertAccepted(Models.vae(model, "vae."), WHOLE);
+    }
+
+    @Test
+    void namesTheMissingPart() {
+        Safetensors withoutVae =
+                Models.unet(new Safetensors().floats(Models.TOKEN_EMBEDDING, 49_408, 768), 320, 4, 768);
+        assertRefused(withoutVae, WHOLE)
+                .hasMessageContaining("has no VAE decoder: 'first_stage_model.decoder.conv_in.weight' is missing")
+                .hasMessageContaining("vae(Path)");
+        assertAccepted(withoutVae, with(ModelComponent.VAE));
+        assertAccepted(withoutVae, with(ModelComponent.TINY_AUTOENCODER));
+
+        assertRefused(Models.unet(new Safetensors(), 320, 4, 768), with(ModelComponent.VAE, ModelComponent.CLIP_L))
+                .hasMessageContaining("has no text encoder");
+
+        assertRefused(
+                        new Safetensors()
+                                .floats(Models.TOKEN_EMBEDDING, 49_408, 768)
+                                .floats(M + "input_blocks.1.0.in_layers.0.weight", 320),
+                        with(ModelComponent.VAE))
+                .hasMessageContaining("has no U-Net: '" + M + "input_blocks.0.0.weight' is missing");
+    }
+
+    @Test
+    void namesAHalfMissingVae() {
+        Safetensors decoderOnly = Models.unet(
+                        new Safetensors().floats(Models.TOKEN_EMBEDDING, 49_408, 768), 320, 4, 768)
+                .floats("first_stage_model.decoder.conv_in.weight", 512, 4, 3, 3)
+                .floats("first_stage_model.decoder.conv_out.weight", 3, 128, 3, 3);
+
+        assertRefused(decoderOnly, WHOLE).hasMessageContaining("has no VAE encoder");
+    }
+
+    @Test
+    void sdxlTakesClipLFromAFileOfItsOwn() {
+        Safetensors model = Models.vae(
+                Models.unet(
+                        new Safetensors()
+                                .floats("conditioner.embedders.1.model.token_embedding.weight", 49_408, 1_280)
+                                .floats(M + "label_emb.0.0.weight", 1_280, 2_816),
+                        320,
+                        4,
+                        2_048),
+                "first_stage_model.");
+
+        assertRefused(model, WHOLE).hasMessageContaining("has no text encoder");
+        assertAccepted(model, with(ModelComponent.CLIP_L));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 16, 33, 0})
+    void refusesWidthsThatTheNetworkCannotHave(long channels) {
+        assertRefused(Models.sd1(channels), WHOLE)
+                .hasMessageContaining("a U-Net of " + channels + " channels, not of a multiple of 32");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "input_blocks.0.0.weight|[32, 5, 3, 3]|[32, 4, 3, 3]",
+                "out.2.weight|[8, 32, 3, 3]|[4, 32, 3, 3]",
+                "time_embed.0.weight|[128, 64]|32 as its second dimension",
+                "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight|[32, 1024]|768 as its second dimension"
+            })
+    void refusesShapesFromWhichTheNetworkWouldBeMadeWrong(String name, String shape, String needed) {
+        long[] dimensions = Arrays.stream(shape.substring(1, shape.length() - 1).split(", "))
+                .mapToLong(Long::parseLong)
+                .toArray();
+        Safetensors spoilt = new Safetensors().floats(Models.TOKEN_EMBEDDING, 49_408, 768);
+        Models.unetExcept(spoilt, M + name, 32, 4, 768).floats(M + name, dimensions);
+
+        assertRefused(Models.vae(spoilt, "first_stage_model."), WHOLE)
+                .hasMessageContaining("'" + M + name + "' in the shape " + shape + ", the runtime needs " + needed);
+    }
+
+    @Test
+    void refusesOtherVocabularies() {
+        Safetensors model = Models.vae(
+                Models.unet(new Safetensors().floats(Models.TOKEN_EMBEDDING, 100, 768), 32, 4, 768),
+                "first_stage_model.");
+
+        assertRefused(model, WHOLE).hasMessageContaining("in the shape [100, 768], the runtime needs [49408, 768]");
+    }
+
+    @Test
+    void refusesDecodersOfOddWidths() {
+        Safetensors model = Models.unet(new Safetensors().floats(Models.TOKEN_EMBEDDING, 49_408, 768), 32, 4, 768)
+                .floats("first_stage_model.decoder.conv_in.weight", 100, 4, 3, 3)
+                .floats("first_stage_model.decoder.conv_out.weight", 3, 25, 3, 3)
+                .floats("first_stage_model.encoder.conv_in.weight", 128, 3, 3, 3);
+
+        assertRefused(model, WHOLE).hasMessageContaining("a VAE decoder of 100 channels");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"I32", "I64"})
+    void refusesWeightsThatAreIntegers(String dtype) {
+        assertRefused(Models.sd1(32).tensor(M + "out.2.bias", dtype, 4), WHOLE)
+                .hasMessageContaining("'" + M + "out.2.bias' stored as " + dtype.toLowerCase(Locale.ROOT));
+        assertRefused(Models.sd1(32).tensor("alphas_cumprod", dtype, 1_000), WHOLE)
+                .hasMessageContaining("'alphas_cumprod'");
+    }
+
+    @Test
+    void takesIntegersThatTheRuntimeSkips() {
+        assertAccepted(
+                Models.sd1(32)
+                        .tensor("cond_stage_model.transformer.text_model.embeddings.position_ids", "I64", 1, 77)
+                        .tensor("model_ema.num_updates", "I32")
+                        .tensor("marker", "U8", 3),
+                WHOLE);
+    }
+
+    @Test
+    void refusesDoublesInGguf() {
+        ModelFile file = ModelFile.read(
+                new Gguf().tensor("decoder.conv_in.weight", 28, 8, 1).write(folder.resolve("vae.gguf")));
+
+        assertThatThrownBy(file::requireVae)
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("stored as f64");
+    }
+
+    @Test
+    void saysWhatAFileIsThatIsNoModel() {
+        assertRefused(Models.lora(768, 320), WHOLE)
+                .hasMessageContaining("is not a model that makes pictures: it is a LoRA");
+        assertRefused(new Safetensors().floats("a", 1), WHOLE).hasMessageContaining("nothing that is known");
+        assertRefused(new Safetensors().metadata("a", "b"), WHOLE).hasMessageContaining("it has no tensors");
+        assertRefused(new Safetensors().floats(M + "blocks.0.cross_attn.norm_k.weight", 1), WHOLE)
+                .hasMessageContaining("it is the video model Wan 2.x");
+    }
+
+    @Test
+    void transformersNeedVaeAndTextEncoderFromSomewhere() {
+        Safetensors bare = new Safetensors().floats(M + "double_blocks.0.img_attn.qkv.weight", 4, 4);
+        assertRefused(bare, WHOLE).hasMessageContaining("has no VAE");
+        assertRefused(bare, with(ModelComponent.VAE)).hasMessageContaining("has no text encoder");
+        assertAccepted(bare, with(ModelComponent.VAE, ModelComponent.T5));
+        assertAccepted(
+                new Safetensors()
+                        .floats(M + "double_blocks.0.img_attn.qkv.weight", 4, 4)
+                        .floats("vae.decoder.conv_in.weight", 512, 16, 3, 3)
+                        .floats("text_encoders.t5xxl.transformer.shared.weight", 4, 4),
+                WHOLE);
+        assertAccepted(new Safetensors().floats(M + "nerf_final_layer_conv.weight", 4, 4), with(ModelComponent.T5));
+    }
+
+    @Test
+    void diffusionModelsAloneAreGivenAsSuch() {
+        Safetensors flux = new Safetensors().floats("double_blocks.0.img_attn.qkv.weight", 4, 4);
+        assertRefused(flux, with(ModelComponent.VAE, ModelComponent.T5))
+                .hasMessageContaining("holds a diffusion transformer alone")
+                .hasMessageContaining("diffusionModel(Path)");
+        assertAccepted(flux, file -> file.requireDiffusionModel(Set.of(ModelComponent.VAE, ModelComponent.T5)));
+        assertRefused(flux, file -> file.requireDiffusionModel(NONE)).hasMessageContaining("has no VAE");
+        assertRefused(Models.sd1(32), file -> file.requireDiffusionModel(Set.of(ModelComponent.VAE)))
+                .hasMessageContaining("the runtime takes only from a file that also holds its text encoder");
+    }
+
+    @Test
+    void vaeFiles() {
+        assertAccepted(Models.vae(new Safetensors(), ""), ModelFile::requireVae);
+        assertAccepted(Models.vae(new Safetensors(), "vae."), ModelFile::requireVae);
+        assertRefused(Models.vae(new Safetensors(), "first_stage_model."), ModelFile::requireVae)
+                .hasMessageContaining("inside a model");
+        assertRefused(Models.sd1(32), ModelFile::requireVae)
+                .hasMessageContaining("is not a VAE: it is an SD 1.x model");
+        assertRefused(new Safetensors().floats("decoder.conv_in.weight", 512, 4, 3, 3), ModelFile::requireVae)
+                .hasMessageContaining("has no VAE decoder: 'decoder.conv_out.weight' is missing");
+    }
+
+    @Test
+    void tinyAutoencoderFiles() {
+        assertAccepted(Models.tinyAutoencoder(), ModelFile::requireTinyAutoencoder);
+        assertRefused(
+                        new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
+                        ModelFile::requireTinyAutoencoder)
+                .hasMessageContaining("without its encoder");
+        assertRefused(Models.vae(new Safetensors(), ""), ModelFile::requireTinyAutoencoder)
+                .hasMessageContaining("is not a tiny autoencoder: it is a VAE");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CLIP_L, text_model.embeddings.token_embedding.weight, 768",
+        "CLIP_G, text_model.embeddings.token_embedding.weight, 1280",
+        "T5, encoder.block.0.layer.0.SelfAttention.q.weight, 8",
+        "LLM, model.layers.0.self_attn.q_proj.weight, 8"
+    })
+    void textEncoderFiles(ModelComponent encoder, String name, long width) {
+        assertAccepted(new Safetensors().floats(name, 16, width), file -> file.requireTextEncoder(encoder));
+        assertRefused(Models.lora(768, 320), file -> file.requireTextEncoder(encoder))
+                .hasMessageContaining("is not a " + encoder.displayName() + ": it is a LoRA");
+    }
+
+    @Test
+    void refusesClipNamesThatTheRuntimeDoesNotConvert() {
+        assertRefused(
+                        new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 768),
+                        file -> file.requireTextEncoder(ModelComponent.CLIP_L))
+                .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ModelComponent.class,
+            names = {"DIFFUSION_MODEL", "VAE", "TINY_AUTOENCODER"})
+    void onlyTextEncodersEncodeText(ModelComponent component) {
+        ModelFile file = ModelFile.read(Models.tinyAutoencoder().write(path));
+
+        assertThatIllegalArgumentException().isThrownBy(() -> file.requireTextEncoder(component));
+    }
+
+    @Test
+    void upscalerFiles() {
+        Safetensors upscaler = new Safetensors()
+                .floats("conv_first.weight", 64, 3, 3, 3)
+                .floats("body.0.rdb1.conv1.weight", 32, 64, 3, 3)
+                .floats("body.1.rdb1.conv1.weight", 32, 64, 3, 3);
+        assertAccepted(upscaler, ModelFile::requireUpscaler);
+        assertRefused(upscaler.floats("body.4000.rdb1.conv1.weight", 1), ModelFile::requireUpscaler)
+                .hasMessageContaining("has upscaler block 4000 but only 3 blocks");
+        assertRefused(Models.lora(768, 320), ModelFile::requireUpscaler).hasMessageContaining("is not an ESRGAN");
+    }
+}
