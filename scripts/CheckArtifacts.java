@@ -51,7 +51,7 @@ final class CheckArtifacts {
     private void run() throws Exception {
         String named = "-" + version;
         List<Module> modules = List.of(
-                new Module("api", "diffusion4j" + named, "dev/diffusion4j/StableDiffusion.java", "index.html"),
+                new Module("api", "diffusion4j" + named, "dev/diffusion4j/DiffusionModel.java", "index.html"),
                 new Module("bindings", "diffusion4j-bindings" + named, "dev/diffusion4j/bindings/D4j.java", "index.html"),
                 new Module("cache", "diffusion4j-cache" + named, "dev/diffusion4j/cache/CacheFolder.java", "index.html"),
                 new Module(

@@ -6,11 +6,11 @@
 //DEPS dev.diffusion4j:diffusion4j-demo-model
 //RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
 
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 
 void main() {
-    try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {
-        sd.textToImage("a red circle on a white background").seed(42).generate().save(Path.of("circle.png"));
+    try (DiffusionModel model = DiffusionModel.open(DemoModel.path())) {
+        model.textToImage("a red circle on a white background").seed(42).generate().save(Path.of("circle.png"));
     }
 }

@@ -17,7 +17,7 @@ bool is(const char* name, const char* wanted) {
     return std::strcmp(name, wanted) == 0;
 }
 
-std::string text(const d4j_tensor_t& tensor) {
+std::string text(const Tensor& tensor) {
     std::string text = "(";
     for (int32_t i = 0; i < tensor.rank; i++) {
         text += (i == 0 ? "" : ", ") + std::to_string(tensor.shape[i]);
@@ -33,7 +33,7 @@ std::string text(std::initializer_list<int64_t> shape) {
     return text + ")";
 }
 
-void require_well_formed(const d4j_tensor_t& tensor) {
+void require_well_formed(const Tensor& tensor) {
     if (tensor.name == nullptr || tensor.data == nullptr) {
         refuse("a tensor has no name or no data");
     }
@@ -49,20 +49,22 @@ void require_well_formed(const d4j_tensor_t& tensor) {
     }
 }
 
-void require_count(const char* what, const void* array, int32_t count) {
-    if (count < 0 || count > Arguments::MOST || (count > 0 && array == nullptr)) {
+void require_count(const char* what, const void* array, int32_t count, int32_t most) {
+    if (count < 0 || count > most || (count > 0 && array == nullptr)) {
         refuse(std::string("a call cannot have ") + std::to_string(count) + " " + what);
     }
 }
 
 }  // namespace
 
-Arguments::Arguments(const d4j_tensor_t* tensors, int32_t tensor_count, const d4j_number_t* numbers, int32_t number_count)
-    : tensors_(tensors), numbers_(numbers), tensor_count_(tensor_count), number_count_(number_count) {
-    require_count("tensors", tensors, tensor_count);
-    require_count("numbers", numbers, number_count);
+Arguments::Arguments(
+    const d4j_tensor_t* tensors, int32_t tensor_count, const Data& data, const d4j_number_t* numbers, int32_t number_count)
+    : tensors_(), numbers_(numbers), tensor_count_(tensor_count), number_count_(number_count) {
+    require_count("tensors", tensors, tensor_count, D4J_MAX_TENSORS);
+    require_count("numbers", numbers, number_count, MOST_NUMBERS);
     for (int32_t i = 0; i < tensor_count; i++) {
-        require_well_formed(tensors[i]);
+        tensors_[i] = {tensors[i].name, data[i], tensors[i].type, tensors[i].rank, tensors[i].shape};
+        require_well_formed(tensors_[i]);
     }
     for (int32_t i = 0; i < number_count; i++) {
         if (numbers[i].name == nullptr || !std::isfinite(numbers[i].value)) {
@@ -71,9 +73,9 @@ Arguments::Arguments(const d4j_tensor_t* tensors, int32_t tensor_count, const d4
     }
 }
 
-const d4j_tensor_t* Arguments::find(const char* name, int32_t type, Shape shape) {
+const Tensor* Arguments::find(const char* name, int32_t type, Shape shape) {
     for (int32_t i = 0; i < tensor_count_; i++) {
-        const d4j_tensor_t& tensor = tensors_[i];
+        const Tensor& tensor = tensors_[i];
         if (!is(tensor.name, name)) {
             continue;
         }
@@ -92,26 +94,26 @@ const d4j_tensor_t* Arguments::find(const char* name, int32_t type, Shape shape)
     return nullptr;
 }
 
-const d4j_tensor_t& Arguments::require(const d4j_tensor_t* tensor, const char* name) const {
+const Tensor& Arguments::require(const Tensor* tensor, const char* name) const {
     if (tensor == nullptr) {
         refuse(std::string("there is no tensor named ") + name);
     }
     return *tensor;
 }
 
-const d4j_tensor_t& Arguments::floats(const char* name, Shape shape) {
+const Tensor& Arguments::floats(const char* name, Shape shape) {
     return require(find(name, D4J_TENSOR_F32, shape), name);
 }
 
-const d4j_tensor_t& Arguments::ids(const char* name, Shape shape) {
+const Tensor& Arguments::ids(const char* name, Shape shape) {
     return require(find(name, D4J_TENSOR_I32, shape), name);
 }
 
-const d4j_tensor_t* Arguments::optional_floats(const char* name, Shape shape) {
+const Tensor* Arguments::optional_floats(const char* name, Shape shape) {
     return find(name, D4J_TENSOR_F32, shape);
 }
 
-const d4j_tensor_t* Arguments::optional_ids(const char* name, Shape shape) {
+const Tensor* Arguments::optional_ids(const char* name, Shape shape) {
     return find(name, D4J_TENSOR_I32, shape);
 }
 

@@ -136,11 +136,11 @@ enum d4j_tensor_type {
 };
 
 #define D4J_MAX_RANK 4
+#define D4J_MAX_TENSORS 8
 
-/* A tensor of a call: row-major, the caller's. */
+/* What a tensor of a call is; its data is an argument of the call. */
 typedef struct {
     const char* name;
-    void* data;
     int32_t type; /* enum d4j_tensor_type */
     int32_t rank; /* up to D4J_MAX_RANK */
     int64_t shape[4]; /* outermost dimension first */
@@ -262,12 +262,23 @@ D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32
  *   vae.decode    latents (batch, latent channels, height, width), unscaled; -> pictures (batch, 3, factor * height,
  *                 factor * width), not clamped
  *
+ * The data of the tensors, row-major and the caller's, are arguments of their own, in the same order and null behind the last: a
+ * caller whose memory is managed then holds them as long as the call runs.
+ *
  * With tile_width, tile_height and tile_overlap (a fraction) the VAE works in tiles, and reports them as progress.
  */
 D4J_API int32_t d4j_run(d4j_model_t* model,
                         const char* call,
                         const d4j_tensor_t* tensors,
                         int32_t tensor_count,
+                        void* data0,
+                        void* data1,
+                        void* data2,
+                        void* data3,
+                        void* data4,
+                        void* data5,
+                        void* data6,
+                        void* data7,
                         const d4j_number_t* numbers,
                         int32_t number_count,
                         const d4j_observer_t* observer);

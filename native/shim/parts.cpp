@@ -69,7 +69,7 @@ struct Run {
 
 constexpr int64_t ANY = Arguments::ANY;
 
-int32_t side(const d4j_tensor_t& tensor, int dimension) {
+int32_t side(const d4j::Tensor& tensor, int dimension) {
     return static_cast<int32_t>(tensor.shape[dimension]);
 }
 
@@ -79,8 +79,8 @@ d4j::TextInput text_input(const Run& run, int32_t skipped_layers) {
     const bool exists     = encoder >= 0 && encoder < run.parts.text_encoder_count;
     const int64_t width   = exists ? run.parts.text_encoders[encoder].hidden_size : ANY;
     const int64_t length  = run.parts.text_length;
-    const d4j_tensor_t* ids         = run.arguments.optional_ids("ids", {length});
-    const d4j_tensor_t* embeddings  = run.arguments.optional_floats("embeddings", {1, length, width});
+    const d4j::Tensor* ids         = run.arguments.optional_ids("ids", {length});
+    const d4j::Tensor* embeddings  = run.arguments.optional_floats("embeddings", {1, length, width});
     const d4j::TextInput input      = {
         encoder, ids == nullptr ? nullptr : static_cast<const int32_t*>(ids->data), d4j::data(embeddings)};
     d4j::validate_text(encoder, input.ids, input.embeddings, skipped_layers, run.parts);
@@ -92,7 +92,7 @@ void text_encode(const Run& run) {
     const bool final_norm        = run.arguments.integer("final_norm") != 0;
     const d4j::TextInput input   = text_input(run, skipped_layers);
     const int64_t width          = run.parts.text_encoders[input.encoder].hidden_size;
-    const d4j_tensor_t& hidden   = run.arguments.floats("hidden", {1, run.parts.text_length, width});
+    const d4j::Tensor& hidden   = run.arguments.floats("hidden", {1, run.parts.text_length, width});
     run.arguments.require_all_used();
     d4j::text_encode(run.context, input, skipped_layers, final_norm, d4j::writable(hidden));
 }
@@ -100,7 +100,7 @@ void text_encode(const Run& run) {
 void text_pool(const Run& run) {
     const int32_t position     = run.arguments.integer("position");
     const d4j::TextInput input = text_input(run, 0);
-    const d4j_tensor_t& pooled = run.arguments.floats("pooled", {1, run.parts.text_encoders[input.encoder].pooled_size});
+    const d4j::Tensor& pooled = run.arguments.floats("pooled", {1, run.parts.text_encoders[input.encoder].pooled_size});
     if (position < 0 || position >= run.parts.text_length) {
         throw Failure{D4J_INVALID, "there is no position " + std::to_string(position)};
     }
@@ -110,10 +110,10 @@ void text_pool(const Run& run) {
 
 void text_embed(const Run& run) {
     const int32_t encoder   = run.arguments.integer("encoder");
-    const d4j_tensor_t& ids = run.arguments.ids("ids", {ANY});
+    const d4j::Tensor& ids = run.arguments.ids("ids", {ANY});
     const auto* values      = static_cast<const int32_t*>(ids.data);
     d4j::validate_ids(encoder, values, side(ids, 0), run.parts);
-    const d4j_tensor_t& embeddings =
+    const d4j::Tensor& embeddings =
         run.arguments.floats("embeddings", {1, ids.shape[0], run.parts.text_encoders[encoder].hidden_size});
     run.arguments.require_all_used();
     d4j::text_embed(run.context, encoder, values, side(ids, 0), d4j::writable(embeddings));
@@ -122,11 +122,11 @@ void text_embed(const Run& run) {
 void unet_predict(const Run& run) {
     Arguments& arguments         = run.arguments;
     const int64_t channels       = run.info.latent_channels;
-    const d4j_tensor_t& latents  = arguments.floats("latents", {ANY, channels, ANY, ANY});
+    const d4j::Tensor& latents  = arguments.floats("latents", {ANY, channels, ANY, ANY});
     const int64_t height         = latents.shape[2];
     const int64_t width          = latents.shape[3];
-    const d4j_tensor_t& context  = arguments.floats("context", {ANY, ANY, run.parts.unet_context_size});
-    const d4j_tensor_t* negative = arguments.optional_floats("negative_context", {context.shape[0], ANY, run.parts.unet_context_size});
+    const d4j::Tensor& context  = arguments.floats("context", {ANY, ANY, run.parts.unet_context_size});
+    const d4j::Tensor* negative = arguments.optional_floats("negative_context", {context.shape[0], ANY, run.parts.unet_context_size});
     const d4j::UNetInput input   = {
         d4j::data(latents),
         d4j::data(context),
@@ -143,7 +143,7 @@ void unet_predict(const Run& run) {
         side(context, 1),
         negative == nullptr ? 0 : side(*negative, 1),
         negative == nullptr ? 1.0f : static_cast<float>(arguments.number("guidance_scale"))};
-    const d4j_tensor_t& prediction =
+    const d4j::Tensor& prediction =
         arguments.floats("prediction", {latents.shape[0], run.parts.unet_out_channels, height, width});
     d4j::validate(sizes, input, run.parts, run.info);
     arguments.require_all_used();
@@ -166,12 +166,12 @@ void vae_encode(const Run& run) {
     if (run.info.has_vae_encoder == 0) {
         throw Failure{D4J_INVALID, "this model cannot read pictures: its VAE has no encoder"};
     }
-    const d4j_tensor_t& pictures = run.arguments.floats("pictures", {ANY, 3, ANY, ANY});
+    const d4j::Tensor& pictures = run.arguments.floats("pictures", {ANY, 3, ANY, ANY});
     const int32_t height         = side(pictures, 2);
     const int32_t width          = side(pictures, 3);
     const int32_t factor         = run.info.vae_scale_factor;
     d4j::validate_extent(side(pictures, 0), height, width, factor);
-    const d4j_tensor_t& moments =
+    const d4j::Tensor& moments =
         run.arguments.floats("moments", {pictures.shape[0], run.parts.vae_moments, height / factor, width / factor});
     const sd_tiling_params_t tile = tiling(run);
     run.arguments.require_all_used();
@@ -188,12 +188,12 @@ void vae_encode(const Run& run) {
 }
 
 void vae_decode(const Run& run) {
-    const d4j_tensor_t& latents = run.arguments.floats("latents", {ANY, run.info.latent_channels, ANY, ANY});
+    const d4j::Tensor& latents = run.arguments.floats("latents", {ANY, run.info.latent_channels, ANY, ANY});
     const int32_t height        = side(latents, 2);
     const int32_t width         = side(latents, 3);
     const int64_t factor        = run.info.vae_scale_factor;
     d4j::validate_extent(side(latents, 0), height, width, 1);
-    const d4j_tensor_t& pictures  = run.arguments.floats("pictures", {latents.shape[0], 3, factor * height, factor * width});
+    const d4j::Tensor& pictures  = run.arguments.floats("pictures", {latents.shape[0], 3, factor * height, factor * width});
     const sd_tiling_params_t tile = tiling(run);
     run.arguments.require_all_used();
     const int64_t cells  = int64_t{height} * width;
@@ -262,15 +262,24 @@ int32_t d4j_run(d4j_model_t* model,
                 const char* call,
                 const d4j_tensor_t* tensors,
                 int32_t tensor_count,
+                void* data0,
+                void* data1,
+                void* data2,
+                void* data3,
+                void* data4,
+                void* data5,
+                void* data6,
+                void* data7,
                 const d4j_number_t* numbers,
                 int32_t number_count,
                 const d4j_observer_t* observer) {
+    const Arguments::Data data = {data0, data1, data2, data3, data4, data5, data6, data7};
     const ComponentCall* known = find_call(call);
     return run_part(model, known == nullptr ? "the component could not be run" : known->what_failed, observer, [&](sd_ctx_t* context, Call&) {
         if (known == nullptr) {
             throw Failure{D4J_INVALID, std::string("there is no call ") + (call == nullptr ? "without a name" : call)};
         }
-        Arguments arguments(tensors, tensor_count, numbers, number_count);
+        Arguments arguments(tensors, tensor_count, data, numbers, number_count);
         known->run({context, model->info, model->parts, arguments});
     });
 }

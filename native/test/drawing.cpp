@@ -128,17 +128,38 @@ void test_one_model(const char* path) {
     CHECK(d4j_model_close(model) == D4J_OK);
 }
 
-d4j_tensor_t floats(const char* name, std::vector<float>& values, std::vector<int64_t> shape) {
-    d4j_tensor_t tensor = {name, values.data(), D4J_TENSOR_F32, static_cast<int32_t>(shape.size()), {0, 0, 0, 0}};
+/* A tensor and its data. */
+struct Argument {
+    d4j_tensor_t tensor;
+    void* data;
+};
+
+Argument floats(const char* name, std::vector<float>& values, std::vector<int64_t> shape) {
+    d4j_tensor_t tensor = {name, D4J_TENSOR_F32, static_cast<int32_t>(shape.size()), {0, 0, 0, 0}};
     std::copy(shape.begin(), shape.end(), tensor.shape);
-    return tensor;
+    return {tensor, values.data()};
 }
 
-int32_t run(d4j_model_t* model, const char* call, const std::vector<d4j_tensor_t>& tensors, const std::vector<d4j_number_t>& numbers) {
+int32_t run(d4j_model_t* model, const char* call, const std::vector<Argument>& arguments, const std::vector<d4j_number_t>& numbers) {
+    std::vector<d4j_tensor_t> tensors;
+    std::vector<void*> data;
+    for (const Argument& argument : arguments) {
+        tensors.push_back(argument.tensor);
+        data.push_back(argument.data);
+    }
+    data.resize(D4J_MAX_TENSORS);
     return d4j_run(model,
                    call,
                    tensors.data(),
                    static_cast<int32_t>(tensors.size()),
+                   data[0],
+                   data[1],
+                   data[2],
+                   data[3],
+                   data[4],
+                   data[5],
+                   data[6],
+                   data[7],
                    numbers.data(),
                    static_cast<int32_t>(numbers.size()),
                    nullptr);
@@ -163,8 +184,8 @@ void test_parts(const char* path) {
     std::vector<float> embeddings(length * width);
     std::vector<float> context(embeddings.size());
     std::vector<float> pooled(encoder.pooled_size);
-    const d4j_tensor_t tokens  = {"ids", ids.data(), D4J_TENSOR_I32, 1, {length, 0, 0, 0}};
-    const d4j_tensor_t hidden  = floats("hidden", context, {1, length, width});
+    const Argument tokens      = {{"ids", D4J_TENSOR_I32, 1, {length, 0, 0, 0}}, ids.data()};
+    const Argument hidden  = floats("hidden", context, {1, length, width});
     const d4j_number_t first   = {"encoder", 0};
     const d4j_number_t all     = {"skipped_layers", 0};
     const d4j_number_t norm    = {"final_norm", 1};
@@ -177,11 +198,11 @@ void test_parts(const char* path) {
     std::vector<float> moments(parts.vae_moments * size * size);
     std::vector<float> values(info.latent_channels * size * size, 0.5f);
     std::vector<float> noise(parts.unet_out_channels * size * size);
-    const d4j_tensor_t latents    = floats("latents", values, {1, info.latent_channels, size, size});
-    const d4j_tensor_t positive   = floats("context", context, {1, length, width});
-    const d4j_tensor_t negative   = floats("negative_context", context, {1, length, width});
-    const d4j_tensor_t prediction = floats("prediction", noise, {1, parts.unet_out_channels, size, size});
-    const d4j_tensor_t pictures   = floats("pictures", pixels, {1, 3, SIZE, SIZE});
+    const Argument latents    = floats("latents", values, {1, info.latent_channels, size, size});
+    const Argument positive   = floats("context", context, {1, length, width});
+    const Argument negative   = floats("negative_context", context, {1, length, width});
+    const Argument prediction = floats("prediction", noise, {1, parts.unet_out_channels, size, size});
+    const Argument pictures   = floats("pictures", pixels, {1, 3, SIZE, SIZE});
     const d4j_number_t timestep   = {"timestep", 500};
     CHECK(run(model, "unet.predict", {latents, positive, negative, prediction}, {timestep, {"guidance_scale", 2}}) == D4J_OK);
     CHECK(run(model, "unet.predict", {latents, positive, prediction}, {timestep}) == D4J_OK);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the small PyTorch checkpoints that the tests of dev.diffusion4j.model read.
+"""Writes the small PyTorch checkpoints that the tests of dev.diffusion4j.modelfile read.
 
-Usage: make_checkpoint_fixtures.py [FOLDER]   (default: api/src/test/resources/dev/diffusion4j/model)
+Usage: make_checkpoint_fixtures.py [FOLDER]   (default: api/src/test/resources/dev/diffusion4j/modelfile)
 
 Made with torch 2.x on the CPU; any version writes the same tensors, though not the same bytes.
 """
@@ -12,7 +12,7 @@ import sys
 
 import torch
 
-FOLDER = pathlib.Path(__file__).parents[2] / "api/src/test/resources/dev/diffusion4j/model"
+FOLDER = pathlib.Path(__file__).parents[2] / "api/src/test/resources/dev/diffusion4j/modelfile"
 
 
 def tensors():

@@ -221,7 +221,7 @@ def write_tables():
             lower_case_runs(lower_cases()),
         ),
     ]
-    print("package dev.diffusion4j.text;\n")
+    print("package dev.diffusion4j.tokenizer;\n")
     print("/**")
     print(" * How the reference tokenizer sees each code point, read out of the reference by tools/parity/tokenizer.py; not")
     print(" * edited by hand. Its parts follow different Unicode versions (its NFC is years behind its lower case), and so does")

@@ -1,8 +1,8 @@
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 
 void main() {
-    try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {
-        sd.textToImage("a red circle on a white background").seed(42).generate().save(Path.of("circle.png"));
+    try (DiffusionModel model = DiffusionModel.open(DemoModel.path())) {
+        model.textToImage("a red circle on a white background").seed(42).generate().save(Path.of("circle.png"));
     }
 }

@@ -20,6 +20,7 @@ import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
@@ -123,16 +124,35 @@ final class EngineModel implements DiffusionModel {
     }
 
     @Override
-    public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
+    public ImageGeneration textToImage(String prompt) {
         requireOpen();
-        if (request.initImage().isPresent() && !info.hasVaeEncoder()) {
+        return DiffusionModel.super.textToImage(prompt);
+    }
+
+    @Override
+    public ImageGeneration imageToImage(InitImage image, String prompt) {
+        requireOpen();
+        requireVaeEncoder();
+        return DiffusionModel.super.imageToImage(image, prompt);
+    }
+
+    private void requireVaeEncoder() {
+        if (!info.hasVaeEncoder()) {
             throw new ModelFileException(
                     name() + " cannot redraw pictures: its VAE has a decoder alone; open it with vae(...)"
                             + " or tinyAutoencoder(...) from a file that has an encoder");
         }
+    }
+
+    @Override
+    public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
+        requireOpen();
+        if (request.initImage().isPresent()) {
+            requireVaeEncoder();
+        }
         Warnings warnings = new Warnings(listener.warnings());
         ImageRequest resolved = resolver.resolve(request, listener, warnings);
-        GenerationRun run = new GenerationRun(resolved, listener, warnings, info, name());
+        GenerationRun run = new GenerationRun(resolved, request.loras(), listener, warnings, info, name());
         return queue.add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
     }
 

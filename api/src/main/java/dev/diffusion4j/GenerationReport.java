@@ -1,7 +1,8 @@
 package dev.diffusion4j;
 
-import dev.diffusion4j.internal.ffm.library.NativeVersions;
+import dev.diffusion4j.internal.loader.LibraryVersion;
 import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.Lora;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -14,13 +15,17 @@ public final class GenerationReport {
     private final ImageRequest request;
     private final String model;
     private final Optional<String> runtime;
+    private final List<Lora> loras;
     private final List<String> warnings;
 
     /**
+     * @param loras all that were applied, those that the prompt names among them
      * @param runtime the source of the native library that drew the picture
      */
-    GenerationReport(ImageRequest request, String model, Optional<String> runtime, List<String> warnings) {
+    GenerationReport(
+            ImageRequest request, List<Lora> loras, String model, Optional<String> runtime, List<String> warnings) {
         this.request = request;
+        this.loras = List.copyOf(loras);
         this.model = model;
         this.runtime = runtime;
         this.warnings = List.copyOf(warnings);
@@ -34,15 +39,20 @@ public final class GenerationReport {
      * @param warnings what was asked for and not done, a sentence each
      */
     public static GenerationReport of(ImageRequest request, String model, List<String> warnings) {
-        return new GenerationReport(request, model, Optional.empty(), warnings);
+        return new GenerationReport(request, request.loras(), model, Optional.empty(), warnings);
     }
 
     /**
      * The request that draws this very picture again: its seed, a batch of one, and in place of the model's defaults what they
-     * were. LoRAs that the prompt names are among {@link ImageRequest#loras()}.
+     * were.
      */
     public ImageRequest request() {
         return request;
+    }
+
+    /** All LoRAs that were applied, in order, those that the prompt names among them. */
+    public List<Lora> loras() {
+        return loras;
     }
 
     /** The name of the model's file. */
@@ -62,13 +72,14 @@ public final class GenerationReport {
 
     /** The program that made the picture, with its version. */
     public String generator() {
-        return "Diffusion4J " + NativeVersions.library();
+        return "Diffusion4J " + LibraryVersion.current();
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof GenerationReport report
                 && request.equals(report.request)
+                && loras.equals(report.loras)
                 && model.equals(report.model)
                 && runtime.equals(report.runtime)
                 && warnings.equals(report.warnings);
@@ -76,7 +87,7 @@ public final class GenerationReport {
 
     @Override
     public int hashCode() {
-        return Objects.hash(request, model, runtime, warnings);
+        return Objects.hash(request, loras, model, runtime, warnings);
     }
 
     /** Such as {@code text-to-image "a red circle" on model.safetensors}. */

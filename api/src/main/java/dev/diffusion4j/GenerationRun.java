@@ -10,6 +10,7 @@ import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.internal.pipeline.DenoisingLoop;
 import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.SchedulerSampling;
@@ -26,6 +27,7 @@ import java.util.Optional;
 final class GenerationRun implements GenerationObserver {
 
     private final ImageRequest request;
+    private final List<Lora> loras;
     private final GenerationListener listener;
     private final Warnings warnings;
     private final ModelInfo info;
@@ -34,10 +36,17 @@ final class GenerationRun implements GenerationObserver {
 
     /**
      * @param request with everything that is said of a model's default
+     * @param loras those of the user's request, without those that the prompt names
      */
     GenerationRun(
-            ImageRequest request, GenerationListener listener, Warnings warnings, ModelInfo info, String modelName) {
+            ImageRequest request,
+            List<Lora> loras,
+            GenerationListener listener,
+            Warnings warnings,
+            ModelInfo info,
+            String modelName) {
         this.request = request;
+        this.loras = loras;
         this.listener = listener;
         this.warnings = warnings;
         this.info = info;
@@ -80,6 +89,7 @@ final class GenerationRun implements GenerationObserver {
 
     private GeneratedImage image(RgbImage picture, int index) {
         ImageRequest own = request.toBuilder()
+                .loras(loras)
                 .seed(request.seed().orElseThrow() + index)
                 .batchCount(1)
                 .build();
@@ -87,7 +97,7 @@ final class GenerationRun implements GenerationObserver {
     }
 
     private GenerationReport report(ImageRequest own) {
-        return new GenerationReport(own, modelName, Optional.of(info.runtime()), warnings.all());
+        return new GenerationReport(own, request.loras(), modelName, Optional.of(info.runtime()), warnings.all());
     }
 
     @Override

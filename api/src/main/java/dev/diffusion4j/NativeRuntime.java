@@ -7,6 +7,7 @@ import dev.diffusion4j.device.NativeDiagnosis;
 import dev.diffusion4j.internal.ffm.NativeDevices;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.ffm.library.NativeVersions;
+import dev.diffusion4j.internal.loader.LibraryVersion;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -20,7 +21,7 @@ public final class NativeRuntime {
 
     /** The version of Diffusion4J. Needs no native library. */
     public static String version() {
-        return NativeVersions.library();
+        return LibraryVersion.current();
     }
 
     /** The source that the native library was built from. */

@@ -1,6 +1,7 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.internal.json.Json;
+import dev.diffusion4j.internal.json.JsonType;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -20,6 +21,8 @@ import java.util.stream.Collectors;
 
 /** Writes reports for people and other tools (the "parameters" text of AUTOMATIC1111) and for machines. */
 final class ReportText {
+
+    private static final JsonType<List<Lora>> LORAS = JsonType.listOf(JsonType.of(Lora.class));
 
     private ReportText() {}
 
@@ -46,8 +49,8 @@ final class ReportText {
         if (request.sampling() instanceof NativeSampling sampling) {
             putOthers(sampling, request, pairs);
         }
-        if (!request.loras().isEmpty()) {
-            pairs.put("Loras", request.loras().stream().map(ReportText::text).collect(Collectors.joining(", ")));
+        if (!report.loras().isEmpty()) {
+            pairs.put("Loras", report.loras().stream().map(ReportText::text).collect(Collectors.joining(", ")));
         }
         pairs.put("Version", report.generator());
 
@@ -97,6 +100,9 @@ final class ReportText {
         if (report.request().sampling() instanceof SchedulerSampling sampling) {
             fields.put("scheduler", sampling.scheduler().name());
         }
+        if (!report.loras().isEmpty()) {
+            fields.put("loras", LORAS.write(named(report.loras())));
+        }
         fields.put("request", Json.read(shown(report.request()).toJson()));
         if (!report.warnings().isEmpty()) {
             fields.put("warnings", report.warnings());
@@ -104,15 +110,16 @@ final class ReportText {
         return Json.write(fields);
     }
 
-    /** Without what makes a file large or tells of the machine: pictures, and folders of LoRAs. */
-    private static ImageRequest shown(ImageRequest request) {
-        List<Lora> loras = request.loras().stream()
+    /** LoRAs by the names of their files. */
+    private static List<Lora> named(List<Lora> loras) {
+        return loras.stream()
                 .map(lora -> new Lora(lora.path().getFileName(), lora.multiplier(), lora.textEncoderMultiplier()))
                 .toList();
-        ImageRequest.Builder shown = request.withoutPictures().toBuilder();
-        if (!loras.isEmpty()) {
-            shown.loras(loras);
-        }
+    }
+
+    /** Without what makes a file large or tells of the machine: pictures, and folders of LoRAs. */
+    private static ImageRequest shown(ImageRequest request) {
+        ImageRequest.Builder shown = request.withoutPictures().toBuilder().loras(named(request.loras()));
         // Of a user's own scheduler there is only the name to tell.
         boolean own = request.sampling() instanceof SchedulerSampling sampling
                 && !(sampling.scheduler() instanceof DiscreteScheduler);

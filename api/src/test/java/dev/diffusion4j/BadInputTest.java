@@ -13,8 +13,11 @@ import dev.diffusion4j.modelfile.Pickle;
 import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.modelfile.TensorInfo;
 import dev.diffusion4j.modelfile.TorchZip;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.WeightType;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.Color;
@@ -48,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class BadInputTest {
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
     private static ByteBuffer expected;
 
     @TempDir
@@ -56,7 +59,7 @@ class BadInputTest {
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         expected = draw(sd, "a star");
     }
 
@@ -66,7 +69,7 @@ class BadInputTest {
         sd.close();
     }
 
-    private static ByteBuffer draw(StableDiffusion model, String prompt) {
+    private static ByteBuffer draw(DiffusionModel model, String prompt) {
         return model.textToImage(prompt)
                 .size(64, 64)
                 .steps(1)
@@ -76,7 +79,7 @@ class BadInputTest {
                 .asByteBuffer();
     }
 
-    private static TextToImageRequest request() {
+    private static ImageGeneration request() {
         return sd.textToImage("a star");
     }
 
@@ -110,14 +113,14 @@ class BadInputTest {
 
     @Test
     void noModelPath() {
-        assertThatThrownBy(() -> StableDiffusion.open(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> DiffusionModel.open((Path) null)).isInstanceOf(NullPointerException.class);
         assertRefused(
                 "diffusionModel",
                 "absent",
                 "given when there is no model file",
-                () -> StableDiffusion.options().open());
-        assertThatThrownBy(() -> StableDiffusion.options().vae(null)).isInstanceOf(NullPointerException.class);
-        assertThatThrownBy(() -> StableDiffusion.options().embedding("puppy", null))
+                () -> DiffusionModel.options().open());
+        assertThatThrownBy(() -> DiffusionModel.options().vae(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> DiffusionModel.options().embedding("puppy", null))
                 .isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> request().lora(null, 1)).isInstanceOf(NullPointerException.class);
     }
@@ -125,32 +128,30 @@ class BadInputTest {
     @Test
     void missingModelFile() {
         Path missing = folder.resolve("missing.safetensors");
-        assertFileRefused(missing, () -> StableDiffusion.open(missing)).hasMessageContaining("does not exist");
+        assertFileRefused(missing, () -> DiffusionModel.open(missing)).hasMessageContaining("does not exist");
         assertFileRefused(
                         missing,
-                        () -> StableDiffusion.options().diffusionModel(missing).open())
+                        () -> DiffusionModel.options().diffusionModel(missing).open())
                 .hasMessageContaining("does not exist");
-        assertFileRefused(folder, () -> StableDiffusion.open(folder)).hasMessageContaining("directory");
+        assertFileRefused(folder, () -> DiffusionModel.open(folder)).hasMessageContaining("directory");
     }
 
     @Test
     void missingVaeFile() {
         Path missing = folder.resolve("vae.safetensors");
-        assertFileRefused(missing, () -> StableDiffusion.options().vae(missing).open(DemoModel.path()))
+        assertFileRefused(missing, () -> DiffusionModel.options().vae(missing).open(DemoModel.path()))
                 .hasMessageContaining("does not exist");
     }
 
     @Test
     void missingTextEncoderFile() {
         Path missing = folder.resolve("clip.safetensors");
-        assertFileRefused(
-                        missing, () -> StableDiffusion.options().clipL(missing).open(DemoModel.path()))
+        assertFileRefused(missing, () -> DiffusionModel.options().clipL(missing).open(DemoModel.path()))
                 .hasMessageContaining("does not exist");
+        assertFileRefused(missing, () -> DiffusionModel.options().clipG(missing).open(DemoModel.path()));
+        assertFileRefused(missing, () -> DiffusionModel.options().t5(missing).open(DemoModel.path()));
         assertFileRefused(
-                missing, () -> StableDiffusion.options().clipG(missing).open(DemoModel.path()));
-        assertFileRefused(missing, () -> StableDiffusion.options().t5(missing).open(DemoModel.path()));
-        assertFileRefused(
-                missing, () -> StableDiffusion.options().languageModel(missing).open(DemoModel.path()));
+                missing, () -> DiffusionModel.options().languageModel(missing).open(DemoModel.path()));
     }
 
     @Test
@@ -158,11 +159,11 @@ class BadInputTest {
         Path missing = folder.resolve("taesd.safetensors");
         assertFileRefused(
                         missing,
-                        () -> StableDiffusion.options().tinyAutoencoder(missing).open(DemoModel.path()))
+                        () -> DiffusionModel.options().tinyAutoencoder(missing).open(DemoModel.path()))
                 .hasMessageContaining("does not exist");
         assertFileRefused(
                 missing,
-                () -> StableDiffusion.options().previewAutoencoder(missing).open(DemoModel.path()));
+                () -> DiffusionModel.options().previewAutoencoder(missing).open(DemoModel.path()));
     }
 
     @Test
@@ -182,7 +183,7 @@ class BadInputTest {
         Path missing = folder.resolve("puppy.safetensors");
         assertFileRefused(
                         missing,
-                        () -> StableDiffusion.options()
+                        () -> DiffusionModel.options()
                                 .embedding("puppy", missing)
                                 .open(DemoModel.path()))
                 .hasMessageContaining("does not exist");
@@ -191,14 +192,14 @@ class BadInputTest {
     @Test
     void truncatedDataSection() throws Exception {
         Path file = truncated(Files.copy(DemoModel.path(), folder.resolve("model.safetensors")));
-        assertFileRefused(file, () -> StableDiffusion.open(file)).hasMessageContaining("cut short");
-        assertFileRefused(file, () -> StableDiffusion.options().vae(file).open(DemoModel.path()));
+        assertFileRefused(file, () -> DiffusionModel.open(file)).hasMessageContaining("cut short");
+        assertFileRefused(file, () -> DiffusionModel.options().vae(file).open(DemoModel.path()));
     }
 
     @Test
     void dataSectionThatIsTruncatedAfterTheModelWasOpened() throws Exception {
         Path file = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
-        try (StableDiffusion model = StableDiffusion.open(file)) {
+        try (DiffusionModel model = DiffusionModel.open(file)) {
             // The weights are read at first use, and by then they are gone.
             truncated(file);
             for (int i = 0; i < 2; i++) {
@@ -252,7 +253,7 @@ class BadInputTest {
     }
 
     private static ByteBuffer drawWithVae(Path vae) {
-        try (StableDiffusion model = StableDiffusion.options().vae(vae).open(DemoModel.path())) {
+        try (DiffusionModel model = DiffusionModel.options().vae(vae).open(DemoModel.path())) {
             return draw(model, "a star");
         }
     }
@@ -260,14 +261,14 @@ class BadInputTest {
     @Test
     void unknownFormat() throws Exception {
         Path text = Files.writeString(folder.resolve("model.ckpt"), "I am not a model");
-        assertFileRefused(text, () -> StableDiffusion.open(text)).hasMessageContaining("it is text");
+        assertFileRefused(text, () -> DiffusionModel.open(text)).hasMessageContaining("it is text");
         // More than the heap and the memory hold: read into either, it would be an OutOfMemoryError.
         Path huge = folder.resolve("huge.safetensors");
         try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
             file.write(new byte[] {1, 2, 3, 0, 0, 0, 0, 7});
             file.setLength(1L << 40);
         }
-        assertFileRefused(huge, () -> StableDiffusion.open(huge)).hasMessageContaining("its first bytes are 01 02 03");
+        assertFileRefused(huge, () -> DiffusionModel.open(huge)).hasMessageContaining("its first bytes are 01 02 03");
     }
 
     @Test
@@ -276,21 +277,21 @@ class BadInputTest {
                 "weightTypeRules",
                 "(",
                 "a regular expression",
-                () -> StableDiffusion.options().weightTypeRules("(=f16"));
+                () -> DiffusionModel.options().weightTypeRules("(=f16"));
         assertRefused(
                 "weightTypeRules",
                 "vae",
                 "regex=type",
-                () -> StableDiffusion.options().weightTypeRules("vae"));
-        assertThatThrownBy(() -> StableDiffusion.options().weightTypeRules("vae=f8"))
+                () -> DiffusionModel.options().weightTypeRules("vae"));
+        assertThatThrownBy(() -> DiffusionModel.options().weightTypeRules("vae=f8"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("f8");
         // Compiling it would overflow the stack.
-        assertThatThrownBy(() -> StableDiffusion.options().weightTypeRules("(".repeat(100_000) + "=f16"))
+        assertThatThrownBy(() -> DiffusionModel.options().weightTypeRules("(".repeat(100_000) + "=f16"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("at most 500");
         // A regular expression in Java, but none in the runtime.
-        assertThatThrownBy(() -> StableDiffusion.options()
+        assertThatThrownBy(() -> DiffusionModel.options()
                         .weightTypeRules("(?<=first)_stage=f32")
                         .open(DemoModel.path())
                         .close())
@@ -339,36 +340,32 @@ class BadInputTest {
     @EnumSource(names = {"KARRAS", "EXPONENTIAL", "GITS"})
     void oneStepOfAScheduleThatNeedsTwo(NoiseSchedule schedule) {
         assertRefused(
-                "steps", "1", "2", () -> request().steps(1).schedule(schedule).start());
+                "steps",
+                "1",
+                "2",
+                () -> request().steps(1).sampling(Sampling.of(schedule)).start());
     }
 
     /** What the shim says to numbers out of range is BadNativeInputTest's: from Java they cannot be asked for. */
     @Test
     void samplerThatThereIsNot() {
         assertRefused("sampler", "nope", "euler_a", () -> Sampler.of("nope"));
-        assertThatThrownBy(() -> request().sampler(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> request().sampling(Sampling.of((Sampler) null)))
+                .isInstanceOf(NullPointerException.class);
     }
 
     @Test
     void scheduleThatThereIsNot() {
         assertRefused("schedule", "nope", "karras", () -> NoiseSchedule.of("nope"));
-        assertThatThrownBy(() -> request().schedule(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> request().sampling(Sampling.of((NoiseSchedule) null)))
+                .isInstanceOf(NullPointerException.class);
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
     void strengthOutOfRange(double strength) {
         BufferedImage image = picture(BufferedImage.TYPE_INT_RGB);
-        assertRefused(
-                "strength",
-                "" + strength,
-                "1",
-                () -> sd.imageToImage(image, "a star").strength(strength));
-        assertRefused(
-                "strength",
-                "" + strength,
-                "1",
-                () -> sd.inpaint(image, image, "a star").strength(strength));
+        assertRefused("strength", "" + strength, "1", () -> InitImage.of(image).withStrength(strength));
     }
 
     /** A picture of any number of channels is made one of three. */
@@ -385,8 +382,7 @@ class BadInputTest {
     }
 
     private static ByteBuffer redrawn(BufferedImage picture) {
-        return sd.imageToImage(picture, "a star")
-                .strength(0.5)
+        return sd.imageToImage(InitImage.of(picture).withStrength(0.5), "a star")
                 .steps(2)
                 .seed(1)
                 .generate()
@@ -406,11 +402,11 @@ class BadInputTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void promptOf100000Characters(boolean isolated) {
-        String blank = "a star" + " ".repeat(GenerationRequest.MAX_PROMPT_LENGTH - "a star".length());
+        String blank = "a star" + " ".repeat(ImageRequest.MAX_PROMPT_LENGTH - "a star".length());
         // The runtime's parser recurses over each character; blanks keep the tokens, and with them the time, few.
-        String deep = ("," + " ".repeat(63)).repeat(1_600).substring(0, GenerationRequest.MAX_PROMPT_LENGTH);
-        StableDiffusionOptions options = StableDiffusion.options();
-        try (StableDiffusion model = (isolated ? options.isolated() : options).open(DemoModel.path())) {
+        String deep = ("," + " ".repeat(63)).repeat(1_600).substring(0, ImageRequest.MAX_PROMPT_LENGTH);
+        ModelOpener options = DiffusionModel.options();
+        try (DiffusionModel model = (isolated ? options.isolated() : options).open(DemoModel.path())) {
             assertThat(draw(model, blank)).isEqualTo(expected);
             assertThat(draw(model, deep).remaining()).isEqualTo(expected.remaining());
             model.encodePrompt(blank).close();

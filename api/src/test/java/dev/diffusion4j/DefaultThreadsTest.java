@@ -25,11 +25,11 @@ class DefaultThreadsTest {
         private Drawing() {}
 
         static void main(String[] arguments) throws IOException {
-            StableDiffusionOptions options = StableDiffusion.options();
+            ModelOpener options = DiffusionModel.options();
             if (arguments.length > 0) {
                 options.threads(Integer.parseInt(arguments[0]));
             }
-            try (StableDiffusion sd = options.open(DemoModel.path())) {
+            try (DiffusionModel sd = options.open(DemoModel.path())) {
                 sd.textToImage("a red circle")
                         .size(64, 64)
                         .steps(1)

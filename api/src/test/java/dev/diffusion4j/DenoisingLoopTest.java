@@ -9,8 +9,11 @@ import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.SchedulerSampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.HeunScheduler;
 import dev.diffusion4j.scheduler.PndmScheduler;
@@ -36,11 +39,11 @@ class DenoisingLoopTest {
 
     private static final String CIRCLE = "a red circle on a white background";
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
     }
 
     @AfterAll
@@ -48,8 +51,8 @@ class DenoisingLoopTest {
         sd.close();
     }
 
-    private static TextToImageRequest quick() {
-        return sd.textToImage(CIRCLE).seed(7).steps(8).scheduler(EulerScheduler.stableDiffusion());
+    private static ImageGeneration quick() {
+        return sd.textToImage(CIRCLE).seed(7).steps(8).sampling(Sampling.with(EulerScheduler.stableDiffusion()));
     }
 
     @ParameterizedTest
@@ -64,7 +67,7 @@ class DenoisingLoopTest {
     })
     void everySchedulerDrawsWhatThePromptAsksFor(String name, int steps) {
         Picture picture = Picture.of(sd.textToImage("a blue square on a yellow background")
-                .scheduler(SchedulerType.of(name).create())
+                .sampling(Sampling.with(SchedulerType.of(name).create()))
                 .steps(steps)
                 .seed(1)
                 .generate());
@@ -98,15 +101,14 @@ class DenoisingLoopTest {
         String prompt = "a (large:1.3) green triangle on a black background, in the [middle]";
         BufferedImage nativePicture = sd.textToImage(prompt)
                 .negativePrompt("blue")
-                .sampler(Sampler.EULER)
-                .schedule(NoiseSchedule.KARRAS)
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.KARRAS))
                 .steps(12)
                 .seed(5)
                 .generate()
                 .toBufferedImage();
         BufferedImage javaPicture = sd.textToImage(prompt)
                 .negativePrompt("blue")
-                .scheduler(scheduler)
+                .sampling(Sampling.with(scheduler))
                 .seed(5)
                 .generate()
                 .toBufferedImage();
@@ -116,14 +118,16 @@ class DenoisingLoopTest {
 
     private static void assertAgreement(Sampler sampler, Scheduler scheduler) {
         BufferedImage nativePicture = sd.textToImage(CIRCLE)
-                .sampler(sampler)
-                .schedule(NoiseSchedule.DISCRETE)
+                .sampling(Sampling.of(sampler).withSchedule(NoiseSchedule.DISCRETE))
                 .steps(20)
                 .seed(42)
                 .generate()
                 .toBufferedImage();
-        BufferedImage javaPicture =
-                sd.textToImage(CIRCLE).scheduler(scheduler).seed(42).generate().toBufferedImage();
+        BufferedImage javaPicture = sd.textToImage(CIRCLE)
+                .sampling(Sampling.with(scheduler))
+                .seed(42)
+                .generate()
+                .toBufferedImage();
 
         assertThat(psnr(nativePicture, javaPicture)).isGreaterThan(35);
     }
@@ -160,11 +164,11 @@ class DenoisingLoopTest {
     void imageToImageAtLowStrengthKeepsTheLayout() {
         BufferedImage image = square();
 
-        Picture redrawn = Picture.of(sd.imageToImage(image, "a red square on a white background")
-                .scheduler(SchedulerType.DDIM.create())
-                .strength(0.3)
-                .seed(3)
-                .generate());
+        Picture redrawn =
+                Picture.of(sd.imageToImage(InitImage.of(image).withStrength(0.3), "a red square on a white background")
+                        .sampling(Sampling.with(SchedulerType.DDIM.create()))
+                        .seed(3)
+                        .generate());
 
         assertThat(redrawn.overlap(new Picture(image))).isGreaterThan(0.7);
         assertThat(redrawn.background()).isEqualTo(Hue.WHITE);
@@ -179,9 +183,9 @@ class DenoisingLoopTest {
         graphics.fillRect(64, 0, 64, 128);
         graphics.dispose();
 
-        BufferedImage redrawn = sd.inpaint(image, mask, "a green background")
-                .scheduler(PndmScheduler.stableDiffusion())
-                .strength(0.9)
+        BufferedImage redrawn = sd.imageToImage(
+                        InitImage.of(image).withMask(mask).withStrength(0.9), "a green background")
+                .sampling(Sampling.with(PndmScheduler.stableDiffusion()))
                 .seed(3)
                 .generate()
                 .toBufferedImage();
@@ -222,7 +226,10 @@ class DenoisingLoopTest {
 
         assertThat(steps).containsExactly("0/8", "1/8", "2/8", "3/8", "4/8", "5/8", "6/8", "7/8");
         assertThat(progress).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8);
-        assertThat(image.parameters().scheduler()).contains("Euler");
+        assertThat(image.report().request().sampling())
+                .isInstanceOfSatisfying(
+                        SchedulerSampling.class,
+                        sampling -> assertThat(sampling.scheduler().name()).isEqualTo("Euler"));
         assertThat(image.parametersText()).contains("Sampler: Euler").doesNotContain("Schedule type");
         assertThat(image.parametersJson()).contains("\"scheduler\":\"Euler\"").doesNotContain("\"sampler\"");
     }
@@ -287,7 +294,7 @@ class DenoisingLoopTest {
         CountDownLatch third = new CountDownLatch(3);
         List<Integer> steps = new ArrayList<>();
 
-        Generation generation = quick().steps(100)
+        Generation<GeneratedImage> generation = quick().steps(100)
                 .onStep(step -> {
                     steps.add(step.index());
                     third.countDown();
@@ -303,17 +310,18 @@ class DenoisingLoopTest {
 
     @Test
     void refusesWhatBelongsToTheNativeSampler() {
-        assertThatThrownBy(() -> quick().sampler(Sampler.EULER).start())
+        assertThatThrownBy(() -> quick().sampling(Sampling.of(Sampler.EULER)).start())
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("sampler");
-        assertThatThrownBy(() -> quick().sigmas(10, 1, 0).start())
+        assertThatThrownBy(() -> quick().sampling(Sampling.standard().withSigmas(10, 1, 0))
+                        .start())
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("sigmas");
         assertThatThrownBy(() -> sd.textToImage(CIRCLE).onStep(step -> {}).start())
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("scheduler");
         assertThatThrownBy(() -> sd.textToImage(CIRCLE)
-                        .scheduler(EulerScheduler.stableDiffusion().withSteps(10))
+                        .sampling(Sampling.with(EulerScheduler.stableDiffusion().withSteps(10)))
                         .steps(12)
                         .start())
                 .isInstanceOf(InvalidRequestException.class)

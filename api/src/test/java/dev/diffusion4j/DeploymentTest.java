@@ -60,7 +60,7 @@ class DeploymentTest {
         Path lib = Files.createDirectory(folder.resolve("lib"));
         jars = new ArrayList<>();
         for (Class<?> type : List.of(
-                StableDiffusion.class,
+                DiffusionModel.class,
                 D4j.class,
                 CacheFolder.class,
                 ObjectMapper.class,
@@ -82,7 +82,7 @@ class DeploymentTest {
 
                 public class Main {
                     public static void main(String[] arguments) {
-                        try (StableDiffusion sd = StableDiffusion.options().isolated().open(Path.of(arguments[0]))) {
+                        try (DiffusionModel sd = DiffusionModel.options().isolated().open(Path.of(arguments[0]))) {
                             GeneratedImage image = sd.textToImage("a star").size(64, 64).steps(1).generate();
                             System.out.println("drew " + image.width() + "x" + image.height());
                         }
@@ -245,7 +245,7 @@ class DeploymentTest {
 
     /** The folder or jar with the native library. */
     private static Path natives() throws IOException {
-        URL resource = StableDiffusion.class.getClassLoader().getResource("META-INF/diffusion4j");
+        URL resource = DiffusionModel.class.getClassLoader().getResource("META-INF/diffusion4j");
         String place = resource.toString().replaceFirst("^jar:", "").replaceFirst("!?/META-INF/diffusion4j$", "");
         return Path.of(URI.create(place));
     }
@@ -394,7 +394,7 @@ class DeploymentTest {
         }
         named.addAll(jars);
         IsolatedOptions options = IsolatedOptions.DEFAULT.withClassPath(named);
-        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
             assertThat(sd.textToImage("a star").size(64, 64).steps(1).generate().width())
                     .isEqualTo(64);
         }

@@ -4,12 +4,13 @@ import static dev.diffusion4j.DenoisingLoopTest.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.Device;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.device.DeviceMemory;
 import dev.diffusion4j.error.DeviceUnavailableException;
+import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.request.MemoryBudget;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Choosing devices, as far as a machine without a GPU can show it. */
 class DevicesTest {
 
-    static BufferedImage draw(StableDiffusion sd) {
+    static BufferedImage draw(DiffusionModel sd) {
         return sd.textToImage("a red circle on a white background")
                 .steps(4)
                 .seed(42)
@@ -25,8 +26,8 @@ class DevicesTest {
                 .toBufferedImage();
     }
 
-    static BufferedImage draw(StableDiffusionOptions options) {
-        try (StableDiffusion sd = options.open(DemoModel.path())) {
+    static BufferedImage draw(ModelOpener options) {
+        try (DiffusionModel sd = options.open(DemoModel.path())) {
             return draw(sd);
         }
     }
@@ -67,13 +68,13 @@ class DevicesTest {
     @Test
     void aGpuThatIsNotThereIsRefusedWithWhatIs() {
         requireNoGpu();
-        assertThatThrownBy(() -> draw(StableDiffusion.options().device(DeviceChoice.gpu())))
+        assertThatThrownBy(() -> draw(DiffusionModel.options().device(DeviceChoice.gpu())))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessageContaining("there is no GPU")
                 .hasMessageContaining(cpu());
-        assertThatThrownBy(() -> draw(StableDiffusion.options().device(ModelPart.VAE, DeviceChoice.gpu())))
+        assertThatThrownBy(() -> draw(DiffusionModel.options().device(ComponentKind.AUTOENCODER, DeviceChoice.gpu())))
                 .isInstanceOf(DeviceUnavailableException.class);
-        assertThatThrownBy(() -> draw(StableDiffusion.options().device(DeviceChoice.named("cuda9"))))
+        assertThatThrownBy(() -> draw(DiffusionModel.options().device(DeviceChoice.named("cuda9"))))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessageContaining("cuda9");
     }
@@ -81,11 +82,11 @@ class DevicesTest {
     @Test
     void theCpuTakesItsPlaceWhereThatIsAllowed() {
         requireNoGpu();
-        StableDiffusionOptions options = StableDiffusion.options()
+        ModelOpener options = DiffusionModel.options()
                 .device(DeviceChoice.gpu().orElseCpu())
-                .device(ModelPart.VAE, DeviceChoice.auto());
-        try (StableDiffusion sd = options.open(DemoModel.path())) {
-            for (ModelPart part : ModelPart.values()) {
+                .device(ComponentKind.AUTOENCODER, DeviceChoice.auto());
+        try (DiffusionModel sd = options.open(DemoModel.path())) {
+            for (ComponentKind part : ComponentKind.values()) {
                 assertThat(sd.device(part)).isEqualTo(cpu());
             }
         }
@@ -94,23 +95,23 @@ class DevicesTest {
     @Test
     void aChildProcessHearsOfTheChoice() {
         requireNoGpu();
-        assertThatThrownBy(() ->
-                        draw(StableDiffusion.options().isolated().device(ModelPart.TEXT_ENCODER, DeviceChoice.gpu())))
+        assertThatThrownBy(() -> draw(
+                        DiffusionModel.options().isolated().device(ComponentKind.TEXT_ENCODER, DeviceChoice.gpu())))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessageContaining("there is no GPU");
-        StableDiffusionOptions options =
-                StableDiffusion.options().isolated().device(DeviceChoice.gpu().orElseCpu());
-        try (StableDiffusion sd = options.open(DemoModel.path())) {
-            assertThat(sd.device(ModelPart.DIFFUSION_MODEL)).isEqualTo(cpu());
+        ModelOpener options =
+                DiffusionModel.options().isolated().device(DeviceChoice.gpu().orElseCpu());
+        try (DiffusionModel sd = options.open(DemoModel.path())) {
+            assertThat(sd.device(ComponentKind.DENOISER)).isEqualTo(cpu());
         }
     }
 
     @Test
     void aBudgetAndStreamingDoNotChangeThePicture() {
-        BufferedImage expected = draw(StableDiffusion.options().device(DeviceChoice.cpu()));
-        BufferedImage streamed = draw(StableDiffusion.options()
+        BufferedImage expected = draw(DiffusionModel.options().device(DeviceChoice.cpu()));
+        BufferedImage streamed = draw(DiffusionModel.options()
                 .device(DeviceChoice.cpu())
-                .vramBudget(0.02)
+                .memoryBudget(MemoryBudget.gib(0.02))
                 .streamLayers(true));
         assertThat(psnr(expected, streamed)).isGreaterThan(50);
     }

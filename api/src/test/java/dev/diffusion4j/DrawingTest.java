@@ -7,9 +7,12 @@ import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.HighResFix;
+import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.StepCache;
 import dev.diffusion4j.request.VaeTiling;
 import java.awt.Color;
@@ -34,11 +37,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What the demo model draws through the API. */
 class DrawingTest {
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
     }
 
     @AfterAll
@@ -50,7 +53,7 @@ class DrawingTest {
         return image.pixels().asByteBuffer();
     }
 
-    private static TextToImageRequest quickCircle() {
+    private static ImageGeneration quickCircle() {
         return sd.textToImage("a red circle on a white background").steps(8).seed(7);
     }
 
@@ -73,7 +76,7 @@ class DrawingTest {
     @EnumSource
     void everySamplerDraws(Sampler sampler) {
         Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
-                .sampler(sampler)
+                .sampling(Sampling.of(sampler))
                 .steps(sampler == Sampler.LCM || sampler == Sampler.TCD ? 8 : 12)
                 .guidanceScale(sampler.name().contains("CFG_PP") ? 1.2 : sd.defaultGuidanceScale())
                 .seed(3)
@@ -87,8 +90,7 @@ class DrawingTest {
     @EnumSource
     void everyScheduleDraws(NoiseSchedule schedule) {
         Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
-                .sampler(Sampler.EULER)
-                .schedule(schedule)
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(schedule))
                 .steps(12)
                 .seed(3)
                 .generate());
@@ -116,7 +118,7 @@ class DrawingTest {
 
     @Test
     void aRandomSeedIsReportedAndDrawsTheSameAgain() {
-        TextToImageRequest request =
+        ImageGeneration request =
                 sd.textToImage("a red circle on a white background").steps(4);
         GeneratedImage first = request.generate();
         GeneratedImage second = request.generate();
@@ -144,8 +146,9 @@ class DrawingTest {
                 .seed(5)
                 .generate();
         Picture before = Picture.of(circle);
-        Picture after = Picture.of(sd.imageToImage(circle.toBufferedImage(), "a small blue circle in the top left")
-                .strength(0.25)
+        Picture after = Picture.of(sd.imageToImage(
+                        InitImage.of(circle.toBufferedImage()).withStrength(0.25),
+                        "a small blue circle in the top left")
                 .seed(6)
                 .generate());
 
@@ -165,8 +168,8 @@ class DrawingTest {
         graphics.fillRect(circle.getWidth() / 2, 0, circle.getWidth() / 2, circle.getHeight());
         graphics.dispose();
 
-        BufferedImage result = sd.inpaint(circle, mask, "a black background")
-                .strength(1)
+        BufferedImage result = sd.imageToImage(
+                        InitImage.of(circle).withMask(mask).withStrength(1), "a black background")
                 .steps(8)
                 .seed(2)
                 .generate()
@@ -208,24 +211,26 @@ class DrawingTest {
         GeneratedImage image = sd.textToImage("a star").batchCount(1).steps(1).generate();
         assertThat(sd.defaultGuidanceScale()).isEqualTo(2);
         assertThat(sd.defaultSteps()).isEqualTo(20);
-        assertThat(image.parameters().guidanceScale()).isEqualTo(2);
-        assertThat(image.parameters().sampler()).isEqualTo(sd.defaultSampler());
+        assertThat(image.report().request().guidanceScale()).hasValue(2);
+        assertThat(((NativeSampling) image.report().request().sampling()).sampler())
+                .contains(sd.defaultSampler());
     }
 
     @Test
     void ownSigmasReplaceTheSchedule() {
         GeneratedImage image = quickCircle()
-                .sampler(Sampler.EULER)
-                .sigmas(14.6, 6, 2.5, 1, 0.4, 0)
+                .sampling(Sampling.of(Sampler.EULER).withSigmas(14.6, 6, 2.5, 1, 0.4, 0))
                 .generate();
-        assertThat(image.parameters().steps()).isEqualTo(5);
+        assertThat(image.report().request().steps()).hasValue(5);
         assertThat(Picture.of(image).background()).isEqualTo(Hue.WHITE);
     }
 
     @Test
     void aHighResolutionFixDoublesTheSize() {
-        GeneratedImage image =
-                quickCircle().steps(4).highResFix(HighResFix.twice()).generate();
+        GeneratedImage image = quickCircle()
+                .steps(4)
+                .sampling(Sampling.standard().withHighResFix(HighResFix.twice()))
+                .generate();
         assertThat(image.width()).isEqualTo(2 * sd.nativeSize().width());
         assertThat(image.parametersText())
                 .contains("Size: " + image.width() + "x")
@@ -247,8 +252,11 @@ class DrawingTest {
     @Test
     void aStepCacheChangesLittle() {
         BufferedImage exact = quickCircle().steps(20).generate().toBufferedImage();
-        BufferedImage cached =
-                quickCircle().steps(20).cache(StepCache.uCache()).generate().toBufferedImage();
+        BufferedImage cached = quickCircle()
+                .steps(20)
+                .sampling(Sampling.standard().withCache(StepCache.uCache()))
+                .generate()
+                .toBufferedImage();
         assertThat(new Picture(cached).background()).isEqualTo(new Picture(exact).background());
         assertThat(new Picture(cached).shapeColour()).isEqualTo(Hue.RED);
     }
@@ -300,7 +308,7 @@ class DrawingTest {
                 .contains("Seed: 7, Size: 128x128");
         var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(image.parametersJson());
         assertThat(json.get("seed").asLong()).isEqualTo(7);
-        assertThat(json.get("sampler").asText()).isEqualTo("euler_a");
+        assertThat(json.at("/request/sampling/sampler").asText()).isEqualTo("euler_a");
     }
 
     @Test

@@ -17,11 +17,11 @@ final class ExitWhileDrawing {
     private ExitWhileDrawing() {}
 
     public static void main(String[] arguments) throws InterruptedException {
-        StableDiffusionOptions options = StableDiffusion.options();
+        ModelOpener options = DiffusionModel.options();
         if (Boolean.parseBoolean(arguments[1])) {
             options.isolated();
         }
-        StableDiffusion sd = options.open(DemoModel.path());
+        DiffusionModel sd = options.open(DemoModel.path());
         CountDownLatch running = new CountDownLatch(1);
         sd.textToImage("a star")
                 .steps(500)

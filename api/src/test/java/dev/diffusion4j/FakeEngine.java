@@ -1,17 +1,28 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.engine.CancellationFlag;
+import dev.diffusion4j.internal.engine.ComponentCall;
+import dev.diffusion4j.internal.engine.ComponentsInfo;
+import dev.diffusion4j.internal.engine.ComponentsInfo.TextEncoderInfo;
+import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
-import dev.diffusion4j.internal.engine.Model;
 import dev.diffusion4j.internal.engine.ModelInfo;
-import dev.diffusion4j.internal.engine.Parts;
+import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
-import dev.diffusion4j.request.GenerationParameters;
-import dev.diffusion4j.tensor.RandomSource;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.scheduler.PredictionType;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -22,22 +33,22 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An engine that computes nothing: what it is asked to draw it hands to a test. With it a {@link StableDiffusion} needs no
- * native library.
+ * An engine that computes nothing: what it is asked to draw it hands to a test, and what its components write stays as it is.
+ * With it a {@link DiffusionModel} needs no native library, unless it has a text encoder, whose tokenizer does.
  */
-class FakeEngine implements Model {
+class FakeEngine implements Engine {
 
     /** What a test does in place of drawing. */
     interface Drawing {
         List<RgbImage> draw(
-                GenerationParameters parameters,
+                ImageRequest request,
                 GenerationInputs inputs,
                 GenerationObserver observer,
                 CancellationFlag cancellation);
     }
 
     private final Drawing drawing;
-    private final Parts parts;
+    private final List<TextEncoderInfo> textEncoders;
     /** The seeds of what was drawn, in order. */
     final List<Long> begun = new CopyOnWriteArrayList<>();
 
@@ -45,30 +56,36 @@ class FakeEngine implements Model {
     volatile Thread thread;
 
     FakeEngine(Drawing drawing) {
-        this(drawing, new FakeParts());
+        this(drawing, List.of());
     }
 
-    FakeEngine(Drawing drawing, Parts parts) {
+    FakeEngine(Drawing drawing, List<TextEncoderInfo> textEncoders) {
         this.drawing = drawing;
-        this.parts = parts;
+        this.textEncoders = textEncoders;
+    }
+
+    /** A text encoder, whose tokenizer needs the native library. */
+    static List<TextEncoderInfo> oneTextEncoder() {
+        return List.of(new TextEncoderInfo(8, 12, 8, 49_407, 0, true, "text."));
     }
 
     /** A model over this engine. */
-    StableDiffusion open(Path folder, int queueCapacity) {
+    DiffusionModel open(Path folder, int queueCapacity) {
         Path file = new Safetensors().floats("nothing", 1).write(folder.resolve("fake.safetensors"));
         return open(ModelFile.read(file), queueCapacity);
     }
 
-    StableDiffusion open(ModelFile file, int queueCapacity) {
-        return StableDiffusion.open(
-                () -> this, file, RandomSource.CUDA, LearnedFiles.load(Map.of()), Optional.empty(), queueCapacity);
+    DiffusionModel open(ModelFile file, int queueCapacity) {
+        ModelOptions options =
+                ModelOptions.builder().queueCapacity(queueCapacity).build();
+        return EngineModel.open(() -> this, file, options, LearnedFiles.load(Map.of()), Optional.empty());
     }
 
     /** Draws at once. */
-    static List<RgbImage> picture(GenerationParameters parameters) {
-        int bytes = 3 * parameters.width() * parameters.height();
-        RgbImage image = new RgbImage(parameters.width(), parameters.height(), new byte[bytes]);
-        return Collections.nCopies(parameters.batchCount(), image);
+    static List<RgbImage> picture(ImageRequest request) {
+        ImageSize size = request.size().orElseThrow();
+        RgbImage image = new RgbImage(size.width(), size.height(), new byte[3 * size.width() * size.height()]);
+        return Collections.nCopies(request.batchCount(), image);
     }
 
     /**
@@ -77,7 +94,7 @@ class FakeEngine implements Model {
      * @param running opens when it has begun
      */
     static List<RgbImage> pictureAfter(
-            CountDownLatch release, CountDownLatch running, GenerationParameters parameters, CancellationFlag flag) {
+            CountDownLatch release, CountDownLatch running, ImageRequest request, CancellationFlag flag) {
         running.countDown();
         try {
             while (!release.await(1, TimeUnit.MILLISECONDS)) {
@@ -88,31 +105,50 @@ class FakeEngine implements Model {
         } catch (InterruptedException e) {
             throw new AssertionError("nobody interrupts the model's thread", e);
         }
-        return picture(parameters);
+        return picture(request);
     }
 
     @Override
     public ModelInfo info() {
         thread = Thread.currentThread();
-        return new ModelInfo("SD 1.x", 64, 8, 4, 0, 0, true, false, true, List.of("none", "none", "none"));
-    }
-
-    @Override
-    public Parts parts() {
-        return parts;
+        return new ModelInfo(
+                "none",
+                "SD 1.x",
+                64,
+                8,
+                4,
+                Sampler.EULER_A,
+                NoiseSchedule.DISCRETE,
+                true,
+                true,
+                Map.of(ComponentKind.DENOISER, "none"),
+                new ComponentsInfo(textEncoders, 77, 4, 4, 8, 0, 1, PredictionType.EPSILON, false, 8, 0.18215f, 0));
     }
 
     @Override
     public List<RgbImage> generate(
-            GenerationParameters parameters,
-            GenerationInputs inputs,
-            GenerationObserver observer,
-            CancellationFlag cancellation) {
+            ImageRequest request, GenerationInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
         if (closed) {
             throw new AssertionError("asked to draw after it was closed");
         }
-        begun.add(parameters.seed());
-        return drawing.draw(parameters, inputs, observer, cancellation);
+        begun.add(request.seed().orElseThrow());
+        return drawing.draw(request, inputs, observer, cancellation);
+    }
+
+    @Override
+    public void run(ComponentCall call, Watch watch) {}
+
+    @Override
+    public void setLoras(List<Lora> loras, Watch watch) {}
+
+    @Override
+    public float[] noiseLevels(NoiseSchedule schedule, int steps, ImageSize size) {
+        return new float[steps + 1];
+    }
+
+    @Override
+    public Tensor weight(String name) {
+        return Tensor.zeros(Shape.of(1));
     }
 
     @Override

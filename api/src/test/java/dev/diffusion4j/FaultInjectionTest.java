@@ -36,11 +36,12 @@ class FaultInjectionTest {
         // Short, because a stopped process is only noticed by its silence; long enough to read the weights on a machine
         // that is busy with other things: 8 seconds were not.
         IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofSeconds(15));
-        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
             ByteBuffer expected = draw(sd);
             for (int fault = 0; fault < FAULTS; fault++) {
                 long pid = Children.newSince(before);
-                Generation generation = sd.textToImage("a star").steps(500).start();
+                Generation<GeneratedImage> generation =
+                        sd.textToImage("a star").steps(500).start();
                 Thread.sleep(random.nextInt(LONGEST_DELAY_MILLIS));
                 Children.signal(SIGNALS.get(fault % SIGNALS.size()), pid);
                 try {
@@ -61,7 +62,7 @@ class FaultInjectionTest {
         assertThat(Children.pids()).isEqualTo(before);
     }
 
-    private static ByteBuffer draw(StableDiffusion sd) {
+    private static ByteBuffer draw(DiffusionModel sd) {
         return sd.textToImage("a red circle on a white background")
                 .steps(2)
                 .seed(3)

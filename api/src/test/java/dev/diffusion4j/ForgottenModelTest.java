@@ -51,7 +51,7 @@ class ForgottenModelTest {
         logger.removeHandler(handler);
     }
 
-    private StableDiffusion open(String name) {
+    private DiffusionModel open(String name) {
         Path file = new Safetensors().floats("nothing", 1).write(folder.resolve(name));
         return new FakeEngine(null).open(ModelFile.read(file), 1);
     }

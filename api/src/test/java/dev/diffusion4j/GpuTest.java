@@ -8,6 +8,8 @@ import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.request.MemoryBudget;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,12 +32,12 @@ class GpuTest {
     /** Where the pictures of CPU and GPU are kept to be looked at, if anywhere. */
     private static final String PICTURES = System.getProperty("gpu.pictures.folder");
 
-    private static StableDiffusion open(DeviceChoice device) {
-        return StableDiffusion.options().device(device).open(DemoModel.path());
+    private static DiffusionModel open(DeviceChoice device) {
+        return DiffusionModel.options().device(device).open(DemoModel.path());
     }
 
-    private static StableDiffusionOptions onGpu() {
-        return StableDiffusion.options().device(GpuDevice.wanted());
+    private static ModelOpener onGpu() {
+        return DiffusionModel.options().device(GpuDevice.wanted());
     }
 
     private static long freeMemory(String name) {
@@ -53,7 +55,7 @@ class GpuTest {
         "a large green triangle on a black background, GREEN, BLACK, 0.35, 0.65",
     })
     void drawsWhatThePromptAsksFor(String prompt, Hue shape, Hue background, double leastFill, double mostFill) {
-        try (StableDiffusion sd = open(GpuDevice.wanted())) {
+        try (DiffusionModel sd = open(GpuDevice.wanted())) {
             Picture picture = Picture.of(sd.textToImage(prompt).seed(1).generate());
             assertThat(picture.background()).isEqualTo(background);
             assertThat(picture.shapeColour()).isEqualTo(shape);
@@ -71,11 +73,11 @@ class GpuTest {
     }
 
     private static BufferedImage drawForComparison(String name, DeviceChoice device) throws IOException {
-        try (StableDiffusion sd = open(device)) {
+        try (DiffusionModel sd = open(device)) {
             long start = System.nanoTime();
             BufferedImage picture = DevicesTest.draw(sd);
             double seconds = (System.nanoTime() - start) / 1e9;
-            String used = sd.device(StableDiffusionOptions.ModelPart.DIFFUSION_MODEL);
+            String used = sd.device(ComponentKind.DENOISER);
             Figures.add("picture", Map.of("name", name, "device", used, "seconds", seconds));
             if (PICTURES != null) {
                 ImageIO.write(picture, "png", Path.of(PICTURES, name + ".png").toFile());
@@ -87,35 +89,36 @@ class GpuTest {
     @Test
     void whereWeightsLieDoesNotChangeThePicture() {
         BufferedImage expected = DevicesTest.draw(onGpu());
-        BufferedImage streamed = DevicesTest.draw(onGpu().vramBudget(0.02).streamLayers(true));
+        BufferedImage streamed =
+                DevicesTest.draw(onGpu().memoryBudget(MemoryBudget.gib(0.02)).streamLayers(true));
         assertThat(psnr(expected, streamed)).isGreaterThan(40);
         assertThat(psnr(expected, DevicesTest.draw(onGpu().offloadToCpu(true)))).isGreaterThan(40);
     }
 
     @Test
     void twoModelsDrawAtOnce() {
-        try (StableDiffusion first = open(GpuDevice.wanted());
-                StableDiffusion second = open(GpuDevice.wanted())) {
-            Generation one = first.textToImage("a red circle on a white background")
+        try (DiffusionModel first = open(GpuDevice.wanted());
+                DiffusionModel second = open(GpuDevice.wanted())) {
+            Generation<GeneratedImage> one = first.textToImage("a red circle on a white background")
                     .steps(4)
                     .seed(42)
                     .start();
             BufferedImage two = DevicesTest.draw(second);
-            assertThat(psnr(two, one.await().getFirst().toBufferedImage())).isGreaterThan(40);
+            assertThat(psnr(two, one.await().toBufferedImage())).isGreaterThan(40);
         }
     }
 
     @Test
     void aClosedModelGivesItsMemoryBack() {
         String name;
-        try (StableDiffusion first = open(GpuDevice.wanted())) {
+        try (DiffusionModel first = open(GpuDevice.wanted())) {
             // What the driver keeps for the process is there from now on.
             DevicesTest.draw(first);
-            name = first.device(StableDiffusionOptions.ModelPart.DIFFUSION_MODEL);
+            name = first.device(ComponentKind.DENOISER);
         }
         long before = freeMemory(name);
         for (int i = 0; i < 3; i++) {
-            try (StableDiffusion sd = open(GpuDevice.wanted())) {
+            try (DiffusionModel sd = open(GpuDevice.wanted())) {
                 DevicesTest.draw(sd);
             }
         }
@@ -131,10 +134,10 @@ class GpuTest {
 
     @Test
     void aCancelledGenerationLeavesTheModelUsable() throws InterruptedException {
-        try (StableDiffusion sd = open(GpuDevice.wanted())) {
+        try (DiffusionModel sd = open(GpuDevice.wanted())) {
             BufferedImage expected = DevicesTest.draw(sd);
             CountDownLatch started = new CountDownLatch(1);
-            Generation generation = sd.textToImage("a red circle")
+            Generation<GeneratedImage> generation = sd.textToImage("a red circle")
                     .steps(1000)
                     .onProgress(progress -> {
                         if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.References;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -24,13 +28,22 @@ class InputPicturesTest {
     @TempDir
     private Path folder;
 
-    private GenerationInputs given(Function<StableDiffusion, GenerationRequest<?>> request) {
+    private GenerationInputs given(Function<DiffusionModel, ImageGeneration> request) {
         AtomicReference<GenerationInputs> given = new AtomicReference<>();
         FakeEngine engine = new FakeEngine((parameters, inputs, _, _) -> {
             given.set(inputs);
             return FakeEngine.picture(parameters);
         });
-        try (StableDiffusion sd = engine.open(folder, 1)) {
+        // InstructPix2Pix, which looks at all kinds of pictures.
+        Path file = new Safetensors()
+                .floats("cond_stage_model.transformer.text_model.embeddings.token_embedding.weight", 49_408, 768)
+                .floats("model.diffusion_model.input_blocks.0.0.weight", 320, 8, 3, 3)
+                .floats("model.diffusion_model.time_embed.0.weight", 1280, 320)
+                .floats("model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight", 320, 768)
+                .floats("model.diffusion_model.middle_block.0.in_layers.0.weight", 320)
+                .floats("model.diffusion_model.out.2.weight", 4, 320, 3, 3)
+                .write(folder.resolve("model.safetensors"));
+        try (DiffusionModel sd = engine.open(ModelFile.read(file), 1)) {
             request.apply(sd).generate();
         }
         return given.get();
@@ -59,7 +72,7 @@ class InputPicturesTest {
     @CsvSource({"128, 255, 128, 128", "128, 51, 230, 26", "128, 0, 255, 0"})
     void greyKeepsItsValueAndAlphaLiesOverWhiteOrForMasksBlack(int grey, int alpha, int picture, int mask) {
         BufferedImage image = greyWithAlpha(grey, alpha);
-        GenerationInputs given = given(sd -> sd.inpaint(image, image, "a star").referenceImages(List.of(image)));
+        GenerationInputs given = given(sd -> sd.inpaint(image, image, "a star").references(References.of(image)));
         assertThat(given.init().orElseThrow().getType()).isEqualTo(BufferedImage.TYPE_INT_RGB);
         assertThat(given.mask().orElseThrow().getType()).isEqualTo(BufferedImage.TYPE_BYTE_GRAY);
         assertThat(sample(given.init().orElseThrow())).isEqualTo(picture);
@@ -95,13 +108,14 @@ class InputPicturesTest {
     })
     void theResizeModeIsTheUsersForPictureAndMaskAlike(ResizeMode mode, String left, String top) {
         GenerationInputs redrawn = given(sd -> {
-            ImageToImageRequest request = sd.imageToImage(tricolour(), "a star").size(128, 128);
-            return mode == null ? request : request.resizeMode(mode);
+            InitImage image = InitImage.of(tricolour());
+            return sd.imageToImage(mode == null ? image : image.withResizeMode(mode), "a star")
+                    .size(128, 128);
         });
         GenerationInputs masked = given(sd -> {
-            InpaintRequest request =
-                    sd.inpaint(tricolour(), maskOfTheRed(), "a star").size(128, 128);
-            return mode == null ? request : request.resizeMode(mode);
+            InitImage image = InitImage.of(tricolour()).withMask(maskOfTheRed());
+            return sd.imageToImage(mode == null ? image : image.withResizeMode(mode), "a star")
+                    .size(128, 128);
         });
         for (GenerationInputs given : List.of(redrawn, masked)) {
             BufferedImage picture = given.init().orElseThrow();

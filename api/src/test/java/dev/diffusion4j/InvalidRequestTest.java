@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.request.GenerationParameters;
 import dev.diffusion4j.request.HighResFix;
+import dev.diffusion4j.request.MemoryBudget;
+import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.SamplerChoice;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.VaeTiling;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -28,11 +30,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class InvalidRequestTest {
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
     }
 
     @AfterAll
@@ -40,7 +42,7 @@ class InvalidRequestTest {
         sd.close();
     }
 
-    private static Arguments bad(String field, String value, Consumer<TextToImageRequest> change) {
+    private static Arguments bad(String field, String value, Consumer<ImageGeneration> change) {
         return Arguments.of(field, value, change);
     }
 
@@ -51,15 +53,18 @@ class InvalidRequestTest {
                 bad("guidanceScale", "-1", r -> r.guidanceScale(-1)),
                 bad("guidanceScale", "NaN", r -> r.guidanceScale(Double.NaN)),
                 bad("guidanceScale", "Infinity", r -> r.guidanceScale(Double.POSITIVE_INFINITY)),
-                bad("eta", "-0.5", r -> r.eta(-0.5)),
+                bad("eta", "-0.5", r -> r.sampling(Sampling.standard().withEta(-0.5))),
                 bad("seed", "-1", r -> r.seed(-1)),
                 bad("batchCount", "0", r -> r.batchCount(0)),
                 bad("clipSkip", "13", r -> r.clipSkip(13)),
-                bad("sigmas", "1 values", r -> r.sigmas(14.6)),
-                bad("sigmas[1]", "15.0", r -> r.sigmas(14.6, 15, 0)),
-                bad("sigmas[1]", "NaN", r -> r.sigmas(14.6, Double.NaN, 0)),
-                bad("flowShift", "0.0", r -> r.flowShift(0)),
-                bad("samplerArguments", "a b", r -> r.samplerArguments("a b")),
+                bad("sigmas", "1 values", r -> r.sampling(Sampling.standard().withSigmas(14.6))),
+                bad("sigmas[1]", "15.0", r -> r.sampling(Sampling.standard().withSigmas(14.6, 15, 0))),
+                bad("sigmas[1]", "NaN", r -> r.sampling(Sampling.standard().withSigmas(14.6, Double.NaN, 0))),
+                bad("flowShift", "0.0", r -> r.sampling(Sampling.standard().withFlowShift(0))),
+                bad(
+                        "samplerArguments",
+                        "a b",
+                        r -> r.sampling(Sampling.standard().withArguments("a b"))),
                 bad("negativePrompt", "text with a NUL character", r -> r.negativePrompt("a\0b")),
                 bad("negativePrompt", "100001 characters", r -> r.negativePrompt("a".repeat(100_001))),
                 bad("lora.multiplier", "NaN", r -> r.lora(Path.of("x.safetensors"), Double.NaN)),
@@ -68,18 +73,20 @@ class InvalidRequestTest {
                 bad(
                         "highResFix.scale",
                         "1.0",
-                        r -> r.highResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1, 0, 0.5))),
+                        r -> r.sampling(Sampling.standard()
+                                .withHighResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1, 0, 0.5)))),
                 bad(
                         "width * highResFix.scale",
                         "160",
                         r -> r.size(128, 128)
-                                .highResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1.25, 0, 0.5))
+                                .sampling(Sampling.standard()
+                                        .withHighResFix(new HighResFix(HighResFix.Upscaler.LATENT, 1.25, 0, 0.5)))
                                 .start()));
     }
 
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("badRequests")
-    void areRefused(String field, String value, Consumer<TextToImageRequest> change) {
+    void areRefused(String field, String value, Consumer<ImageGeneration> change) {
         assertThatThrownBy(() -> change.accept(sd.textToImage("a star")))
                 .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
                     assertThat(e.field()).isEqualTo(field);
@@ -114,42 +121,47 @@ class InvalidRequestTest {
 
     @Test
     void theNameOfASamplerMayGiveTheSchedule() {
-        TextToImageRequest request = sd.textToImage("a star").size(64, 64).steps(2);
-        GenerationParameters named = request.samplerChoice(SamplerChoice.of("DPM++ 2M Karras"))
-                .generate()
-                .parameters();
-        assertThat(named.sampler()).isEqualTo(Sampler.DPMPP_2M);
-        assertThat(named.schedule()).isEqualTo(NoiseSchedule.KARRAS);
+        ImageGeneration request = sd.textToImage("a star").size(64, 64).steps(2);
+        NativeSampling named = sampling(request.sampling(Sampling.of(SamplerChoice.of("DPM++ 2M Karras"))));
+        assertThat(named.sampler()).contains(Sampler.DPMPP_2M);
+        assertThat(named.schedule()).contains(NoiseSchedule.KARRAS);
 
-        GenerationParameters alone =
-                request.sampler(Sampler.DPMPP_2M).generate().parameters();
-        assertThat(alone.schedule()).isEqualTo(sd.defaultSchedule(Sampler.DPMPP_2M));
+        NativeSampling alone = sampling(request.sampling(Sampling.of(Sampler.DPMPP_2M)));
+        assertThat(alone.schedule()).contains(sd.defaultSchedule(Sampler.DPMPP_2M));
+    }
+
+    private static NativeSampling sampling(ImageGeneration request) {
+        return (NativeSampling) request.generate().report().request().sampling();
     }
 
     @Test
-    void aScheduleThatContradictsTheSamplersNameIsRefused() {
-        TextToImageRequest request = sd.textToImage("a star")
-                .schedule(NoiseSchedule.EXPONENTIAL)
-                .samplerChoice(SamplerChoice.of("DPM++ 2M Karras"));
-        assertThatThrownBy(request::start).isInstanceOfSatisfying(InvalidRequestException.class, e -> {
-            assertThat(e.field()).isEqualTo("schedule");
-            assertThat(e.value()).isEqualTo("exponential");
-            assertThat(e.allowed()).startsWith("karras");
-        });
-        assertThat(request.schedule(NoiseSchedule.KARRAS)
-                        .size(64, 64)
-                        .steps(2)
-                        .generate()
-                        .parameters()
-                        .schedule())
-                .isEqualTo(NoiseSchedule.KARRAS);
+    void sigmasAndScheduleDoNotGoTogether() {
+        NativeSampling sigmas = Sampling.standard().withSigmas(14, 7, 0);
+        NativeSampling schedule = Sampling.of(NoiseSchedule.KARRAS);
+
+        assertThatThrownBy(() -> sigmas.withSchedule(NoiseSchedule.KARRAS)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> schedule.withSigmas(14, 7, 0)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(
+                        () -> sd.textToImage("a star").sampling(sigmas).steps(3).start())
+                .isInstanceOfSatisfying(
+                        InvalidRequestException.class,
+                        e -> assertThat(e.field()).isEqualTo("steps"));
+    }
+
+    @Test
+    void aModelThatLooksAtNoOtherPicturesRefusesThem() {
+        BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+        assertThatThrownBy(() -> sd.edit(image, "make it a star").start())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("references")
+                .hasMessageContaining("SD 1.x");
     }
 
     @Test
     void optionsAreChecked() {
-        assertThatThrownBy(() -> StableDiffusion.options().threads(0)).isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> StableDiffusion.options().vramBudget(-2)).isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> StableDiffusion.options().embedding("two words", Path.of("x")))
+        assertThatThrownBy(() -> DiffusionModel.options().threads(0)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> MemoryBudget.gib(-2)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> DiffusionModel.options().embedding("two words", Path.of("x")))
                 .isInstanceOf(InvalidRequestException.class);
     }
 }

@@ -8,7 +8,7 @@ final class IsolatedParent {
     private IsolatedParent() {}
 
     public static void main(String[] arguments) {
-        try (StableDiffusion sd = StableDiffusion.options().isolated().open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.options().isolated().open(DemoModel.path())) {
             System.out.println(Children.pids().iterator().next());
             sd.textToImage("a star").steps(500).batchCount(8).generateAll();
         }

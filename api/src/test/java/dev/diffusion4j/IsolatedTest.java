@@ -16,6 +16,7 @@ import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.StepCache;
 import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.scheduler.EulerScheduler;
@@ -55,12 +56,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(180)
 class IsolatedTest {
 
-    private static StableDiffusion near;
-    private static StableDiffusion far;
+    private static DiffusionModel near;
+    private static DiffusionModel far;
 
     @BeforeAll
     static void open() {
-        near = StableDiffusion.open(DemoModel.path());
+        near = DiffusionModel.open(DemoModel.path());
         far = isolated();
     }
 
@@ -70,11 +71,11 @@ class IsolatedTest {
         far.close();
     }
 
-    private static StableDiffusion isolated() {
-        return StableDiffusion.options().isolated().open(DemoModel.path());
+    private static DiffusionModel isolated() {
+        return DiffusionModel.options().isolated().open(DemoModel.path());
     }
 
-    private static TextToImageRequest circle(StableDiffusion sd) {
+    private static ImageGeneration circle(DiffusionModel sd) {
         return sd.textToImage("a red circle on a white background").steps(4).seed(11);
     }
 
@@ -83,9 +84,9 @@ class IsolatedTest {
     }
 
     /** A long generation that has begun its second step. */
-    private static Generation startLong(StableDiffusion sd) throws InterruptedException {
+    private static Generation<GeneratedImage> startLong(DiffusionModel sd) throws InterruptedException {
         CountDownLatch running = new CountDownLatch(1);
-        Generation generation = sd.textToImage("a star")
+        Generation<GeneratedImage> generation = sd.textToImage("a star")
                 .steps(500)
                 .onProgress(p -> {
                     if (p.phase() == Progress.Phase.SAMPLING && p.step() >= 1) {
@@ -133,15 +134,15 @@ class IsolatedTest {
     @Test
     void everyOptionalParameterCrosses() {
         List<ByteBuffer> pictures = new ArrayList<>();
-        for (StableDiffusion sd : List.of(near, far)) {
+        for (DiffusionModel sd : List.of(near, far)) {
             pictures.add(bytes(circle(sd)
                     .negativePrompt("blurry, (dark:1.2) \u00e9\u4f60")
-                    .sampler(Sampler.EULER_A)
-                    .schedule(NoiseSchedule.KARRAS)
-                    .eta(0.7)
+                    .sampling(Sampling.of(Sampler.EULER_A)
+                            .withSchedule(NoiseSchedule.KARRAS)
+                            .withEta(0.7))
                     .clipSkip(2)
                     .guidanceScale(5.5)
-                    .cache(StepCache.uCache().withThreshold(0.2))
+                    .sampling(Sampling.standard().withCache(StepCache.uCache().withThreshold(0.2)))
                     .vaeTiling(VaeTiling.DEFAULT)
                     .generate()));
         }
@@ -168,7 +169,7 @@ class IsolatedTest {
     @Test
     void cancellingAndFailingListenersStopTheWork() throws Exception {
         Set<Long> before = Children.pids();
-        Generation generation = startLong(far);
+        Generation<GeneratedImage> generation = startLong(far);
         generation.cancel();
         assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
 
@@ -220,11 +221,12 @@ class IsolatedTest {
 
     @Test
     void theLoopInJavaDrawsTheSame() {
-        GeneratedImage expected =
-                circle(near).scheduler(EulerScheduler.stableDiffusion()).generate();
+        GeneratedImage expected = circle(near)
+                .sampling(Sampling.with(EulerScheduler.stableDiffusion()))
+                .generate();
         List<Integer> steps = new ArrayList<>();
         GeneratedImage drawn = circle(far)
-                .scheduler(EulerScheduler.stableDiffusion())
+                .sampling(Sampling.with(EulerScheduler.stableDiffusion()))
                 .onProgress(p -> {
                     if (p.phase() == Progress.Phase.SAMPLING) {
                         steps.add(p.step());
@@ -237,7 +239,7 @@ class IsolatedTest {
 
     @Test
     void exceptionsAreThoseOfOneProcess(@TempDir Path folder) throws Exception {
-        assertThatThrownBy(() -> StableDiffusion.options().isolated().open(folder.resolve("missing.safetensors")))
+        assertThatThrownBy(() -> DiffusionModel.options().isolated().open(folder.resolve("missing.safetensors")))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("missing.safetensors");
         assertThatThrownBy(() -> circle(far).size(100, 100).generate())
@@ -247,7 +249,7 @@ class IsolatedTest {
         // The file vanishes after the check of the first process, so that the second one's native code misses it.
         Path model = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
         Set<Long> before = Children.pids();
-        try (StableDiffusion sd = StableDiffusion.options().isolated().open(model)) {
+        try (DiffusionModel sd = DiffusionModel.options().isolated().open(model)) {
             long pid = Children.newSince(before);
             Files.delete(model);
             Children.signal("KILL", pid);
@@ -263,9 +265,9 @@ class IsolatedTest {
     @DisabledOnOs(OS.WINDOWS)
     void aProcessThatDiesWhileDrawingIsAnExceptionAndTheNextCallWorks(String signal, int status) throws Exception {
         Set<Long> before = Children.pids();
-        try (StableDiffusion sd = isolated()) {
+        try (DiffusionModel sd = isolated()) {
             long pid = Children.newSince(before);
-            Generation generation = startLong(sd);
+            Generation<GeneratedImage> generation = startLong(sd);
             Children.signal(signal, pid);
 
             IsolatedProcessException thrown = catchThrowableOfType(IsolatedProcessException.class, generation::await);
@@ -288,7 +290,7 @@ class IsolatedTest {
     @DisabledOnOs(OS.WINDOWS)
     void aProcessThatDiesBetweenCallsIsReplacedUnseen() throws Exception {
         Set<Long> before = Children.pids();
-        try (StableDiffusion sd = isolated()) {
+        try (DiffusionModel sd = isolated()) {
             long pid = Children.newSince(before);
             Children.signal("KILL", pid);
             assertThat(Children.becomesTrue(() -> !Children.isAlive(pid))).isTrue();
@@ -305,9 +307,9 @@ class IsolatedTest {
     void aProcessThatHangsIsEndedAtTheDeadline() throws Exception {
         Set<Long> before = Children.pids();
         IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofSeconds(15));
-        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
             long pid = Children.newSince(before);
-            Generation generation = startLong(sd);
+            Generation<GeneratedImage> generation = startLong(sd);
             Children.signal("STOP", pid);
 
             assertThatThrownBy(generation::await)
@@ -322,8 +324,8 @@ class IsolatedTest {
     @DisabledOnOs(OS.WINDOWS)
     void cancellingDoesNotWaitForAProcessThatHangs() throws Exception {
         Set<Long> before = Children.pids();
-        try (StableDiffusion sd = isolated()) {
-            Generation generation = startLong(sd);
+        try (DiffusionModel sd = isolated()) {
+            Generation<GeneratedImage> generation = startLong(sd);
             Children.signal("STOP", Children.newSince(before));
             generation.cancel();
             assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
@@ -356,18 +358,18 @@ class IsolatedTest {
 
     @Test
     void twoIsolatedModelsDrawAtOnce() throws Exception {
-        try (StableDiffusion other = isolated()) {
-            Generation there = circle(other).start();
+        try (DiffusionModel other = isolated()) {
+            Generation<GeneratedImage> there = circle(other).start();
             ByteBuffer here = bytes(circle(far).generate());
-            assertThat(bytes(there.await().getFirst())).isEqualTo(here);
+            assertThat(bytes(there.await())).isEqualTo(here);
         }
     }
 
     @Test
     void closingCancelsEndsTheProcessAndIsIdempotent() throws Exception {
         Set<Long> before = Children.pids();
-        StableDiffusion sd = isolated();
-        Generation generation = startLong(sd);
+        DiffusionModel sd = isolated();
+        Generation<GeneratedImage> generation = startLong(sd);
         sd.close();
         sd.close();
 
@@ -403,14 +405,14 @@ class IsolatedTest {
     @Test
     void aJavaCommandThatIsNoneIsRefusedAndOneThatEndsIsNamed(@TempDir Path folder) throws Exception {
         IsolatedOptions missing = IsolatedOptions.DEFAULT.withJavaCommand(folder.resolve("java"));
-        assertThatThrownBy(() -> StableDiffusion.options().isolated(missing).open(DemoModel.path()))
+        assertThatThrownBy(() -> DiffusionModel.options().isolated(missing).open(DemoModel.path()))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("javaCommand")
                 .hasMessageContaining(folder.resolve("java").toString());
 
         Path script = script(folder.resolve("fails"), "echo no such luck; exit 3");
         IsolatedOptions failing = IsolatedOptions.DEFAULT.withJavaCommand(script);
-        assertThatThrownBy(() -> StableDiffusion.options().isolated(failing).open(DemoModel.path()))
+        assertThatThrownBy(() -> DiffusionModel.options().isolated(failing).open(DemoModel.path()))
                 .isInstanceOf(IsolatedProcessException.class)
                 .hasMessageContaining("did not start: it ended with status 3 (" + script + ")")
                 .hasMessageContaining("no such luck");
@@ -439,7 +441,7 @@ class IsolatedTest {
         logger.setLevel(Level.FINE);
         logger.addHandler(slow);
         try {
-            assertThatThrownBy(() -> StableDiffusion.options().isolated(failing).open(DemoModel.path()))
+            assertThatThrownBy(() -> DiffusionModel.options().isolated(failing).open(DemoModel.path()))
                     .isInstanceOf(IsolatedProcessException.class)
                     .hasMessageContaining("no such luck");
         } finally {
@@ -458,7 +460,7 @@ class IsolatedTest {
                 "exec " + java + " \"$@\"");
         Set<Long> before = Children.pids();
         IsolatedOptions options = IsolatedOptions.DEFAULT.withJavaCommand(script);
-        try (StableDiffusion sd = StableDiffusion.options().isolated(options).open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
             assertThat(bytes(circle(sd).generate()))
                     .isEqualTo(bytes(circle(near).generate()));
         }

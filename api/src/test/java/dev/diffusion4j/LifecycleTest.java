@@ -8,7 +8,7 @@ import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
-import dev.diffusion4j.request.GenerationParameters;
+import dev.diffusion4j.modelfile.Task;
 import dev.diffusion4j.request.PreviewMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -32,12 +32,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class LifecycleTest {
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
     private static ByteBuffer expected;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         expected = draw();
     }
 
@@ -50,12 +50,13 @@ class LifecycleTest {
         return request().steps(6).generate().pixels().asByteBuffer();
     }
 
-    private static TextToImageRequest request() {
+    private static ImageGeneration request() {
         return sd.textToImage("a red circle on a white background").seed(11);
     }
 
     /** A long generation; the latch opens at its second step, the counter counts steps after that. */
-    private static Generation startLong(StableDiffusion model, CountDownLatch running, AtomicInteger laterSteps) {
+    private static Generation<GeneratedImage> startLong(
+            DiffusionModel model, CountDownLatch running, AtomicInteger laterSteps) {
         return model.textToImage("a red circle on a white background")
                 .steps(500)
                 .onProgress(p -> {
@@ -73,7 +74,7 @@ class LifecycleTest {
     void cancellingByHandleStopsWithinAStepAndHarmsNothing() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         AtomicInteger laterSteps = new AtomicInteger();
-        Generation generation = startLong(sd, running, laterSteps);
+        Generation<GeneratedImage> generation = startLong(sd, running, laterSteps);
         running.await();
         laterSteps.set(0);
         generation.cancel();
@@ -113,7 +114,7 @@ class LifecycleTest {
     void cancellingTheFutureStopsTheNativeWork() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         AtomicInteger laterSteps = new AtomicInteger();
-        Generation generation = startLong(sd, running, laterSteps);
+        Generation<GeneratedImage> generation = startLong(sd, running, laterSteps);
         running.await();
         assertThat(generation.future().cancel(true)).isTrue();
 
@@ -127,9 +128,9 @@ class LifecycleTest {
     @Test
     void cancellingBeforeTheStartAndAfterTheEndIsHarmless() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
-        Generation first = startLong(sd, running, new AtomicInteger());
+        Generation<GeneratedImage> first = startLong(sd, running, new AtomicInteger());
         AtomicInteger eventsOfQueued = new AtomicInteger();
-        Generation queued =
+        Generation<GeneratedImage> queued =
                 request().onProgress(p -> eventsOfQueued.incrementAndGet()).start();
         queued.cancel();
         running.await();
@@ -139,20 +140,16 @@ class LifecycleTest {
                 .hasMessageContaining("before it began");
         assertThat(eventsOfQueued.get()).isZero();
 
-        Generation finished = request().steps(2).start();
+        Generation<GeneratedImage> finished = request().steps(2).start();
         finished.await();
         finished.cancel();
-        assertThat(finished.await()).hasSize(1);
+        assertThat(finished.await()).isNotNull();
         assertThat(draw()).isEqualTo(expected);
     }
 
     @Test
     void aFutureDeliversImagesAndFailures() throws Exception {
-        CompletableFuture<Integer> width = request()
-                .steps(2)
-                .start()
-                .future()
-                .thenApply(images -> images.getFirst().width());
+        CompletableFuture<Integer> width = request().steps(2).start().future().thenApply(GeneratedImage::width);
         assertThat(width.get(60, TimeUnit.SECONDS)).isEqualTo(sd.nativeSize().width());
     }
 
@@ -206,18 +203,18 @@ class LifecycleTest {
                 .steps(2)
                 .start()
                 .future()
-                .thenApply(images -> sd.imageToImage(images.getFirst().toBufferedImage(), "a blue star")
+                .thenApply(image -> sd.imageToImage(image.toBufferedImage(), "a blue star")
                         .steps(2)
                         .generate())
                 .get(60, TimeUnit.SECONDS);
-        assertThat(next.parameters().task()).isEqualTo(GenerationParameters.Task.IMAGE_TO_IMAGE);
+        assertThat(next.report().request().task()).isEqualTo(Task.IMAGE_TO_IMAGE);
     }
 
     @Test
     void aTimeOutOfTheFutureStopsTheNativeWork() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         AtomicInteger laterSteps = new AtomicInteger();
-        Generation generation = startLong(sd, running, laterSteps);
+        Generation<GeneratedImage> generation = startLong(sd, running, laterSteps);
         running.await();
         assertThatThrownBy(() ->
                         generation.future().orTimeout(1, TimeUnit.MILLISECONDS).join())
@@ -229,11 +226,11 @@ class LifecycleTest {
     }
 
     /** A request of its own, by its number of steps, and the events that its listener saw. */
-    private record Heard(Generation generation, List<Progress> events) {
+    private record Heard(Generation<GeneratedImage> generation, List<Progress> events) {
 
-        static Heard start(StableDiffusion model, int steps) {
+        static Heard start(DiffusionModel model, int steps) {
             List<Progress> events = Collections.synchronizedList(new ArrayList<>());
-            Generation generation = model.textToImage("a red circle on a white background")
+            Generation<GeneratedImage> generation = model.textToImage("a red circle on a white background")
                     .size(64, 64)
                     .steps(steps)
                     .seed(steps)
@@ -243,7 +240,7 @@ class LifecycleTest {
         }
 
         ByteBuffer pixels() {
-            return generation.await().getFirst().pixels().asByteBuffer();
+            return generation.await().pixels().asByteBuffer();
         }
 
         /** Every step of this generation, in order, and none of another. */
@@ -289,7 +286,7 @@ class LifecycleTest {
 
     @Test
     void twoModelsAtOnceDrawAndReportAsTheyDoAlone() {
-        try (StableDiffusion other = StableDiffusion.open(DemoModel.path())) {
+        try (DiffusionModel other = DiffusionModel.open(DemoModel.path())) {
             ByteBuffer hereAlone = Heard.start(sd, 7).pixels();
             ByteBuffer thereAlone = Heard.start(other, 9).pixels();
             Heard there = Heard.start(other, 9);
@@ -303,11 +300,11 @@ class LifecycleTest {
 
     @Test
     void closingCancelsWaitsAndIsIdempotent() throws Exception {
-        StableDiffusion model = StableDiffusion.open(DemoModel.path());
+        DiffusionModel model = DiffusionModel.open(DemoModel.path());
         GeneratedImage image = model.textToImage("a star").steps(1).seed(1).generate();
         CountDownLatch running = new CountDownLatch(1);
-        Generation generation = startLong(model, running, new AtomicInteger());
-        Generation queued = model.textToImage("a ring").start();
+        Generation<GeneratedImage> generation = startLong(model, running, new AtomicInteger());
+        Generation<GeneratedImage> queued = model.textToImage("a ring").start();
         running.await();
         model.close();
         model.close();
@@ -320,7 +317,7 @@ class LifecycleTest {
 
     @Test
     void closingFromAListenerDoesNotHang() {
-        StableDiffusion model = StableDiffusion.open(DemoModel.path());
+        DiffusionModel model = DiffusionModel.open(DemoModel.path());
         assertThatThrownBy(() -> model.textToImage("a star")
                         .steps(300)
                         .onProgress(p -> {
@@ -335,7 +332,7 @@ class LifecycleTest {
 
     @Test
     void modelThreadsEndWithTheirModels() throws Exception {
-        StableDiffusion.open(DemoModel.path()).close();
+        DiffusionModel.open(DemoModel.path()).close();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (modelThreads() > 1 && System.nanoTime() < deadline) {
             Thread.sleep(20);

@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.bindings.D4j;
-import dev.diffusion4j.component.TextEncoder;
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
-import dev.diffusion4j.internal.engine.ModelParameters.Part;
-import dev.diffusion4j.internal.engine.Parts;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.engine.ComponentCall;
+import dev.diffusion4j.internal.engine.OpenSpec;
 import dev.diffusion4j.internal.engine.Watch;
-import dev.diffusion4j.internal.ffm.NativeModel;
+import dev.diffusion4j.internal.ffm.NativeEngine;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
@@ -79,15 +82,15 @@ class LifetimeTest {
                 .count();
     }
 
-    private static StableDiffusion open(boolean isolated) {
-        StableDiffusionOptions options = StableDiffusion.options();
+    private static DiffusionModel open(boolean isolated) {
+        ModelOpener options = DiffusionModel.options();
         return (isolated ? options.isolated() : options).open(DemoModel.path());
     }
 
     /** A long generation whose second step has begun. */
-    private static Generation startLong(StableDiffusion sd) throws InterruptedException {
+    private static Generation<GeneratedImage> startLong(DiffusionModel sd) throws InterruptedException {
         CountDownLatch running = new CountDownLatch(1);
-        Generation generation = sd.textToImage("a star")
+        Generation<GeneratedImage> generation = sd.textToImage("a star")
                 .steps(500)
                 .onProgress(p -> {
                     if (p.phase() == Progress.Phase.SAMPLING && p.step() >= 1) {
@@ -106,9 +109,9 @@ class LifetimeTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void everyUseAfterCloseIsAnException(boolean isolated) {
-        StableDiffusion sd = open(isolated);
-        TextToImageRequest request = sd.textToImage("a star");
-        TextEncoder encoder = sd.textEncoder();
+        DiffusionModel sd = open(isolated);
+        ImageGeneration request = sd.textToImage("a star");
+        ClipTextEncoder encoder = sd.textEncoder();
         UNet unet = sd.unet();
         Vae vae = sd.vae();
         Tokens tokens = encoder.tokenizer().encode("a star");
@@ -132,40 +135,32 @@ class LifetimeTest {
             assertClosed(() -> unet.predictNoise(latents, 500, context).close());
             assertClosed(() -> vae.decode(latents).close());
             assertThat(sd.name()).endsWith(".safetensors");
-            assertThat(sd.family()).startsWith("SD 1");
+            assertThat(sd.family()).isEqualTo(ModelFamily.SD1);
         }
     }
 
     @Test
     void noCallReachesAModelThatWasFreed() {
-        NativeModel model =
-                NativeModel.open(StableDiffusion.options().parameters(Map.of(Part.MODEL, DemoModel.path()), Map.of()));
-        Parts parts = model.parts();
+        NativeEngine model =
+                NativeEngine.open(new OpenSpec(Optional.of(DemoModel.path()), ModelOptions.DEFAULT, Map.of(), 1));
+        ComponentCall call = new ComponentCall("vae.decode", "decoding a picture");
         try (Tensor tensor = Tensor.zeros(Shape.of(1, 4, 16, 16))) {
             model.close();
             model.close();
 
             assertClosed(model::info);
-            assertClosed(model::parts);
-            assertClosed(() -> parts.setLoras(List.of(), Watch.NONE));
-            assertClosed(() -> parts.encodeText(0, new int[77], 0, true, Watch.NONE, tensor));
-            assertClosed(() -> parts.encodeEmbeddings(0, tensor, 0, true, Watch.NONE, tensor));
-            assertClosed(() -> parts.poolText(0, new int[77], 0, Watch.NONE, tensor));
-            assertClosed(() -> parts.poolEmbeddings(0, tensor, 0, Watch.NONE, tensor));
-            assertClosed(() -> parts.embedTokens(0, new int[77], tensor));
-            assertClosed(() -> parts.predict(tensor, 1, tensor, null, null, null, null, 1, Watch.NONE, tensor));
-            assertClosed(() -> parts.encodePictures(tensor, Optional.empty(), Watch.NONE, tensor));
-            assertClosed(() -> parts.decodeLatents(tensor, Optional.empty(), Watch.NONE, tensor));
-            assertClosed(() -> parts.sigmas(0, 5, 128, 128));
-            assertClosed(() -> parts.weight("any"));
+            assertClosed(() -> model.setLoras(List.of(), Watch.NONE));
+            assertClosed(() -> model.run(call.input("latents", tensor), Watch.NONE));
+            assertClosed(() -> model.noiseLevels(NoiseSchedule.KARRAS, 5, new ImageSize(128, 128)));
+            assertClosed(() -> model.weight("any"));
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void closingTwiceAndByManyThreadsAtOnceIsClosingOnce(boolean isolated) throws Exception {
-        StableDiffusion sd = open(isolated);
-        Generation generation = startLong(sd);
+        DiffusionModel sd = open(isolated);
+        Generation<GeneratedImage> generation = startLong(sd);
         CyclicBarrier together = new CyclicBarrier(4);
         List<CompletableFuture<Void>> closings = new ArrayList<>();
         for (int i = 0; i < together.getParties(); i++) {
@@ -193,8 +188,8 @@ class LifetimeTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void closingFromAnotherThreadEndsTheWorkThatIsWaitedFor(boolean isolated) throws Exception {
-        StableDiffusion sd = open(isolated);
-        Generation generation = startLong(sd);
+        DiffusionModel sd = open(isolated);
+        Generation<GeneratedImage> generation = startLong(sd);
         CompletableFuture<Void> closing = CompletableFuture.runAsync(sd::close);
         assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
         closing.get(1, TimeUnit.MINUTES);

@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.NativeFailureException;
+import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
-import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,11 +56,11 @@ class LoopFailuresTest {
                 .write(folder.resolve("lora.safetensors"));
     }
 
-    /** Parts that lose the LoRAs when they are taken off. */
-    private class Failing extends FakeParts {
+    /** An engine that loses the LoRAs when they are taken off. */
+    private class Failing extends FakeEngine {
 
         Failing() {
-            super(FakeParts.oneTextEncoder());
+            super(null, oneTextEncoder());
         }
 
         @Override
@@ -71,12 +72,12 @@ class LoopFailuresTest {
         }
     }
 
-    private void draw(FakeParts parts) {
-        try (StableDiffusion sd = new FakeEngine(null, parts).open(model, 1)) {
+    private void draw(FakeEngine engine) {
+        try (DiffusionModel sd = engine.open(model, 1)) {
             sd.textToImage("a star")
                     .size(64, 64)
                     .steps(2)
-                    .scheduler(EulerScheduler.stableDiffusion())
+                    .sampling(Sampling.with(EulerScheduler.stableDiffusion()))
                     .lora(lora, 1)
                     .onProgress(progress -> {
                         if (progress.phase() == Progress.Phase.LOADING) {
@@ -102,47 +103,31 @@ class LoopFailuresTest {
 
     @Test
     void norWhatNativeCodeThrew() {
-        FakeParts parts = new Failing() {
+        FakeEngine engine = new Failing() {
             @Override
-            public void predict(
-                    Tensor latents,
-                    float timestep,
-                    Tensor context,
-                    Tensor negativeContext,
-                    Tensor vector,
-                    Tensor negativeVector,
-                    Tensor concat,
-                    float guidanceScale,
-                    Watch watch,
-                    Tensor result) {
-                throw lost;
+            public void run(ComponentCall call, Watch watch) {
+                if (call.name().equals("unet.predict")) {
+                    throw lost;
+                }
             }
         };
-        assertThatThrownBy(() -> draw(parts)).isSameAs(lost);
+        assertThatThrownBy(() -> draw(engine)).isSameAs(lost);
 
         assertThat(lost.getSuppressed()).contains(notTakenOff);
     }
 
     @Test
     void whatAListenerThrewWithinNativeCodeComesBeforeWhatThatThrewThen() {
-        FakeParts parts = new Failing() {
+        FakeEngine engine = new Failing() {
             @Override
-            public void predict(
-                    Tensor latents,
-                    float timestep,
-                    Tensor context,
-                    Tensor negativeContext,
-                    Tensor vector,
-                    Tensor negativeVector,
-                    Tensor concat,
-                    float guidanceScale,
-                    Watch watch,
-                    Tensor result) {
-                watch.report(ProgressKind.LOADING, 0, 1);
-                throw lost;
+            public void run(ComponentCall call, Watch watch) {
+                if (call.name().equals("unet.predict")) {
+                    watch.report(() -> ProgressKind.LOADING, 0, 1);
+                    throw lost;
+                }
             }
         };
-        assertThatThrownBy(() -> draw(parts)).isSameAs(listeners);
+        assertThatThrownBy(() -> draw(engine)).isSameAs(listeners);
 
         assertThat(listeners.getSuppressed()).contains(lost);
         assertThat(lost.getSuppressed()).contains(notTakenOff);
@@ -150,14 +135,14 @@ class LoopFailuresTest {
 
     @Test
     void lorasThatCannotBeTakenOffAreAFailureByThemselves() {
-        FakeParts parts = new Failing() {
+        FakeEngine engine = new Failing() {
             @Override
             public void setLoras(List<Lora> loras, Watch watch) {
                 applied.add(loras);
                 throw loras.isEmpty() ? notTakenOff : lost;
             }
         };
-        assertThatThrownBy(() -> draw(parts)).isSameAs(lost);
+        assertThatThrownBy(() -> draw(engine)).isSameAs(lost);
 
         assertThat(lost.getSuppressed()).contains(notTakenOff);
     }

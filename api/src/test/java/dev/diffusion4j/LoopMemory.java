@@ -22,7 +22,7 @@ final class LoopMemory {
 
     public static void main(String[] arguments) throws Exception {
         boolean careless = arguments.length > 0;
-        try (StableDiffusion sd = StableDiffusion.open(DemoModel.path());
+        try (DiffusionModel sd = DiffusionModel.open(DemoModel.path());
                 Conditioning prompt = sd.encodePrompt("a red circle");
                 Conditioning nothing = sd.encodePrompt("");
                 Tensor latents = Tensor.randomNormal(Shape.of(1, 4, 8, 8), 1);

@@ -9,6 +9,7 @@ import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Shape;
@@ -28,12 +29,12 @@ class LoraTest {
     private static final String PROMPT = "a red circle on a white background";
     private static final int STEPS = 5;
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
     private static Path lora;
 
     @BeforeAll
     static void open(@TempDir Path folder) {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         lora = new LoraFiles().textEncoder().unet().write(folder.resolve("lora.safetensors"));
     }
 
@@ -43,18 +44,17 @@ class LoraTest {
     }
 
     private static BufferedImage drawNatively(boolean withLora) {
-        TextToImageRequest request = sd.textToImage(PROMPT)
-                .sampler(Sampler.EULER)
-                .schedule(NoiseSchedule.DISCRETE)
+        ImageGeneration request = sd.textToImage(PROMPT)
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
                 .steps(STEPS)
                 .seed(3);
         return (withLora ? request.lora(lora, 0.8) : request).generate().toBufferedImage();
     }
 
-    private static TextToImageRequest inJava() {
+    private static ImageGeneration inJava() {
         Scheduler scheduler = EulerScheduler.stableDiffusion()
                 .withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, STEPS, sd.nativeSize()));
-        return sd.textToImage(PROMPT).scheduler(scheduler).seed(3);
+        return sd.textToImage(PROMPT).sampling(Sampling.with(scheduler)).seed(3);
     }
 
     @Test

@@ -44,19 +44,19 @@ class ModulePathTest {
                 Files.createDirectory(folder.resolve("consumer")).resolve("Main.java"), """
                 package consumer;
 
-                import dev.diffusion4j.StableDiffusion;
+                import dev.diffusion4j.DiffusionModel;
                 import java.nio.file.Path;
 
                 public class Main {
                     public static void main(String[] arguments) {
-                        if (!StableDiffusion.class.getModule().isNamed()) {
+                        if (!DiffusionModel.class.getModule().isNamed()) {
                             throw new IllegalStateException("the library is on the class path");
                         }
-                        var options = StableDiffusion.options();
+                        var options = DiffusionModel.options();
                         if (arguments[1].equals("isolated")) {
                             options.isolated();
                         }
-                        try (StableDiffusion sd = options.open(Path.of(arguments[0]))) {
+                        try (DiffusionModel sd = options.open(Path.of(arguments[0]))) {
                             System.out.println("drew " + sd.textToImage("a star").steps(1).generate().width());
                         }
                     }
@@ -65,7 +65,7 @@ class ModulePathTest {
         program = folder.resolve("program");
         natives = nativesJar();
         modulePath = Stream.of(
-                        StableDiffusion.class,
+                        DiffusionModel.class,
                         D4j.class,
                         CacheFolder.class,
                         JsonProperty.class,

@@ -23,8 +23,7 @@ final class OpeningAtOnce {
             List<Future<?>> models = new ArrayList<>();
             for (int i = 0; i < MODELS; i++) {
                 models.add(executor.submit(() -> {
-                    try (StableDiffusion sd =
-                            StableDiffusion.options().threads(1).open(DemoModel.path())) {
+                    try (DiffusionModel sd = DiffusionModel.options().threads(1).open(DemoModel.path())) {
                         opened.await();
                         return sd.textToImage("a star")
                                 .size(64, 64)

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.NativeFailureException;
-import dev.diffusion4j.internal.engine.Model;
+import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.ModelInfo;
-import dev.diffusion4j.internal.engine.Parts;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
-import dev.diffusion4j.tensor.RandomSource;
+import dev.diffusion4j.request.ModelOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -28,18 +27,17 @@ class OpeningFailsTest {
 
     private final CompletableFuture<Thread> thread = new CompletableFuture<>();
 
-    private StableDiffusion open(Supplier<Model> engine) {
+    private DiffusionModel open(Supplier<Engine> engine) {
         Path file = new Safetensors().floats("nothing", 1).write(folder.resolve("fake.safetensors"));
-        return StableDiffusion.open(
+        return EngineModel.open(
                 () -> {
                     thread.complete(Thread.currentThread());
                     return engine.get();
                 },
                 ModelFile.read(file),
-                RandomSource.CUDA,
+                ModelOptions.DEFAULT,
                 LearnedFiles.load(Map.of()),
-                Optional.empty(),
-                1);
+                Optional.empty());
     }
 
     @Test
@@ -68,11 +66,11 @@ class OpeningFailsTest {
 
     @Test
     void aFailureToFreeDoesNotHideWhyItWasFreed() throws Exception {
-        NativeFailureException failure = new NativeFailureException("no parts");
+        NativeFailureException failure = new NativeFailureException("no properties");
         NativeFailureException closing = new NativeFailureException("not closed");
         FakeEngine engine = new FakeEngine(null) {
             @Override
-            public Parts parts() {
+            public ModelInfo info() {
                 throw failure;
             }
 
@@ -89,7 +87,7 @@ class OpeningFailsTest {
     @Test
     void aFailureToCloseIsThrownAsItIs() throws Exception {
         NativeFailureException closing = new NativeFailureException("not closed");
-        StableDiffusion sd = open(() -> new FakeEngine(null) {
+        DiffusionModel sd = open(() -> new FakeEngine(null) {
             @Override
             public void close() {
                 throw closing;
@@ -102,7 +100,7 @@ class OpeningFailsTest {
     @Test
     void anInterruptedThreadOpensAModelAllTheSame() {
         Thread.currentThread().interrupt();
-        try (StableDiffusion sd = open(() -> new FakeEngine(null))) {
+        try (DiffusionModel sd = open(() -> new FakeEngine(null))) {
             assertThat(sd.name()).isEqualTo("fake.safetensors");
         }
         assertThat(Thread.interrupted()).isTrue();

@@ -6,21 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.OutOfNativeMemoryException;
+import dev.diffusion4j.request.FlashAttention;
 import org.junit.jupiter.api.Test;
 
 /** More than a device has is asked of it. */
 class OutOfMemoryTest {
 
-    private static StableDiffusion open(DeviceChoice device) {
+    private static DiffusionModel open(DeviceChoice device) {
         // Flash attention would never hold all scores: it would compute for hours in little memory.
-        return StableDiffusion.options()
+        return DiffusionModel.options()
                 .device(device)
-                .diffusionFlashAttention(false)
+                .flashAttention(FlashAttention.NONE)
                 .open(DemoModel.path());
     }
 
     static void assertDoesNotFit(DeviceChoice device) {
-        try (StableDiffusion sd = open(device)) {
+        try (DiffusionModel sd = open(device)) {
             // Attention between a million places needs more than any machine has.
             assertThatThrownBy(() -> sd.textToImage("a red circle")
                             .size(8192, 8192)
@@ -28,7 +29,7 @@ class OutOfMemoryTest {
                             .generate())
                     .isInstanceOf(OutOfNativeMemoryException.class);
         }
-        try (StableDiffusion next = open(device)) {
+        try (DiffusionModel next = open(device)) {
             assertThat(DevicesTest.draw(next)).isNotNull();
         }
     }

@@ -9,6 +9,7 @@ import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.LoraMode;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -33,9 +34,9 @@ class PartialLoraTest {
 
     private static final String PROMPT = "a red circle on a white background";
 
-    private static final Map<LoraMode, StableDiffusion> NEAR = new EnumMap<>(LoraMode.class);
+    private static final Map<LoraMode, DiffusionModel> NEAR = new EnumMap<>(LoraMode.class);
 
-    private static StableDiffusion far;
+    private static DiffusionModel far;
     private static Path both;
     private static Path textEncoder;
     private static Path unet;
@@ -56,9 +57,9 @@ class PartialLoraTest {
     @BeforeAll
     static void open(@TempDir Path folder) {
         for (LoraMode mode : List.of(LoraMode.IMMEDIATELY, LoraMode.AT_RUNTIME)) {
-            NEAR.put(mode, StableDiffusion.options().loraMode(mode).open(DemoModel.path()));
+            NEAR.put(mode, DiffusionModel.options().loraMode(mode).open(DemoModel.path()));
         }
-        far = StableDiffusion.options().loraMode(LoraMode.AT_RUNTIME).isolated().open(DemoModel.path());
+        far = DiffusionModel.options().loraMode(LoraMode.AT_RUNTIME).isolated().open(DemoModel.path());
         both = new LoraFiles().textEncoder().unet().write(folder.resolve("both.safetensors"));
         textEncoder = new LoraFiles().textEncoder().write(folder.resolve("text encoder.safetensors"));
         unet = new LoraFiles().unet().write(folder.resolve("unet.safetensors"));
@@ -76,18 +77,18 @@ class PartialLoraTest {
 
     @AfterAll
     static void close() {
-        NEAR.values().forEach(StableDiffusion::close);
+        NEAR.values().forEach(DiffusionModel::close);
         far.close();
     }
 
-    private static StableDiffusion model(Way way) {
+    private static DiffusionModel model(Way way) {
         return way.isolated() ? far : NEAR.get(way.mode());
     }
 
-    private static TextToImageRequest request(Way way) {
-        TextToImageRequest request =
+    private static ImageGeneration request(Way way) {
+        ImageGeneration request =
                 model(way).textToImage(PROMPT).size(64, 64).steps(1).seed(3);
-        return way.loopInJava() ? request.scheduler(EulerScheduler.stableDiffusion()) : request;
+        return way.loopInJava() ? request.sampling(Sampling.with(EulerScheduler.stableDiffusion())) : request;
     }
 
     private static ByteBuffer bytes(GeneratedImage image) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,9 +28,9 @@ class PromptLoraTest {
 
     private static final String PROMPT = "a red circle on a white background";
 
-    private static StableDiffusion sd;
-    private static StableDiffusion isolated;
-    private static StableDiffusion withoutFolder;
+    private static DiffusionModel sd;
+    private static DiffusionModel isolated;
+    private static DiffusionModel withoutFolder;
     private static Path style;
     private static Path other;
 
@@ -38,9 +39,9 @@ class PromptLoraTest {
         style = new LoraFiles().textEncoder().unet().write(folder.resolve("sty le.v1.safetensors"));
         Files.createDirectory(folder.resolve("more"));
         other = new LoraFiles().textEncoder().write(folder.resolve("more/other.safetensors"));
-        sd = StableDiffusion.options().loraFolder(folder).open(DemoModel.path());
-        isolated = StableDiffusion.options().loraFolder(folder).isolated().open(DemoModel.path());
-        withoutFolder = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.options().loraFolder(folder).open(DemoModel.path());
+        isolated = DiffusionModel.options().loraFolder(folder).isolated().open(DemoModel.path());
+        withoutFolder = DiffusionModel.open(DemoModel.path());
     }
 
     @AfterAll
@@ -50,10 +51,10 @@ class PromptLoraTest {
         withoutFolder.close();
     }
 
-    private static TextToImageRequest request(StableDiffusion model, String prompt, boolean loopInJava) {
-        TextToImageRequest request =
+    private static ImageGeneration request(DiffusionModel model, String prompt, boolean loopInJava) {
+        ImageGeneration request =
                 model.textToImage(prompt).size(64, 64).steps(1).seed(3);
-        return loopInJava ? request.scheduler(EulerScheduler.stableDiffusion()) : request;
+        return loopInJava ? request.sampling(Sampling.with(EulerScheduler.stableDiffusion())) : request;
     }
 
     private static ByteBuffer bytes(GeneratedImage image) {
@@ -74,8 +75,8 @@ class PromptLoraTest {
                 .isEqualTo(bytes(request(isolated, prompt, loopInJava).generate()))
                 .isNotEqualTo(bytes(request(sd, PROMPT, loopInJava).generate()));
         assertThat(drawn.warnings()).isEmpty();
-        assertThat(drawn.parameters().prompt()).isEqualTo(prompt);
-        assertThat(drawn.parameters().loras()).containsExactly(new Lora(style, 0.8), new Lora(other, 1, -0.5));
+        assertThat(drawn.report().request().prompt()).isEqualTo(prompt);
+        assertThat(drawn.report().loras()).containsExactly(new Lora(style, 0.8), new Lora(other, 1, -0.5));
         assertThat(drawn.parametersText())
                 .startsWith(prompt + "\n")
                 .contains("Loras: \"sty le.v1.safetensors: 0.8, other.safetensors: -0.5: 1\"");
@@ -131,7 +132,7 @@ class PromptLoraTest {
 
     @Test
     void areRefusedWhereTheyCannotBeApplied() {
-        TextToImageRequest request = sd.textToImage(PROMPT);
+        ImageGeneration request = sd.textToImage(PROMPT);
         assertThatThrownBy(() -> request.negativePrompt("blurry <lora:other:1>"))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("negativePrompt")
@@ -143,7 +144,7 @@ class PromptLoraTest {
 
     @Test
     void needAFolderThatIsThere() {
-        StableDiffusionOptions options = StableDiffusion.options().loraFolder(style);
+        ModelOpener options = DiffusionModel.options().loraFolder(style);
         assertThatThrownBy(() -> options.open(DemoModel.path()))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("loraFolder");

@@ -4,7 +4,6 @@ import static dev.diffusion4j.DenoisingLoopTest.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.Device;
 import dev.diffusion4j.device.DeviceChoice;
@@ -12,6 +11,7 @@ import dev.diffusion4j.device.RpcServerOptions;
 import dev.diffusion4j.error.DeviceUnavailableException;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.modelfile.ComponentKind;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,12 +34,12 @@ class RpcTest {
     private static final RpcServerOptions OPTIONS =
             RpcServerOptions.DEFAULT.withPort(0).withDevice(DeviceChoice.cpu()).withThreads(2);
 
-    private static StableDiffusion open(DeviceChoice choice) {
-        return StableDiffusion.options().device(choice).open(DemoModel.path());
+    private static DiffusionModel open(DeviceChoice choice) {
+        return DiffusionModel.options().device(choice).open(DemoModel.path());
     }
 
     private static BufferedImage drawHere() {
-        try (StableDiffusion sd = open(DeviceChoice.cpu())) {
+        try (DiffusionModel sd = open(DeviceChoice.cpu())) {
             return DevicesTest.draw(sd);
         }
     }
@@ -49,15 +49,15 @@ class RpcTest {
         BufferedImage expected = drawHere();
         try (RpcServer first = RpcServer.start(OPTIONS);
                 RpcServer second = RpcServer.start(OPTIONS)) {
-            StableDiffusionOptions options = StableDiffusion.options()
+            ModelOpener options = DiffusionModel.options()
                     .device(DeviceChoice.rpc(first.address()))
-                    .device(ModelPart.VAE, DeviceChoice.rpc(second.address()));
-            try (StableDiffusion sd = options.open(DemoModel.path())) {
-                assertThat(sd.device(ModelPart.VAE)).isNotEqualTo(sd.device(ModelPart.DIFFUSION_MODEL));
+                    .device(ComponentKind.AUTOENCODER, DeviceChoice.rpc(second.address()));
+            try (DiffusionModel sd = options.open(DemoModel.path())) {
+                assertThat(sd.device(ComponentKind.AUTOENCODER)).isNotEqualTo(sd.device(ComponentKind.DENOISER));
                 assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(45);
             }
             // A server takes the next client when the last is gone.
-            try (StableDiffusion again = open(DeviceChoice.rpc(first.address()))) {
+            try (DiffusionModel again = open(DeviceChoice.rpc(first.address()))) {
                 assertThat(psnr(expected, DevicesTest.draw(again))).isGreaterThan(45);
             }
         }
@@ -67,21 +67,21 @@ class RpcTest {
     void twoModelsShareAServer() {
         BufferedImage expected = drawHere();
         try (RpcServer server = RpcServer.start(OPTIONS);
-                StableDiffusion first = open(DeviceChoice.rpc(server.address()));
-                StableDiffusion second = open(DeviceChoice.rpc(server.address()))) {
-            Generation one = first.textToImage("a red circle on a white background")
+                DiffusionModel first = open(DeviceChoice.rpc(server.address()));
+                DiffusionModel second = open(DeviceChoice.rpc(server.address()))) {
+            Generation<GeneratedImage> one = first.textToImage("a red circle on a white background")
                     .steps(4)
                     .seed(42)
                     .start();
             assertThat(psnr(expected, DevicesTest.draw(second))).isGreaterThan(45);
-            assertThat(psnr(expected, one.await().getFirst().toBufferedImage())).isGreaterThan(45);
+            assertThat(psnr(expected, one.await().toBufferedImage())).isGreaterThan(45);
         }
     }
 
     @Test
     void aChildProcessUsesAServer() {
         try (RpcServer server = RpcServer.start(OPTIONS);
-                StableDiffusion sd = StableDiffusion.options()
+                DiffusionModel sd = DiffusionModel.options()
                         .isolated()
                         .device(DeviceChoice.rpc(server.address()))
                         .open(DemoModel.path())) {
@@ -99,8 +99,8 @@ class RpcTest {
                 assertThat(NativeRuntime.memory(device).total()).isPositive();
             });
             assertThat(NativeRuntime.devices()).noneMatch(device -> device.kind() == Device.Kind.REMOTE);
-            try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {
-                assertThat(sd.device(ModelPart.DIFFUSION_MODEL))
+            try (DiffusionModel sd = DiffusionModel.open(DemoModel.path())) {
+                assertThat(sd.device(ComponentKind.DENOISER))
                         .isNotEqualTo(devices.getFirst().name());
             }
         }
@@ -109,7 +109,7 @@ class RpcTest {
     @Test
     void aServerThatIsLostWhileItWorksIsAnExceptionAndTheModelCloses() {
         RpcServer server = RpcServer.start(OPTIONS);
-        StableDiffusion sd = open(DeviceChoice.rpc(server.address()));
+        DiffusionModel sd = open(DeviceChoice.rpc(server.address()));
         assertThatThrownBy(() -> sd.textToImage("a red circle")
                         .steps(20)
                         .onProgress(progress -> {
@@ -128,7 +128,7 @@ class RpcTest {
     @Test
     void aServerThatIsLostBetweenCallsIsAnException() {
         RpcServer server = RpcServer.start(OPTIONS);
-        try (StableDiffusion sd = open(DeviceChoice.rpc(server.address()))) {
+        try (DiffusionModel sd = open(DeviceChoice.rpc(server.address()))) {
             DevicesTest.draw(sd);
             server.close();
             assertThatThrownBy(() -> DevicesTest.draw(sd)).isInstanceOf(DeviceUnavailableException.class);
@@ -138,7 +138,7 @@ class RpcTest {
     @Test
     void aServerThatIsLostBeforeTheWeightsAreLoadedIsAnException() {
         RpcServer server = RpcServer.start(OPTIONS);
-        try (StableDiffusion sd = open(DeviceChoice.rpc(server.address()))) {
+        try (DiffusionModel sd = open(DeviceChoice.rpc(server.address()))) {
             server.close();
             assertThatThrownBy(() -> DevicesTest.draw(sd)).isInstanceOf(DeviceUnavailableException.class);
         }
@@ -157,8 +157,8 @@ class RpcTest {
         assertThatThrownBy(() -> open(DeviceChoice.rpc("no-such-host.invalid:50052")))
                 .isInstanceOf(DeviceUnavailableException.class)
                 .hasMessageContaining("no-such-host.invalid");
-        try (StableDiffusion sd = open(DeviceChoice.rpc("127.0.0.1:" + free).orElseCpu())) {
-            assertThat(sd.device(ModelPart.VAE)).isEqualToIgnoringCase("cpu");
+        try (DiffusionModel sd = open(DeviceChoice.rpc("127.0.0.1:" + free).orElseCpu())) {
+            assertThat(sd.device(ComponentKind.AUTOENCODER)).isEqualToIgnoringCase("cpu");
         }
     }
 
@@ -235,11 +235,11 @@ class RpcTest {
     void aCancelledCallWaitsForASlowServerAndTheModelGoesOn() throws Exception {
         try (RpcServer server = RpcServer.start(OPTIONS);
                 SlowRelay relay = SlowRelay.to(port(server));
-                StableDiffusion sd = open(DeviceChoice.rpc("127.0.0.1:" + relay.port()))) {
+                DiffusionModel sd = open(DeviceChoice.rpc("127.0.0.1:" + relay.port()))) {
             DevicesTest.draw(sd);
-            AtomicReference<Generation> running = new AtomicReference<>();
+            AtomicReference<Generation<GeneratedImage>> running = new AtomicReference<>();
             CountDownLatch started = new CountDownLatch(1);
-            Generation generation = sd.textToImage("a red circle on a white background")
+            Generation<GeneratedImage> generation = sd.textToImage("a red circle on a white background")
                     .steps(20)
                     .onProgress(progress -> {
                         if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {

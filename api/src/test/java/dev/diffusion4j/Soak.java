@@ -65,13 +65,13 @@ final class Soak {
         }
     }
 
-    private static TextToImageRequest request(StableDiffusion sd) {
+    private static ImageGeneration request(DiffusionModel sd) {
         return sd.textToImage("a red circle on a white background")
                 .size(SIZE, SIZE)
                 .seed(1);
     }
 
-    private static ByteBuffer draw(StableDiffusion sd) {
+    private static ByteBuffer draw(DiffusionModel sd) {
         ByteBuffer pixels = request(sd).steps(1).generate().pixels().asByteBuffer();
         return ByteBuffer.allocate(pixels.remaining()).put(pixels).flip();
     }
@@ -79,7 +79,7 @@ final class Soak {
     private void cycle(int rounds) throws Exception {
         ByteBuffer expected = null;
         for (int round = 0; round < rounds; round++) {
-            try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {
+            try (DiffusionModel sd = DiffusionModel.open(DemoModel.path())) {
                 ByteBuffer drawn = draw(sd);
                 expected = expected == null ? drawn : expected;
                 require(drawn.equals(expected), "another picture in round " + round);
@@ -90,13 +90,14 @@ final class Soak {
 
     private void cancel(int rounds) throws Exception {
         Random random = new Random(1);
-        try (StableDiffusion sd = StableDiffusion.open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.open(DemoModel.path())) {
             ByteBuffer expected = draw(sd);
             long begin = System.nanoTime();
             request(sd).steps(CANCELLED_STEPS).generate();
             long nanos = System.nanoTime() - begin;
             for (int round = 0; round < rounds; round++) {
-                Generation generation = request(sd).steps(CANCELLED_STEPS).start();
+                Generation<GeneratedImage> generation =
+                        request(sd).steps(CANCELLED_STEPS).start();
                 Thread.sleep(random.nextLong(nanos + nanos / 10) / 1_000_000);
                 generation.cancel();
                 boolean drawn = true;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
-import dev.diffusion4j.component.TextEncoder;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
@@ -36,13 +36,13 @@ class TextEncoderTest {
 
     private static final Shape TEXT = Shape.of(1, 77, 768);
 
-    private static StableDiffusion sd;
-    private static TextEncoder encoder;
+    private static DiffusionModel sd;
+    private static ClipTextEncoder encoder;
     private static Tokens circle;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         encoder = sd.textEncoder();
         circle = encoder.tokenizer().encode("a red circle on a white background");
     }
@@ -278,8 +278,8 @@ class TextEncoderTest {
 
     @Test
     void aClosedModelIsRefused() {
-        StableDiffusion model = StableDiffusion.open(DemoModel.path());
-        TextEncoder orphan = model.textEncoder();
+        DiffusionModel model = DiffusionModel.open(DemoModel.path());
+        ClipTextEncoder orphan = model.textEncoder();
         model.close();
 
         assertThatThrownBy(model::textEncoder).isInstanceOf(ClosedException.class);
@@ -295,11 +295,11 @@ class TextEncoderTest {
 
     @Test
     void aCallThatWaitsWhileTheModelIsClosedIsRefused() throws Exception {
-        StableDiffusion model = StableDiffusion.open(DemoModel.path());
-        TextEncoder itsEncoder = model.textEncoder();
+        DiffusionModel model = DiffusionModel.open(DemoModel.path());
+        ClipTextEncoder itsEncoder = model.textEncoder();
         CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        Generation generation = model.textToImage("a star")
+        Generation<GeneratedImage> generation = model.textToImage("a star")
                 .onProgress(progress -> {
                     busy.countDown();
                     awaitQuietly(release);

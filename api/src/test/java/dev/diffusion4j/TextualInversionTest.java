@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
-import dev.diffusion4j.component.TextEncoder;
 import dev.diffusion4j.component.TextualInversion;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
@@ -20,6 +20,7 @@ import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.modelfile.TorchZip;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Shape;
@@ -50,10 +51,10 @@ class TextualInversionTest {
     private static final String PROMPT = "a red circle on a white background";
     private static final String LEARNED = "a red <cat> on a white background";
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     /** Knows circle and red by other words. */
-    private static StableDiffusion learned;
+    private static DiffusionModel learned;
 
     /** The embeddings of "red" and "circle". */
     private static float[] red;
@@ -65,13 +66,13 @@ class TextualInversionTest {
 
     @BeforeAll
     static void open(@TempDir Path words) {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         red = embedding(2);
         circle = embedding(3);
         Path ofCircle =
                 new Safetensors().values("emb_params", "F32", circle, 1, 768).write(words.resolve("circle"));
         Path ofRed = new Safetensors().values("emb_params", "F32", red, 1, 768).write(words.resolve("red"));
-        learned = StableDiffusion.options()
+        learned = DiffusionModel.options()
                 .embedding("kit", ofRed)
                 .embedding("Kitty", ofCircle)
                 .embedding("Bär", ofCircle)
@@ -88,7 +89,7 @@ class TextualInversionTest {
 
     /** The embedding of a token of the prompt. */
     private static float[] embedding(int position) {
-        TextEncoder encoder = sd.textEncoder();
+        ClipTextEncoder encoder = sd.textEncoder();
         try (Tensor embeddings = encoder.embed(encoder.tokenizer().encode(PROMPT))) {
             return Arrays.copyOfRange(embeddings.toArray(), position * 768, (position + 1) * 768);
         }
@@ -186,7 +187,7 @@ class TextualInversionTest {
                 .hasMessageContaining("76x768")
                 .hasMessageContaining("75");
         assertThatThrownBy(() ->
-                        StableDiffusion.options().embedding("<cat>", tooMany).open(DemoModel.path()))
+                        DiffusionModel.options().embedding("<cat>", tooMany).open(DemoModel.path()))
                 .isInstanceOf(ModelFileException.class);
         try (Tensor vectors = Tensor.zeros(Shape.of(76, 768));
                 Tensor flat = Tensor.zeros(Shape.of(768))) {
@@ -205,15 +206,15 @@ class TextualInversionTest {
                     .hasMessageContaining("1x1024");
         }
         assertThatThrownBy(
-                        () -> StableDiffusion.options().embedding("<cat>", file).open(DemoModel.path()))
+                        () -> DiffusionModel.options().embedding("<cat>", file).open(DemoModel.path()))
                 .isInstanceOf(ModelFileException.class);
     }
 
     @Test
     void aKnownWordsEmbeddingMeansThatWord() {
-        TextEncoder plain = sd.textEncoder();
+        ClipTextEncoder plain = sd.textEncoder();
         try (TextualInversion inversion = TextualInversion.load(cat())) {
-            TextEncoder learned = plain.with(inversion);
+            ClipTextEncoder learned = plain.with(inversion);
             assertThat(learned.inversions()).containsExactly(inversion);
             assertThat(plain.inversions()).isEmpty();
             assertThat(learned.tokenizer().encode(LEARNED).id(3)).isEqualTo(49408);
@@ -237,10 +238,10 @@ class TextualInversionTest {
     void aWordMayHaveSeveralVectors() {
         Path file = write("two.safetensors", new Safetensors().values("<cat>", "F32", redAndCircle(), 2, 768));
         Path blue = write("blue.safetensors", new Safetensors().floats("<dog>", 1, 768));
-        TextEncoder plain = sd.textEncoder();
+        ClipTextEncoder plain = sd.textEncoder();
         try (TextualInversion first = TextualInversion.load(blue);
                 TextualInversion inversion = TextualInversion.load(file)) {
-            TextEncoder learned = plain.with(first).with(inversion);
+            ClipTextEncoder learned = plain.with(first).with(inversion);
             try (Tensor expected = plain.encode(plain.tokenizer().encode(PROMPT));
                     Tensor actual = learned.encode(learned.tokenizer().encode("a <cat> on a white background"));
                     Tensor dog = learned.embed(learned.tokenizer().encode("<dog>"))) {
@@ -253,7 +254,7 @@ class TextualInversionTest {
     @Test
     void aWordIsLearnedOnceAndUsedWhileItIsOpen() {
         TextualInversion inversion = TextualInversion.load(cat());
-        TextEncoder learned = sd.textEncoder().with(inversion);
+        ClipTextEncoder learned = sd.textEncoder().with(inversion);
         assertThatThrownBy(() -> learned.with(inversion))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("<cat>");
@@ -265,8 +266,8 @@ class TextualInversionTest {
 
     @Test
     void bothPathsDrawALearnedWord() {
-        try (StableDiffusion learned =
-                StableDiffusion.options().embedding("<cat>", cat()).open(DemoModel.path())) {
+        try (DiffusionModel learned =
+                DiffusionModel.options().embedding("<cat>", cat()).open(DemoModel.path())) {
             assertThat(learned.textEncoder().inversions()).hasSize(1);
             BufferedImage expected = drawNatively(sd, PROMPT);
             assertThat(psnr(expected, drawNatively(learned, LEARNED))).isGreaterThan(35);
@@ -315,13 +316,13 @@ class TextualInversionTest {
                 .size(64, 64)
                 .steps(1)
                 .generate();
-        assertThat(image.parameters().prompt()).isEqualTo("a RED Kitty");
-        assertThat(image.parameters().negativePrompt()).isEqualTo("a BÄR");
+        assertThat(image.report().request().prompt()).isEqualTo("a RED Kitty");
+        assertThat(image.report().request().negativePrompt()).isEqualTo("a BÄR");
     }
 
     @Test
     void aModelInAProcessOfItsOwnKnowsTheWord() {
-        try (StableDiffusion isolated = StableDiffusion.options()
+        try (DiffusionModel isolated = DiffusionModel.options()
                 .embedding("Kitty", halfPrecision())
                 .isolated()
                 .open(DemoModel.path())) {
@@ -369,9 +370,9 @@ class TextualInversionTest {
                         .entry("archive/data/1", new byte[8])
                         .write(folder.resolve("dictionary.pt")));
 
-        StableDiffusionOptions options = StableDiffusion.options();
+        ModelOpener options = DiffusionModel.options();
         files.forEach(options::embedding);
-        try (StableDiffusion model = options.open(DemoModel.path())) {
+        try (DiffusionModel model = options.open(DemoModel.path())) {
             BufferedImage expected = sketch(model, "a red circle", "");
             files.keySet()
                     .forEach(word -> assertThat(psnr(expected, sketch(model, "a red " + word, "")))
@@ -403,8 +404,7 @@ class TextualInversionTest {
 
     @Test
     void wordsThatDifferInCaseAloneAreRefused() {
-        StableDiffusionOptions options =
-                StableDiffusion.options().embedding("Kitty", cat()).embedding("kitty", cat());
+        ModelOpener options = DiffusionModel.options().embedding("Kitty", cat()).embedding("kitty", cat());
         assertThatThrownBy(() -> options.open(DemoModel.path()))
                 .isInstanceOfSatisfying(InvalidRequestException.class, e -> {
                     assertThat(e.field()).isEqualTo("embedding");
@@ -428,31 +428,33 @@ class TextualInversionTest {
         assertThat(file.getParent()).doesNotExist();
     }
 
-    private static BufferedImage sketch(StableDiffusion model, String prompt, String negative) {
+    private static BufferedImage sketch(DiffusionModel model, String prompt, String negative) {
         return model.textToImage(prompt)
                 .negativePrompt(negative)
                 .size(64, 64)
-                .sampler(Sampler.EULER)
-                .schedule(NoiseSchedule.DISCRETE)
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
                 .steps(2)
                 .seed(3)
                 .generate()
                 .toBufferedImage();
     }
 
-    private static BufferedImage drawNatively(StableDiffusion model, String prompt) {
+    private static BufferedImage drawNatively(DiffusionModel model, String prompt) {
         return model.textToImage(prompt)
-                .sampler(Sampler.EULER)
-                .schedule(NoiseSchedule.DISCRETE)
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
                 .steps(5)
                 .seed(3)
                 .generate()
                 .toBufferedImage();
     }
 
-    private static BufferedImage drawInJava(StableDiffusion model, String prompt) {
+    private static BufferedImage drawInJava(DiffusionModel model, String prompt) {
         Scheduler scheduler = EulerScheduler.stableDiffusion()
                 .withSigmas(model.noiseLevels(NoiseSchedule.DISCRETE, 5, model.nativeSize()));
-        return model.textToImage(prompt).scheduler(scheduler).seed(3).generate().toBufferedImage();
+        return model.textToImage(prompt)
+                .sampling(Sampling.with(scheduler))
+                .seed(3)
+                .generate()
+                .toBufferedImage();
     }
 }

@@ -10,13 +10,13 @@ import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.DiffusionException;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.FlashAttention;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -34,7 +34,7 @@ class UNetTest {
 
     private static final Shape LATENTS = Shape.of(1, 4, 16, 16);
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
     private static UNet unet;
     private static Tensor latents;
     private static Conditioning circle;
@@ -42,7 +42,7 @@ class UNetTest {
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         unet = sd.unet();
         latents = Tensor.randomNormal(LATENTS, 5);
         circle = sd.encodePrompt("a red circle on a white background");
@@ -85,8 +85,9 @@ class UNetTest {
     @ParameterizedTest
     @CsvSource({"16, 16", "8, 40", "24, 8", "32, 24"})
     void flashAttentionPredictsWhatPlainAttentionPredicts(int height, int width) {
-        try (StableDiffusion plain =
-                        StableDiffusion.options().diffusionFlashAttention(false).open(DemoModel.path());
+        try (DiffusionModel plain = DiffusionModel.options()
+                        .flashAttention(FlashAttention.NONE)
+                        .open(DemoModel.path());
                 Tensor input = Tensor.randomNormal(Shape.of(2, 4, height, width), 6);
                 Tensor expected = plain.unet().predictNoise(input, 300, circle.context());
                 Tensor actual = predict(input, 300)) {
@@ -251,7 +252,7 @@ class UNetTest {
         }
         try (Tensor vector = Tensor.zeros(Shape.of(1, 2816));
                 Tensor prediction = Tensor.zeros(LATENTS)) {
-            Conditioning ofSdxl = new Conditioning(circle.context(), Optional.of(vector));
+            Conditioning ofSdxl = circle.with(Conditioning.VECTOR, vector);
             assertRefused("vector", () -> unet.predictNoise(latents, 500, ofSdxl, prediction));
         }
     }

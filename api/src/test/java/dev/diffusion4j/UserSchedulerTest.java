@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.SchedulerSampling;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.NormalGenerator;
@@ -21,11 +24,11 @@ import org.junit.jupiter.api.Test;
 /** A scheduler that is none of this library's draws with a model, and the picture tells its name. */
 class UserSchedulerTest {
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
     }
 
     @AfterAll
@@ -122,7 +125,7 @@ class UserSchedulerTest {
 
     private static GeneratedImage draw(Scheduler scheduler) {
         return sd.textToImage("a blue square on a yellow background")
-                .scheduler(scheduler)
+                .sampling(Sampling.with(scheduler))
                 .steps(20)
                 .seed(1)
                 .generate();
@@ -135,12 +138,18 @@ class UserSchedulerTest {
 
         assertThat(picture.background()).isEqualTo(Hue.YELLOW);
         assertThat(picture.shapeColour()).isEqualTo(Hue.BLUE);
-        assertThat(image.parameters().scheduler()).contains("Homemade");
-        assertThat(image.parameters().steps()).isEqualTo(20);
+        assertThat(nameOfScheduler(image)).isEqualTo("Homemade");
+        assertThat(image.report().request().steps()).hasValue(20);
         assertThat(image.parametersText()).contains("Sampler: Homemade, Pipeline: Java");
         assertThat(image.parametersJson())
                 .contains("\"scheduler\":\"Homemade\"")
                 .doesNotContain("\"sampler\"");
+    }
+
+    private static String nameOfScheduler(GeneratedImage image) {
+        return ((SchedulerSampling) image.report().request().sampling())
+                .scheduler()
+                .name();
     }
 
     @Test
@@ -152,14 +161,14 @@ class UserSchedulerTest {
         graphics.setColor(new Color(220, 30, 35));
         graphics.fillOval(30, 40, 50, 50);
         graphics.dispose();
-        GeneratedImage image = sd.imageToImage(circle, "a red circle on a white background")
-                .scheduler(new Homemade())
-                .strength(0.4)
+        GeneratedImage image = sd.imageToImage(
+                        InitImage.of(circle).withStrength(0.4), "a red circle on a white background")
+                .sampling(Sampling.with(new Homemade()))
                 .seed(3)
                 .generate();
 
         assertThat(Picture.of(image).overlap(new Picture(circle))).isGreaterThan(0.7);
-        assertThat(image.parameters().scheduler()).contains("Homemade");
+        assertThat(nameOfScheduler(image)).isEqualTo("Homemade");
     }
 
     @Test
@@ -176,7 +185,8 @@ class UserSchedulerTest {
                 return this;
             }
         };
-        GeneratedImage image = sd.textToImage("a star").scheduler(named).generate();
+        GeneratedImage image =
+                sd.textToImage("a star").sampling(Sampling.with(named)).generate();
 
         assertThat(scheduler.name()).isEqualTo("Homemade");
         assertThat(image.parametersText()).contains("Sampler: \"mine, with 2: steps\"");
@@ -190,7 +200,9 @@ class UserSchedulerTest {
                 return null;
             }
         };
-        assertThatThrownBy(() -> sd.textToImage("a star").scheduler(nameless).start())
+        assertThatThrownBy(() -> sd.textToImage("a star")
+                        .sampling(Sampling.with(nameless))
+                        .start())
                 .isInstanceOf(NullPointerException.class)
                 .hasMessageContaining("scheduler.name");
     }

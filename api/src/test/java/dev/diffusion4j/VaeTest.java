@@ -33,12 +33,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class VaeTest {
 
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
     private static Vae vae;
 
     @BeforeAll
     static void open() {
-        sd = StableDiffusion.open(DemoModel.path());
+        sd = DiffusionModel.open(DemoModel.path());
         vae = sd.vae();
     }
 
@@ -232,7 +232,7 @@ class VaeTest {
         assertThatThrownBy(() -> vae.decode(closed)).isInstanceOf(ClosedException.class);
         assertThatThrownBy(() -> vae.decodeToImage(closed)).isInstanceOf(ClosedException.class);
 
-        StableDiffusion model = StableDiffusion.open(DemoModel.path());
+        DiffusionModel model = DiffusionModel.open(DemoModel.path());
         Vae orphan = model.vae();
         model.close();
         try (Tensor latents = Tensor.zeros(Shape.of(1, 4, 8, 8));
@@ -245,8 +245,8 @@ class VaeTest {
     @Test
     void aTinyAutoencoderGivesTheMeanAlone(@TempDir Path folder) {
         Path file = TinyAutoencoder.write(folder.resolve("tiny.safetensors"));
-        try (StableDiffusion tiny =
-                        StableDiffusion.options().tinyAutoencoder(file).open(DemoModel.path());
+        try (DiffusionModel tiny =
+                        DiffusionModel.options().tinyAutoencoder(file).open(DemoModel.path());
                 Tensor picture = pictures(circle(64, 64, Color.RED));
                 LatentDistribution distribution = tiny.vae().encode(picture);
                 Tensor mean = distribution.mean();

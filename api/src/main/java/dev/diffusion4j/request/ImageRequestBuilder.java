@@ -110,6 +110,10 @@ public abstract class ImageRequestBuilder<B extends ImageRequestBuilder<B>> {
 
     /** These LoRAs in place of those that were given before. */
     public B loras(List<Lora> loras) {
+        if (loras.isEmpty()) {
+            options = options.without(ImageRequest.LORAS);
+            return self();
+        }
         return set(ImageRequest.LORAS, List.copyOf(loras));
     }
 

@@ -22,7 +22,10 @@ public final class NativeSampling implements Sampling {
 
     private static final double MAX_SIGMA = 1e6;
 
-    private static final Option<Sampler> SAMPLER = Option.of("sampler", Sampler.class);
+    private static final Option<Sampler> SAMPLER = Option.of(
+            "sampler",
+            JsonType.of(
+                    Sampler::id, json -> Sampler.of(JsonType.of(String.class).read(json))));
     private static final Option<NoiseSchedule> SCHEDULE = Option.of("schedule", NoiseSchedule.class);
     private static final Option<List<Double>> SIGMAS =
             new Option<>("sigmas", JsonType.listOf(JsonType.of(Double.class)), NativeSampling::checkSigmas);

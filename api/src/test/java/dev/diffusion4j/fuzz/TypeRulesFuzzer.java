@@ -1,6 +1,6 @@
 package dev.diffusion4j.fuzz;
 
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import java.nio.charset.StandardCharsets;
 
@@ -11,7 +11,7 @@ public final class TypeRulesFuzzer {
 
     public static void fuzzerTestOneInput(byte[] input) {
         try {
-            StableDiffusion.options().weightTypeRules(new String(input, StandardCharsets.UTF_8));
+            DiffusionModel.options().weightTypeRules(new String(input, StandardCharsets.UTF_8));
         } catch (InvalidRequestException e) {
             // Refused, as it should be.
         }

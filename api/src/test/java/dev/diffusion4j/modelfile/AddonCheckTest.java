@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.check.ModelFileValidator;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -36,7 +37,7 @@ class AddonCheckTest {
 
     private AbstractThrowableAssert<?, ? extends Throwable> assertLoraRefused(Safetensors lora) {
         ModelFile file = read(lora);
-        return assertThatThrownBy(file::requireLora)
+        return assertThatThrownBy(() -> ModelFileValidator.requireLora(file, file))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageStartingWith(path.toString())
                 .hasMessageNotContaining("\n");
@@ -44,7 +45,7 @@ class AddonCheckTest {
 
     private AbstractThrowableAssert<?, ? extends Throwable> assertEmbeddingRefused(Safetensors embedding, int width) {
         ModelFile file = read(embedding);
-        return assertThatThrownBy(() -> file.requireTextualInversion(width))
+        return assertThatThrownBy(() -> ModelFileValidator.requireTextualInversion(file, width))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageStartingWith(path.toString())
                 .hasMessageNotContaining("\n");
@@ -55,21 +56,21 @@ class AddonCheckTest {
         ModelFile lora = read(Models.lora(768, 320));
         ModelFile model = model(Models.sd1(320));
 
-        assertThatCode(() -> lora.requireLora(model)).doesNotThrowAnyException();
+        assertThatCode(() -> ModelFileValidator.requireLora(lora, model)).doesNotThrowAnyException();
     }
 
     @Test
     void refusesALoraForAnotherModel() {
         ModelFile sdxl = read(Models.lora(2_048, 320));
         ModelFile model = model(Models.sd1(320));
-        assertThatThrownBy(() -> sdxl.requireLora(model))
+        assertThatThrownBy(() -> ModelFileValidator.requireLora(sdxl, model))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("was made for another model")
                 .hasMessageContaining("[320, 2048]");
 
         ModelFile wide = read(Models.lora(768, 320));
         ModelFile narrow = model(Models.sd1(32));
-        assertThatThrownBy(() -> wide.requireLora(narrow))
+        assertThatThrownBy(() -> ModelFileValidator.requireLora(wide, narrow))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("[320, 768], which that SD 1.x model has not");
     }
@@ -79,7 +80,7 @@ class AddonCheckTest {
         ModelFile lora = read(Models.lora(768, 320));
         ModelFile flux = model(new Safetensors().floats("model.diffusion_model.double_blocks.0.a.weight", 4, 4));
 
-        assertThatCode(() -> lora.requireLora(flux)).doesNotThrowAnyException();
+        assertThatCode(() -> ModelFileValidator.requireLora(lora, flux)).doesNotThrowAnyException();
     }
 
     @Test
@@ -108,7 +109,7 @@ class AddonCheckTest {
     void refusesIntegersExceptAsScale() {
         Safetensors good = Models.lora(768, 320).tensor("b.alpha", "I64");
         ModelFile lora = read(good);
-        assertThatCode(lora::requireLora).doesNotThrowAnyException();
+        assertThatCode(() -> ModelFileValidator.requireLora(lora, lora)).doesNotThrowAnyException();
 
         assertLoraRefused(new Safetensors().tensor("a.lora_down.weight", "I32", 8, 320))
                 .hasMessageContaining("stored as i32, a LoRA needs floating point");
@@ -119,7 +120,7 @@ class AddonCheckTest {
         ModelFile lora = ModelFile.read(
                 new Gguf().tensor("a.lora_down.weight", Gguf.Q4_0, 36, 2, 32).write(folder.resolve("lora.gguf")));
 
-        assertThatThrownBy(lora::requireLora)
+        assertThatThrownBy(() -> ModelFileValidator.requireLora(lora, lora))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("stored as q4_0");
     }
@@ -143,7 +144,7 @@ class AddonCheckTest {
                 .entry("a/data.pkl", pickle)
                 .entry("a/data/0", new byte[32])
                 .write(folder.resolve("lora.pt")));
-        assertThatThrownBy(lora::requireLora)
+        assertThatThrownBy(() -> ModelFileValidator.requireLora(lora, lora))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("'a.alpha' in the shape []")
                 .hasMessageContaining("saved as safetensors");
@@ -163,14 +164,16 @@ class AddonCheckTest {
     void takesTextualInversions(String dtype, long vectors) {
         ModelFile embedding = read(new Safetensors().tensor("emb_params", dtype, vectors, 768));
 
-        assertThatCode(() -> embedding.requireTextualInversion(768)).doesNotThrowAnyException();
+        assertThatCode(() -> ModelFileValidator.requireTextualInversion(embedding, 768))
+                .doesNotThrowAnyException();
     }
 
     @Test
     void takesOneVectorWithoutItsDimension() {
         ModelFile embedding = read(new Safetensors().floats("<cat>", 768));
 
-        assertThatCode(() -> embedding.requireTextualInversion(768)).doesNotThrowAnyException();
+        assertThatCode(() -> ModelFileValidator.requireTextualInversion(embedding, 768))
+                .doesNotThrowAnyException();
     }
 
     @ParameterizedTest

@@ -1,10 +1,10 @@
 package dev.diffusion4j.modelfile;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.check.ModelFileValidator;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelCheckTest {
@@ -26,7 +25,7 @@ class ModelCheckTest {
 
     private static final Set<ModelComponent> NONE = EnumSet.noneOf(ModelComponent.class);
 
-    private static final Consumer<ModelFile> WHOLE = file -> file.requirePictureModel(NONE);
+    private static final Consumer<ModelFile> WHOLE = file -> ModelFileValidator.requirePictureModel(file, NONE);
 
     @TempDir
     private Path folder;
@@ -53,7 +52,7 @@ class ModelCheckTest {
     }
 
     private static Consumer<ModelFile> with(ModelComponent... separate) {
-        return file -> file.requirePictureModel(Set.of(separate));
+        return file -> ModelFileValidator.requirePictureModel(file, Set.of(separate));
     }
 
     @ParameterizedTest
@@ -196,7 +195,7 @@ class ModelCheckTest {
         ModelFile file = ModelFile.read(
                 new Gguf().tensor("decoder.conv_in.weight", 28, 8, 1).write(folder.resolve("vae.gguf")));
 
-        assertThatThrownBy(file::requireVae)
+        assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("stored as f64");
     }
@@ -232,32 +231,49 @@ class ModelCheckTest {
         assertRefused(flux, with(ModelComponent.VAE, ModelComponent.T5))
                 .hasMessageContaining("holds a diffusion transformer alone")
                 .hasMessageContaining("diffusionModel(Path)");
-        assertAccepted(flux, file -> file.requireDiffusionModel(Set.of(ModelComponent.VAE, ModelComponent.T5)));
-        assertRefused(flux, file -> file.requireDiffusionModel(NONE)).hasMessageContaining("has no VAE");
-        assertRefused(Models.sd1(32), file -> file.requireDiffusionModel(Set.of(ModelComponent.VAE)))
+        assertAccepted(
+                flux,
+                file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.VAE, ModelComponent.T5)));
+        assertRefused(flux, file -> ModelFileValidator.requireDiffusionModel(file, NONE))
+                .hasMessageContaining("has no VAE");
+        assertRefused(
+                        Models.sd1(32),
+                        file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.VAE)))
                 .hasMessageContaining("the runtime takes only from a file that also holds its text encoder");
     }
 
     @Test
     void vaeFiles() {
-        assertAccepted(Models.vae(new Safetensors(), ""), ModelFile::requireVae);
-        assertAccepted(Models.vae(new Safetensors(), "vae."), ModelFile::requireVae);
-        assertRefused(Models.vae(new Safetensors(), "first_stage_model."), ModelFile::requireVae)
+        assertAccepted(
+                Models.vae(new Safetensors(), ""),
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE));
+        assertAccepted(
+                Models.vae(new Safetensors(), "vae."),
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE));
+        assertRefused(
+                        Models.vae(new Safetensors(), "first_stage_model."),
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
                 .hasMessageContaining("inside a model");
-        assertRefused(Models.sd1(32), ModelFile::requireVae)
+        assertRefused(Models.sd1(32), file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
                 .hasMessageContaining("is not a VAE: it is an SD 1.x model");
-        assertRefused(new Safetensors().floats("decoder.conv_in.weight", 512, 4, 3, 3), ModelFile::requireVae)
+        assertRefused(
+                        new Safetensors().floats("decoder.conv_in.weight", 512, 4, 3, 3),
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
                 .hasMessageContaining("has no VAE decoder: 'decoder.conv_out.weight' is missing");
     }
 
     @Test
     void tinyAutoencoderFiles() {
-        assertAccepted(Models.tinyAutoencoder(), ModelFile::requireTinyAutoencoder);
+        assertAccepted(
+                Models.tinyAutoencoder(),
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER));
         assertRefused(
                         new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
-                        ModelFile::requireTinyAutoencoder)
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER))
                 .hasMessageContaining("without its encoder");
-        assertRefused(Models.vae(new Safetensors(), ""), ModelFile::requireTinyAutoencoder)
+        assertRefused(
+                        Models.vae(new Safetensors(), ""),
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER))
                 .hasMessageContaining("is not a tiny autoencoder: it is a VAE");
     }
 
@@ -269,8 +285,9 @@ class ModelCheckTest {
         "LLM, model.layers.0.self_attn.q_proj.weight, 8"
     })
     void textEncoderFiles(ModelComponent encoder, String name, long width) {
-        assertAccepted(new Safetensors().floats(name, 16, width), file -> file.requireTextEncoder(encoder));
-        assertRefused(Models.lora(768, 320), file -> file.requireTextEncoder(encoder))
+        assertAccepted(
+                new Safetensors().floats(name, 16, width), file -> ModelFileValidator.requireComponent(file, encoder));
+        assertRefused(Models.lora(768, 320), file -> ModelFileValidator.requireComponent(file, encoder))
                 .hasMessageContaining("is not a " + encoder.displayName() + ": it is a LoRA");
     }
 
@@ -278,18 +295,8 @@ class ModelCheckTest {
     void refusesClipNamesThatTheRuntimeDoesNotConvert() {
         assertRefused(
                         new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 768),
-                        file -> file.requireTextEncoder(ModelComponent.CLIP_L))
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L))
                 .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-            value = ModelComponent.class,
-            names = {"DIFFUSION_MODEL", "VAE", "TINY_AUTOENCODER"})
-    void onlyTextEncodersEncodeText(ModelComponent component) {
-        ModelFile file = ModelFile.read(Models.tinyAutoencoder().write(path));
-
-        assertThatIllegalArgumentException().isThrownBy(() -> file.requireTextEncoder(component));
     }
 
     @Test
@@ -298,9 +305,10 @@ class ModelCheckTest {
                 .floats("conv_first.weight", 64, 3, 3, 3)
                 .floats("body.0.rdb1.conv1.weight", 32, 64, 3, 3)
                 .floats("body.1.rdb1.conv1.weight", 32, 64, 3, 3);
-        assertAccepted(upscaler, ModelFile::requireUpscaler);
-        assertRefused(upscaler.floats("body.4000.rdb1.conv1.weight", 1), ModelFile::requireUpscaler)
+        assertAccepted(upscaler, ModelFileValidator::requireUpscaler);
+        assertRefused(upscaler.floats("body.4000.rdb1.conv1.weight", 1), ModelFileValidator::requireUpscaler)
                 .hasMessageContaining("has upscaler block 4000 but only 3 blocks");
-        assertRefused(Models.lora(768, 320), ModelFile::requireUpscaler).hasMessageContaining("is not an ESRGAN");
+        assertRefused(Models.lora(768, 320), ModelFileValidator::requireUpscaler)
+                .hasMessageContaining("is not an ESRGAN");
     }
 }

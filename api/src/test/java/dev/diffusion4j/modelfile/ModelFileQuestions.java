@@ -3,6 +3,7 @@ package dev.diffusion4j.modelfile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.check.ModelFileValidator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,15 +12,15 @@ import java.util.function.Consumer;
 public final class ModelFileQuestions {
 
     private static final List<Consumer<ModelFile>> CHECKS = List.of(
-            file -> file.requirePictureModel(EnumSet.noneOf(ModelComponent.class)),
-            file -> file.requirePictureModel(EnumSet.allOf(ModelComponent.class)),
-            file -> file.requireDiffusionModel(EnumSet.allOf(ModelComponent.class)),
-            file -> file.requireTextEncoder(ModelComponent.CLIP_L),
-            file -> file.requireTextualInversion(768),
-            file -> file.requireLora(file),
-            ModelFile::requireVae,
-            ModelFile::requireTinyAutoencoder,
-            ModelFile::requireUpscaler,
+            file -> ModelFileValidator.requirePictureModel(file, EnumSet.noneOf(ModelComponent.class)),
+            file -> ModelFileValidator.requirePictureModel(file, EnumSet.allOf(ModelComponent.class)),
+            file -> ModelFileValidator.requireDiffusionModel(file, EnumSet.allOf(ModelComponent.class)),
+            file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L),
+            file -> ModelFileValidator.requireTextualInversion(file, 768),
+            file -> ModelFileValidator.requireLora(file, file),
+            file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE),
+            file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER),
+            ModelFileValidator::requireUpscaler,
             ModelFile::nativeSize);
 
     private ModelFileQuestions() {}

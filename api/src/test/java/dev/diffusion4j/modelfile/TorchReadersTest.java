@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.check.ModelFileValidator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -364,12 +365,15 @@ class TorchReadersTest {
                 assertThat(tensor.type()).isEqualTo(TensorType.F16);
                 assertThat(tensor.shape()).containsExactly(1L, 768L);
             });
-            assertThatCode(() -> file.requireTextualInversion(768)).doesNotThrowAnyException();
-            assertThatThrownBy(file::requireVae)
+            assertThatCode(() -> ModelFileValidator.requireTextualInversion(file, 768))
+                    .doesNotThrowAnyException();
+            assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
                     .isInstanceOf(ModelFileException.class)
                     .hasMessageContaining("torch.nn.Parameter, which the runtime does not read");
-            assertThatThrownBy(() -> file.requirePictureModel(Set.of())).hasMessageContaining("torch.nn.Parameter");
-            assertThatThrownBy(file::requireLora).hasMessageContaining("torch.nn.Parameter");
+            assertThatThrownBy(() -> ModelFileValidator.requirePictureModel(file, Set.of()))
+                    .hasMessageContaining("torch.nn.Parameter");
+            assertThatThrownBy(() -> ModelFileValidator.requireLora(file, file))
+                    .hasMessageContaining("torch.nn.Parameter");
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
-import dev.diffusion4j.TextToImageRequest;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.error.DiffusionException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -31,7 +31,7 @@ final class MutantRun implements AutoCloseable {
 
     private final Scratch mutated;
     private final Scratch sound;
-    private StableDiffusion soundModel;
+    private DiffusionModel soundModel;
 
     private MutantRun(Path folder, MutantMaker maker) throws IOException {
         mutated = new Scratch(folder.resolve("mutant"));
@@ -56,7 +56,7 @@ final class MutantRun implements AutoCloseable {
 
     private String outcome(Role role, int index) {
         boolean opened = false;
-        try (StableDiffusion sd =
+        try (DiffusionModel sd =
                 role == Role.LORA ? null : options(role, 1 + index % 2).open(main(role))) {
             opened = true;
             draw(role == Role.LORA ? soundModel() : sd, role, index);
@@ -77,8 +77,8 @@ final class MutantRun implements AutoCloseable {
     }
 
     /** @param threads what fails on a thread of the runtime's own cannot be caught, and one thread has none beside it */
-    private StableDiffusionOptions options(Role role, int threads) {
-        StableDiffusionOptions options = StableDiffusion.options().threads(threads);
+    private ModelOpener options(Role role, int threads) {
+        ModelOpener options = DiffusionModel.options().threads(threads);
         return switch (role) {
             case MODEL, LORA -> options;
             case EMBEDDING -> options.embedding(WORD, mutated.path());
@@ -91,8 +91,8 @@ final class MutantRun implements AutoCloseable {
         return role == Role.MODEL ? mutated.path() : sound.path();
     }
 
-    private void draw(StableDiffusion sd, Role role, int index) {
-        TextToImageRequest request = sd.textToImage("a red " + WORD)
+    private void draw(DiffusionModel sd, Role role, int index) {
+        ImageGeneration request = sd.textToImage("a red " + WORD)
                 .size(64, 64)
                 .steps(1)
                 .guidanceScale(1)
@@ -104,7 +104,7 @@ final class MutantRun implements AutoCloseable {
     }
 
     /** For LoRAs, which change one model after the other's leaving. */
-    private StableDiffusion soundModel() {
+    private DiffusionModel soundModel() {
         if (soundModel == null) {
             soundModel = options(Role.LORA, 2).open(sound.path());
         }

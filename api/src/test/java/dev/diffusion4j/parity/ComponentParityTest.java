@@ -2,10 +2,10 @@ package dev.diffusion4j.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.component.LatentDistribution;
-import dev.diffusion4j.component.TextEncoder;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.parity.PartGoldens.Prompt;
@@ -52,7 +52,7 @@ class ComponentParityTest {
     private static Path folder;
 
     private static Path file;
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     @Parameter
     private Model model;
@@ -77,7 +77,7 @@ class ComponentParityTest {
         if (sd == null) {
             file = folder.resolve(model + ".safetensors");
             SyntheticModel.read(model.width).write(file, model.type);
-            sd = StableDiffusion.options().device(device()).open(file);
+            sd = DiffusionModel.options().device(device()).open(file);
         }
     }
 
@@ -114,7 +114,7 @@ class ComponentParityTest {
 
     @Test
     void givesHiddenStatesWithAndWithoutTheFinalNorm() {
-        TextEncoder encoder = sd.textEncoder();
+        ClipTextEncoder encoder = sd.textEncoder();
         try (Tensor raw = encoder.hiddenState(tokens("puppy"), 1, false);
                 Tensor penultimate = encoder.hiddenState(tokens("puppy"), 2, false);
                 Tensor normalized = encoder.hiddenState(tokens("puppy"), 2, true);

@@ -3,9 +3,10 @@ package dev.diffusion4j.parity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
 import java.io.IOException;
@@ -44,8 +45,8 @@ final class FamilyGoldens {
     }
 
     /** The request with the size, noise and sampler of the references. */
-    static <R extends GenerationRequest<R>> R as(R request) {
-        return request.size(128, 64).seed(42).sampler(Sampler.EULER);
+    static ImageGeneration as(ImageGeneration request) {
+        return request.size(128, 64).seed(42).sampling(Sampling.of(Sampler.EULER));
     }
 
     static Tensor tensor(String name) {

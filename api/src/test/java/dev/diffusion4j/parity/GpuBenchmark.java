@@ -2,14 +2,14 @@ package dev.diffusion4j.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.Figures;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.GpuDevice;
 import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.Progress;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions.ModelPart;
 import dev.diffusion4j.device.Device;
+import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.WeightType;
 import java.io.IOException;
@@ -96,7 +96,7 @@ class GpuBenchmark {
                 .orElseThrow();
     }
 
-    private static GeneratedImage draw(StableDiffusion sd, int size, int steps, Consumer<Progress> listener) {
+    private static GeneratedImage draw(DiffusionModel sd, int size, int steps, Consumer<Progress> listener) {
         GeneratedImage image = sd.textToImage("a picture of a puppy")
                 .size(size, size)
                 .steps(steps)
@@ -160,7 +160,7 @@ class GpuBenchmark {
     void picturesASecondAndMemoryByWeightType() throws InterruptedException {
         for (WeightType type : TYPES) {
             long start = System.nanoTime();
-            try (StableDiffusion sd = StableDiffusion.options()
+            try (DiffusionModel sd = DiffusionModel.options()
                     .device(GpuDevice.wanted())
                     .weightType(type)
                     .open(file)) {
@@ -172,9 +172,9 @@ class GpuBenchmark {
         }
     }
 
-    private static void measure(StableDiffusion sd, WeightType type, int size, double opened)
+    private static void measure(DiffusionModel sd, WeightType type, int size, double opened)
             throws InterruptedException {
-        Device device = device(sd.device(ModelPart.DIFFUSION_MODEL));
+        Device device = device(sd.device(ComponentKind.DENOISER));
         long total = NativeRuntime.memory(device).total();
         // The first one loads the weights and compiles what the device needs. It takes as much memory as a whole one.
         long start = System.nanoTime();

@@ -7,14 +7,15 @@ import static dev.diffusion4j.parity.FamilyGoldens.effect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
-import dev.diffusion4j.TextToImageRequest;
+import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.WeightType;
 import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Files;
@@ -62,12 +63,13 @@ class LoraParityTest {
             return file;
         }
 
-        TextToImageRequest request(StableDiffusion model) {
-            TextToImageRequest request =
+        ImageGeneration request(DiffusionModel model) {
+            ImageGeneration request =
                     FamilyGoldens.as(model.textToImage(PROMPT)).guidanceScale(1);
             return this == FLUX
-                    ? request.sigmas(1, 0.6, 0.25, 0).distilledGuidance(3.5)
-                    : request.schedule(NoiseSchedule.DISCRETE).steps(3);
+                    ? request.sampling(Sampling.standard().withSigmas(1, 0.6, 0.25, 0))
+                            .sampling(Sampling.standard().withDistilledGuidance(3.5))
+                    : request.sampling(Sampling.of(NoiseSchedule.DISCRETE)).steps(3);
         }
     }
 
@@ -75,8 +77,8 @@ class LoraParityTest {
     private static Path folder;
 
     private static Path file;
-    private static StableDiffusion merging;
-    private static StableDiffusion computing;
+    private static DiffusionModel merging;
+    private static DiffusionModel computing;
 
     @Parameter
     private Family family;
@@ -88,8 +90,8 @@ class LoraParityTest {
         computing = options().loraMode(LoraMode.AT_RUNTIME).open(file);
     }
 
-    private static StableDiffusionOptions options() {
-        return StableDiffusion.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
+    private static ModelOpener options() {
+        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     @AfterParameterizedClassInvocation
@@ -99,8 +101,8 @@ class LoraParityTest {
         Files.delete(file);
     }
 
-    private GeneratedImage draw(StableDiffusion model, Path... loras) {
-        TextToImageRequest request = family.request(model);
+    private GeneratedImage draw(DiffusionModel model, Path... loras) {
+        ImageGeneration request = family.request(model);
         for (Path lora : loras) {
             request.lora(lora, 1);
         }
@@ -125,7 +127,7 @@ class LoraParityTest {
     }
 
     /** The picture is the reference's, and of what is applied nothing is said to be left out. */
-    private void requireAllOf(Path lora, String name, StableDiffusion model) {
+    private void requireAllOf(Path lora, String name, DiffusionModel model) {
         String mode = model == merging ? "merged" : "while computing";
         GeneratedImage image = draw(model, lora);
         assertThat(distance(name, image)).as(mode).isLessThan(TOLERANCE);
@@ -134,7 +136,7 @@ class LoraParityTest {
 
     @Test
     void quantisedWeightsStayAsTheyAre() {
-        try (StableDiffusion quantised = options().weightType(WeightType.Q8_0).open(file)) {
+        try (DiffusionModel quantised = options().weightType(WeightType.Q8_0).open(file)) {
             double error = distance(family.name, draw(quantised));
             for (String name : family.loras) {
                 Path lora = FamilyGoldens.write("lora." + family.name + "." + name, folder);

@@ -6,17 +6,18 @@ import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
-import dev.diffusion4j.TextToImageRequest;
-import dev.diffusion4j.component.TextEncoder;
+import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
-import dev.diffusion4j.request.Prediction;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ class SdxlParityTest {
 
     private static Path folder;
     private static Path file;
-    private static StableDiffusion sd;
+    private static DiffusionModel sd;
 
     @BeforeAll
     static void open(@TempDir Path temporary) {
@@ -51,16 +52,18 @@ class SdxlParityTest {
         Files.delete(file);
     }
 
-    private static StableDiffusionOptions options() {
-        return StableDiffusion.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
+    private static ModelOpener options() {
+        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
-    private static TextToImageRequest request(StableDiffusion model, double guidance) {
+    private static ImageGeneration request(DiffusionModel model, double guidance) {
         return FamilyGoldens.as(model.textToImage(PROMPT)).guidanceScale(guidance);
     }
 
-    private static GeneratedImage drawNatively(TextToImageRequest request) {
-        return request.schedule(NoiseSchedule.DISCRETE).steps(STEPS).generate();
+    private static GeneratedImage drawNatively(ImageGeneration request) {
+        return request.sampling(Sampling.of(NoiseSchedule.DISCRETE))
+                .steps(STEPS)
+                .generate();
     }
 
     private static GeneratedImage drawInJava(double guidance, String negativePrompt) {
@@ -69,14 +72,14 @@ class SdxlParityTest {
                 .seed(42)
                 .guidanceScale(guidance)
                 .negativePrompt(negativePrompt)
-                .scheduler(EulerScheduler.stableDiffusion()
-                        .withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, STEPS, new ImageSize(128, 64))))
+                .sampling(Sampling.with(EulerScheduler.stableDiffusion()
+                        .withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, STEPS, new ImageSize(128, 64)))))
                 .generate();
     }
 
     @Test
     void theSecondTextEncodersPooledOutput() {
-        TextEncoder encoder = sd.textEncoders().get(1);
+        ClipTextEncoder encoder = sd.textEncoders().get(1);
         try (Tensor pooled = encoder.pooled(encoder.tokenizer().encode(PROMPT));
                 Tensor expected = FamilyGoldens.tensor("sdxl.pooled")) {
             double error = 0;
@@ -111,7 +114,8 @@ class SdxlParityTest {
 
     @Test
     void aModelThatPredictsVelocity() {
-        try (StableDiffusion model = options().prediction(Prediction.V).open(file)) {
+        try (DiffusionModel model =
+                options().prediction(PredictionType.V_PREDICTION).open(file)) {
             assertThat(distance("sdxl.v", drawNatively(request(model, 1)))).isLessThan(TOLERANCE);
         }
     }
@@ -122,7 +126,7 @@ class SdxlParityTest {
         Path lora = FamilyGoldens.write("lora.sdxl.te2", folder);
         assertThat(distance("sdxl.te2", drawNatively(request(sd, 1).lora(lora, 1))))
                 .isLessThan(TOLERANCE);
-        try (StableDiffusion model = options().loraMode(LoraMode.AT_RUNTIME).open(file)) {
+        try (DiffusionModel model = options().loraMode(LoraMode.AT_RUNTIME).open(file)) {
             assertThat(distance("sdxl.te2", drawNatively(request(model, 1).lora(lora, 1))))
                     .isLessThan(TOLERANCE);
         }

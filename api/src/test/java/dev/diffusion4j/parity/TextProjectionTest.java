@@ -2,8 +2,8 @@ package dev.diffusion4j.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.component.TextEncoder;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
@@ -119,11 +119,11 @@ class TextProjectionTest {
             writeSafetensors(entries, file);
         }
 
-        try (StableDiffusion sd = StableDiffusion.options()
+        try (DiffusionModel sd = DiffusionModel.options()
                 .device(DeviceChoice.cpu())
                 .memoryMap(map)
                 .open(file)) {
-            TextEncoder encoder = sd.textEncoders().get(1);
+            ClipTextEncoder encoder = sd.textEncoders().get(1);
             Tokens tokens = encoder.tokenizer().encode("a dog");
             double[] expected = project(normalized(positions, 3), projection, isOriginal);
             try (Tensor pooled = encoder.pooled(tokens)) {

@@ -1,9 +1,9 @@
 package dev.diffusion4j.benchmarks;
 
-import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.Timestep;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import dev.diffusion4j.tokenizer.ClipTokenizer;

@@ -1,13 +1,16 @@
 package dev.diffusion4j.benchmarks;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.Progress;
-import dev.diffusion4j.tensor.RandomSource;
+import dev.diffusion4j.request.FlashAttention;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
-import dev.diffusion4j.TextToImageRequest;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
@@ -19,36 +22,36 @@ import java.util.Arrays;
 /** This library, through its public interface. */
 final class Diffusion4jBackend implements Backend {
 
-    private final StableDiffusion sd;
+    private final DiffusionModel model;
 
-    private Diffusion4jBackend(StableDiffusion sd) {
-        this.sd = sd;
+    private Diffusion4jBackend(DiffusionModel model) {
+        this.model = model;
     }
 
     /** @param weights the type of weights and options, joined by plus signs */
     static Diffusion4jBackend open(String weights, String model) {
         String[] parts = weights.split("\\+");
-        StableDiffusionOptions options =
-                StableDiffusion.options().threads(Workspace.threads()).random(RandomSource.CPU);
+        ModelOptions.Builder options =
+                ModelOptions.builder().threads(Workspace.threads()).random(RandomSource.CPU);
         for (String option : Arrays.asList(parts).subList(1, parts.length)) {
             switch (option) {
-                case "plain-attention" -> options.diffusionFlashAttention(false);
+                case "plain-attention" -> options.flashAttention(FlashAttention.NONE);
                 case "mmap" -> options.memoryMap(true);
                 default -> throw new IllegalArgumentException("no option " + option);
             }
         }
-        return new Diffusion4jBackend(options.open(Workspace.weights(model, parts[0])));
+        return new Diffusion4jBackend(DiffusionModel.open(Workspace.weights(model, parts[0]), options.build()));
     }
 
     @Override
     public float[] encodeText(int[] ids) {
-        try (Tensor hidden = sd.textEncoder().encode(tokens(ids))) {
+        try (Tensor hidden = model.textEncoder().encode(tokens(ids))) {
             return hidden.toArray();
         }
     }
 
     private Tokens tokens(int[] ids) {
-        ClipTokenizer tokenizer = sd.tokenizer();
+        ClipTokenizer tokenizer = model.tokenizer();
         Tokens tokens = tokenizer.encode(tokenizer.decode(ids, true));
         if (!Arrays.equals(tokens.ids(), ids)) {
             throw new IllegalArgumentException("these tokens are of no text");
@@ -60,7 +63,7 @@ final class Diffusion4jBackend implements Backend {
     public float[] predictNoise(float[] latents, int batch, int side, float timestep, float[] contexts) {
         try (Tensor input = Tensor.of(latents, Shape.of(batch, 4, side, side));
                 Tensor context = Tensor.of(contexts, Shape.of(batch, ClipTokenizer.CONTEXT_LENGTH, 768));
-                Tensor noise = sd.unet().predictNoise(input, timestep, context)) {
+                Tensor noise = model.unet().predictNoise(input, timestep, context)) {
             return noise.toArray();
         }
     }
@@ -68,7 +71,7 @@ final class Diffusion4jBackend implements Backend {
     @Override
     public float[] decode(float[] latents, int side) {
         try (Tensor input = Tensor.of(latents, Shape.of(1, 4, side, side));
-                Tensor picture = sd.vae().decode(input)) {
+                Tensor picture = model.vae().decode(input)) {
             return picture.toArray();
         }
     }
@@ -80,23 +83,22 @@ final class Diffusion4jBackend implements Backend {
     }
 
     GeneratedImage generate(Drawing drawing, Runnable afterStep) {
-        return request(drawing)
-                .onProgress(progress -> {
-                    if (progress.phase() == Progress.Phase.SAMPLING && progress.step() > 0) {
-                        afterStep.run();
-                    }
-                })
-                .generate();
+        GenerationListener listener = GenerationListener.NONE.onProgress(progress -> {
+            if (progress.phase() == Progress.Phase.SAMPLING && progress.step() > 0) {
+                afterStep.run();
+            }
+        });
+        return model.generate(request(drawing), listener);
     }
 
-    private TextToImageRequest request(Drawing drawing) {
-        return sd.textToImage(drawing.prompt())
+    private static ImageRequest request(Drawing drawing) {
+        return ImageRequest.textToImage(drawing.prompt())
                 .size(drawing.pixels(), drawing.pixels())
                 .steps(drawing.steps())
                 .guidanceScale(drawing.guidance())
-                .sampler(Sampler.EULER)
-                .schedule(NoiseSchedule.DISCRETE)
-                .seed(drawing.seed());
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
+                .seed(drawing.seed())
+                .build();
     }
 
     private static float[] planes(GeneratedImage image) {
@@ -114,6 +116,6 @@ final class Diffusion4jBackend implements Backend {
 
     @Override
     public void close() {
-        sd.close();
+        model.close();
     }
 }

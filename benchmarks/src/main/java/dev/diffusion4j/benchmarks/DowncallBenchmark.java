@@ -1,10 +1,10 @@
 package dev.diffusion4j.benchmarks;
 
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.NativeRuntime;
+import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.NoiseSchedule;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.bindings.D4j;
-import dev.diffusion4j.NativeRuntime;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** From Java into native code, by itself and with the change of thread that a call of a model's part takes. */
+/** From Java into native code, by itself and with the change of thread that a call of a model takes. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -36,7 +36,7 @@ public class DowncallBenchmark {
             CallsLibrary.handle("benchmark_nothing", FunctionDescriptor.ofVoid(), Linker.Option.critical(false));
     private static final ImageSize SIZE = new ImageSize(128, 128);
 
-    private StableDiffusion sd;
+    private DiffusionModel model;
 
     @Setup(Level.Trial)
     public void setUp() {
@@ -44,12 +44,12 @@ public class DowncallBenchmark {
         if (D4j.d4j_abi_version() != D4j.D4J_ABI_VERSION()) {
             throw new IllegalStateException("the library is another one than the bindings'");
         }
-        sd = StableDiffusion.open(Workspace.weights("demo", "f16"));
+        model = DiffusionModel.open(Workspace.weights("demo", "f16"));
     }
 
     @TearDown(Level.Trial)
     public void close() {
-        sd.close();
+        model.close();
     }
 
     /** jextract's binding of a function that returns a constant. */
@@ -70,9 +70,9 @@ public class DowncallBenchmark {
         LEAF.invokeExact();
     }
 
-    /** A part's call with next to no work: to the model's thread, arguments, native code, result, back. */
+    /** A model's call with next to no work: to the model's thread, arguments, native code, result, back. */
     @Benchmark
     public float[] onModelThread() {
-        return sd.noiseLevels(NoiseSchedule.DISCRETE, 1, SIZE);
+        return model.noiseLevels(NoiseSchedule.DISCRETE, 1, SIZE);
     }
 }

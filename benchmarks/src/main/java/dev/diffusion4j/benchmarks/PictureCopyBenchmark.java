@@ -1,6 +1,6 @@
 package dev.diffusion4j.benchmarks;
 
-import dev.diffusion4j.internal.image.Rgb8;
+import dev.diffusion4j.internal.image.PixelBuffers;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -56,7 +56,7 @@ public class PictureCopyBenchmark {
 
     @Benchmark
     public BufferedImage toBufferedImage() {
-        return Rgb8.toBufferedImage(pixels, side, side);
+        return PixelBuffers.toBufferedImage(pixels, side, side);
     }
 
     @Benchmark

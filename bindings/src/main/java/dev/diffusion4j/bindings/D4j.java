@@ -41,6 +41,15 @@ public class D4j extends D4j$shared {
     public static int D4J_MAX_RANK() {
         return D4J_MAX_RANK;
     }
+    private static final int D4J_MAX_TENSORS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define D4J_MAX_TENSORS 8
+     * }
+     */
+    public static int D4J_MAX_TENSORS() {
+        return D4J_MAX_TENSORS;
+    }
     private static final int STD_DEFAULT_RNG = (int)0L;
     /**
      * {@snippet lang=c :
@@ -3973,6 +3982,14 @@ public class D4j extends D4j$shared {
             D4j.C_POINTER,
             D4j.C_INT,
             D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
             D4j.C_INT,
             D4j.C_POINTER
         );
@@ -3985,7 +4002,7 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, void *data0, void *data1, void *data2, void *data3, void *data4, void *data5, void *data6, void *data7, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
     public static FunctionDescriptor d4j_run$descriptor() {
@@ -3995,7 +4012,7 @@ public class D4j extends D4j$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, void *data0, void *data1, void *data2, void *data3, void *data4, void *data5, void *data6, void *data7, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
     public static MethodHandle d4j_run$handle() {
@@ -4005,7 +4022,7 @@ public class D4j extends D4j$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, void *data0, void *data1, void *data2, void *data3, void *data4, void *data5, void *data6, void *data7, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
     public static MemorySegment d4j_run$address() {
@@ -4014,16 +4031,16 @@ public class D4j extends D4j$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
+     * int32_t d4j_run(d4j_model_t *model, const char *call, const d4j_tensor_t *tensors, int32_t tensor_count, void *data0, void *data1, void *data2, void *data3, void *data4, void *data5, void *data6, void *data7, const d4j_number_t *numbers, int32_t number_count, const d4j_observer_t *observer)
      * }
      */
-    public static int d4j_run(MemorySegment model, MemorySegment call, MemorySegment tensors, int tensor_count, MemorySegment numbers, int number_count, MemorySegment observer) {
+    public static int d4j_run(MemorySegment model, MemorySegment call, MemorySegment tensors, int tensor_count, MemorySegment data0, MemorySegment data1, MemorySegment data2, MemorySegment data3, MemorySegment data4, MemorySegment data5, MemorySegment data6, MemorySegment data7, MemorySegment numbers, int number_count, MemorySegment observer) {
         var mh$ = d4j_run.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_run", model, call, tensors, tensor_count, numbers, number_count, observer);
+                traceDowncall("d4j_run", model, call, tensors, tensor_count, data0, data1, data2, data3, data4, data5, data6, data7, numbers, number_count, observer);
             }
-            return (int)mh$.invokeExact(model, call, tensors, tensor_count, numbers, number_count, observer);
+            return (int)mh$.invokeExact(model, call, tensors, tensor_count, data0, data1, data2, data3, data4, data5, data6, data7, numbers, number_count, observer);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -16,7 +16,6 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * {@snippet lang=c :
  * struct {
  *     const char *name;
- *     void *data;
  *     int32_t type;
  *     int32_t rank;
  *     int64_t shape[4];
@@ -31,11 +30,10 @@ public class d4j_tensor_t {
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         D4j.C_POINTER.withName("name"),
-        D4j.C_POINTER.withName("data"),
         D4j.C_INT.withName("type"),
         D4j.C_INT.withName("rank"),
         MemoryLayout.sequenceLayout(4, D4j.C_LONG).withName("shape")
-    ).withName("$anon$141:9");
+    ).withName("$anon$142:9");
 
     /**
      * The layout of this struct
@@ -86,50 +84,6 @@ public class d4j_tensor_t {
      */
     public static void name(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(name$LAYOUT, name$OFFSET, fieldValue);
-    }
-
-    private static final AddressLayout data$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("data"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * void *data
-     * }
-     */
-    public static final AddressLayout data$layout() {
-        return data$LAYOUT;
-    }
-
-    private static final long data$OFFSET = $LAYOUT.byteOffset(groupElement("data"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * void *data
-     * }
-     */
-    public static final long data$offset() {
-        return data$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * void *data
-     * }
-     */
-    public static MemorySegment data(MemorySegment struct) {
-        return struct.get(data$LAYOUT, data$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * void *data
-     * }
-     */
-    public static void data(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(data$LAYOUT, data$OFFSET, fieldValue);
     }
 
     private static final OfInt type$LAYOUT = (OfInt)$LAYOUT.select(groupElement("type"));

@@ -1,10 +1,10 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.cli.picture.OutputPlace;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.TensorFileException;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
-import dev.diffusion4j.error.TensorFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -15,7 +15,7 @@ public final class Cancellation {
     private final CountDownLatch finished = new CountDownLatch(1);
     private boolean working;
     private boolean requested;
-    private Generation generation;
+    private Generation<?> generation;
 
     /** Says that work began which has to be stopped in order. */
     synchronized void begin() {
@@ -23,7 +23,7 @@ public final class Cancellation {
     }
 
     /** The generation to cancel from now on. */
-    synchronized void watch(Generation running) {
+    synchronized void watch(Generation<?> running) {
         generation = running;
         if (requested) {
             running.cancel();

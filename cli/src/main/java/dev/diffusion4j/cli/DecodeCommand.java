@@ -1,10 +1,10 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.cli.picture.OutputFiles;
+import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
@@ -79,8 +79,8 @@ final class DecodeCommand extends PartCommand {
     }
 
     @Override
-    PartResult run(StableDiffusion sd) {
-        Vae vae = sd.vae();
+    PartResult run(DiffusionModel opened) {
+        Vae vae = opened.vae();
         requireSize(vae.scaleFactor());
         try (Tensor latents = Tensor.of(values, shape)) {
             if (scaled) {
@@ -102,7 +102,7 @@ final class DecodeCommand extends PartCommand {
     }
 
     private void requireSize(int factor) {
-        int most = GenerationRequest.MAX_SIZE / factor;
+        int most = ImageRequest.MAX_SIZE / factor;
         if (shape.dimension(2) > most || shape.dimension(3) > most) {
             throw new InvalidRequestException("latents", shape, "of at most " + most + " cells in each direction");
         }

@@ -3,13 +3,13 @@ package dev.diffusion4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.Device;
 import dev.diffusion4j.device.NativeDiagnosis;
 import dev.diffusion4j.device.NativeDiagnosis.Outcome;
-import dev.diffusion4j.NativeRuntime;
 import java.io.File;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -172,9 +172,9 @@ final class DoctorCommand implements Callable<Integer> {
         line("demo model", "demoModel", model.toString());
         out.flush();
         long start = System.nanoTime();
-        try (StableDiffusion sd = StableDiffusion.options().isolated().open(model)) {
+        try (DiffusionModel opened = DiffusionModel.options().isolated().open(model)) {
             GeneratedImage image =
-                    sd.textToImage("a red circle").size(64, 64).steps(1).generate();
+                    opened.textToImage("a red circle").size(64, 64).steps(1).generate();
             double seconds = (System.nanoTime() - start) / 1e9;
             out.printf(
                     Locale.ROOT,

@@ -4,13 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.Generation;
-import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.Progress.Phase;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.cli.progress.PhaseClock;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
+import dev.diffusion4j.request.ImageRequest;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -30,15 +32,19 @@ final class Drawing {
         this.cancellation = cancellation;
     }
 
-    /** Draws, and saves the pictures. */
-    void run(GenerationRequest<?> request, OutputFiles output) {
-        request.onProgress(progress -> {
-            clock.report(progress);
-            display.show(progress);
-        });
-        request.onWarning(text -> display.println("warning: " + text));
+    /**
+     * Draws, and saves the pictures.
+     *
+     * @param previews what hears of them
+     */
+    void run(DiffusionModel model, ImageRequest request, GenerationListener previews, OutputFiles output) {
+        GenerationListener listener = previews.onProgress(progress -> {
+                    clock.report(progress);
+                    display.show(progress);
+                })
+                .onWarning(text -> display.println("warning: " + text));
         cancellation.check();
-        Generation generation = request.start();
+        Generation<List<GeneratedImage>> generation = model.startAll(request, listener);
         cancellation.watch(generation);
         images = generation.await();
         files = output.save(images);

@@ -1,8 +1,7 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.cli.options.HighResOptions;
 import dev.diffusion4j.cli.options.ModelOptions;
 import dev.diffusion4j.cli.options.OutputOptions;
@@ -14,7 +13,13 @@ import dev.diffusion4j.cli.options.SamplingOptions;
 import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.NativeSampling;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tokenizer.LoraTags;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -61,10 +66,10 @@ abstract class DrawingCommand implements Callable<Integer> {
     abstract void readPictures();
 
     /** Begins the request. */
-    abstract GenerationRequest<?> request(StableDiffusion sd, String prompt);
+    abstract ImageRequest.Builder begin(String prompt);
 
     /** The size that a side has which was not given. */
-    abstract PixelSize usualSize(StableDiffusion sd);
+    abstract PixelSize usualSize(DiffusionModel opened);
 
     @Override
     public Integer call() {
@@ -83,27 +88,37 @@ abstract class DrawingCommand implements Callable<Integer> {
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity("loading " + model.title());
             drawing = new Drawing(display, cancellation);
-            try (StableDiffusion sd = model.open()) {
-                GenerationRequest<?> request = request(sd, prompt);
-                PixelSize usual = usualSize(sd);
-                if (!picture.givesSize()) {
-                    requireMultiple(usual, sd.sizeMultiple());
-                }
-                picture.applyTo(request, usual.width(), usual.height());
-                picture.scheduler()
-                        .ifPresent(
-                                type -> request.scheduler(type.create(sd.unet().predictionType())));
-                sampling.applyTo(request);
-                highRes.applyTo(request);
-                references.applyTo(request);
-                preview.applyTo(request);
-                model.loading().vaeTiling().ifPresent(request::vaeTiling);
-                drawing.run(request, outputFiles);
+            try (DiffusionModel opened = model.open()) {
+                drawing.run(opened, request(opened, prompt), preview.applyTo(GenerationListener.NONE), outputFiles);
             }
             log.succeeded();
         }
         report(console, drawing);
         return ExitCode.OK;
+    }
+
+    private ImageRequest request(DiffusionModel opened, String prompt) {
+        ImageRequest.Builder request = begin(prompt);
+        PixelSize usual = usualSize(opened);
+        if (!picture.givesSize()) {
+            requireMultiple(usual, opened.sizeMultiple());
+        }
+        picture.applyTo(request, usual.width(), usual.height());
+        request.sampling(sampling(opened));
+        sampling.applyTo(request);
+        references.applyTo(request);
+        model.loading().vaeTiling().ifPresent(request::vaeTiling);
+        return request.build();
+    }
+
+    private Sampling sampling(DiffusionModel opened) {
+        NativeSampling own = highRes.applyTo(sampling.nativeSampling(picture.sampler()));
+        Optional<SchedulerType> scheduler = picture.scheduler();
+        if (scheduler.isEmpty()) {
+            return own;
+        }
+        SamplingOptions.requireNone(own);
+        return Sampling.with(scheduler.get().create(opened.unet().predictionType()));
     }
 
     /** The API would name a width that nobody typed. */

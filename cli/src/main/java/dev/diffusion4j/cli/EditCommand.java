@@ -1,10 +1,11 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.cli.options.PixelSize;
 import dev.diffusion4j.cli.picture.InputPicture;
 import dev.diffusion4j.image.ResizeMode;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.InitImage;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -65,17 +66,19 @@ final class EditCommand extends DrawingCommand {
     }
 
     @Override
-    GenerationRequest<?> request(StableDiffusion sd, String text) {
-        if (mask == null) {
-            var request = sd.imageToImage(image, text).resizeMode(resizeMode);
-            return strength == null ? request : request.strength(strength);
+    ImageRequest.Builder begin(String text) {
+        InitImage init = InitImage.of(image).withResizeMode(resizeMode);
+        if (strength != null) {
+            init = init.withStrength(strength);
         }
-        var request = sd.inpaint(image, mask, text).resizeMode(resizeMode);
-        return strength == null ? request : request.strength(strength);
+        if (mask != null) {
+            init = init.withMask(mask);
+        }
+        return ImageRequest.imageToImage(init, text);
     }
 
     @Override
-    PixelSize usualSize(StableDiffusion sd) {
+    PixelSize usualSize(DiffusionModel opened) {
         return new PixelSize(image.getWidth(), image.getHeight());
     }
 }

@@ -1,10 +1,10 @@
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.component.TextEncoder;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.tensor.Tensor;
 import dev.diffusion4j.tokenizer.Tokens;
 import java.nio.file.Path;
@@ -68,11 +68,11 @@ final class EmbedCommand extends PartCommand {
         }
         ArrayFile.requireWritable(output);
         prompt = PromptArgument.resolve("TEXT", text, console().in());
-        if (prompt.length() > GenerationRequest.MAX_PROMPT_LENGTH) {
+        if (prompt.length() > ImageRequest.MAX_PROMPT_LENGTH) {
             throw new InvalidRequestException(
                     "TEXT",
                     prompt.length() + " characters",
-                    "at most " + GenerationRequest.MAX_PROMPT_LENGTH + " characters");
+                    "at most " + ImageRequest.MAX_PROMPT_LENGTH + " characters");
         }
     }
 
@@ -82,18 +82,18 @@ final class EmbedCommand extends PartCommand {
     }
 
     @Override
-    PartResult run(StableDiffusion sd) {
-        try (Tensor embeddings = embeddings(sd)) {
+    PartResult run(DiffusionModel opened) {
+        try (Tensor embeddings = embeddings(opened)) {
             return WrittenArray.write(embeddings, output);
         }
     }
 
-    private Tensor embeddings(StableDiffusion sd) {
+    private Tensor embeddings(DiffusionModel opened) {
         if (pooled) {
-            TextEncoder encoder = sd.textEncoders().getLast();
+            ClipTextEncoder encoder = opened.textEncoders().getLast();
             return encoder.pooled(tokens(encoder));
         }
-        TextEncoder encoder = sd.textEncoder();
+        ClipTextEncoder encoder = opened.textEncoder();
         if (input) {
             return encoder.inputEmbeddings(tokens(encoder));
         }
@@ -101,12 +101,18 @@ final class EmbedCommand extends PartCommand {
             int skip = clipSkip == null ? encoder.defaultClipSkip() : clipSkip;
             return encoder.hiddenState(tokens(encoder), skip, false);
         }
-        try (Conditioning conditioning = sd.encodePrompt(prompt, clipSkip == null ? 0 : clipSkip, sd.nativeSize())) {
+        try (Conditioning conditioning = conditioning(opened)) {
             return conditioning.context().copy();
         }
     }
 
-    private Tokens tokens(TextEncoder encoder) {
+    private Conditioning conditioning(DiffusionModel opened) {
+        return clipSkip == null || clipSkip == 0
+                ? opened.encodePrompt(prompt)
+                : opened.encodePrompt(prompt, clipSkip, opened.nativeSize());
+    }
+
+    private Tokens tokens(ClipTextEncoder encoder) {
         Tokens tokens = encoder.tokenizer().encode(prompt);
         if (tokens.truncated()) {
             int all = tokens.count() - 2 + tokens.droppedCount();

@@ -1,12 +1,12 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.component.LatentDistribution;
-import dev.diffusion4j.error.ModelFileException;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.cli.options.PixelSize;
 import dev.diffusion4j.cli.picture.InputPicture;
+import dev.diffusion4j.component.LatentDistribution;
+import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Tensor;
@@ -70,11 +70,12 @@ final class EncodeCommand extends PartCommand {
     }
 
     @Override
-    PartResult run(StableDiffusion sd) {
-        Vae vae = sd.vae();
+    PartResult run(DiffusionModel opened) {
+        Vae vae = opened.vae();
         if (!vae.hasEncoder()) {
-            throw new ModelFileException(sd.name() + " cannot encode pictures: its VAE has a decoder alone; --vae or"
-                    + " --taesd take one from a file that has an encoder");
+            throw new ModelFileException(
+                    opened.name() + " cannot encode pictures: its VAE has a decoder alone; --vae or"
+                            + " --taesd take one from a file that has an encoder");
         }
         requireMultiple(vae.scaleFactor());
         OptionalLong noise = sample ? OptionalLong.of(seedOrRandom()) : OptionalLong.empty();

@@ -1,5 +1,6 @@
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.cli.options.OptionNames;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.DeviceUnavailableException;
 import dev.diffusion4j.error.DiffusionException;
@@ -9,7 +10,6 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.error.OutOfNativeMemoryException;
-import dev.diffusion4j.cli.options.OptionNames;
 import dev.diffusion4j.error.TensorFileException;
 import java.io.PrintStream;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.cli.options.PixelSize;
+import dev.diffusion4j.request.ImageRequest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -27,12 +27,12 @@ final class GenerateCommand extends DrawingCommand {
     void readPictures() {}
 
     @Override
-    GenerationRequest<?> request(StableDiffusion sd, String text) {
-        return sd.textToImage(text);
+    ImageRequest.Builder begin(String text) {
+        return ImageRequest.textToImage(text);
     }
 
     @Override
-    PixelSize usualSize(StableDiffusion sd) {
-        return new PixelSize(sd.nativeSize().width(), sd.nativeSize().height());
+    PixelSize usualSize(DiffusionModel opened) {
+        return new PixelSize(opened.nativeSize().width(), opened.nativeSize().height());
     }
 }

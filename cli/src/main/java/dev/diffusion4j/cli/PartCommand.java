@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.cli.options.ModelOptions;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
@@ -28,7 +28,7 @@ abstract class PartCommand implements Callable<Integer> {
     abstract String activity();
 
     /** Runs the part and writes the file. */
-    abstract PartResult run(StableDiffusion sd);
+    abstract PartResult run(DiffusionModel opened);
 
     @Override
     public Integer call() {
@@ -40,10 +40,10 @@ abstract class PartCommand implements Callable<Integer> {
         try (ProgressDisplay display = diffuse.openDisplay(ProgressDisplay.Style.AUTO);
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity("loading " + model.title());
-            try (StableDiffusion sd = model.open()) {
+            try (DiffusionModel opened = model.open()) {
                 cancellation.check();
                 display.activity(activity());
-                result = run(sd);
+                result = run(opened);
             }
             log.succeeded();
         }

@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.cli.options.TypedText;
+import dev.diffusion4j.error.InvalidRequestException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,8 +1,8 @@
 package dev.diffusion4j.cli;
 
+import dev.diffusion4j.RpcServer;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.device.DeviceChoice;
-import dev.diffusion4j.RpcServer;
 import dev.diffusion4j.device.RpcServerOptions;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -127,7 +127,7 @@ class DemoModelTest {
         assertThat(json.at("/files/0").asText()).endsWith("s-0.png");
         assertThat(json.at("/files/1").asText()).endsWith("s-1.png");
         assertThat(json.at("/seeds/1").asLong()).isEqualTo(8);
-        assertThat(json.at("/parameters/prompt").asText()).isEqualTo("a blue square");
+        assertThat(json.at("/parameters/request/prompt").asText()).isEqualTo("a blue square");
         assertThat(json.at("/seconds/sampling").asDouble()).isPositive();
         assertThat(json.at("/seconds/total").asDouble())
                 .isGreaterThan(json.at("/seconds/sampling").asDouble());
@@ -194,19 +194,20 @@ class DemoModelTest {
                 folder.resolve("ring.jpg"));
         assertThat(run.err()).doesNotContain("diffuse:");
         JsonNode json = new ObjectMapper().readTree(run.out());
-        JsonNode parameters = json.path("parameters");
+        JsonNode request = json.at("/parameters/request");
+        JsonNode sampling = request.path("sampling");
         assertThat(json.path("width").asInt()).isEqualTo(128);
         assertThat(json.path("height").asInt()).isEqualTo(256);
-        assertThat(parameters.path("prompt").asText()).isEqualTo("a green ring");
-        assertThat(parameters.path("negativePrompt").asText()).isEqualTo("blurry");
-        assertThat(parameters.path("steps").asInt()).isEqualTo(2);
-        assertThat(parameters.path("guidanceScale").asDouble()).isEqualTo(5.5);
-        assertThat(parameters.path("sampler").asText()).isEqualTo("dpm++2m");
-        assertThat(parameters.path("schedule").asText()).isEqualTo("karras");
-        assertThat(parameters.path("clipSkip").asInt()).isEqualTo(1);
-        assertThat(parameters.at("/cache/threshold").asDouble()).isEqualTo(0.5);
-        assertThat(parameters.at("/vaeTiling/tileWidth").asInt()).isEqualTo(16);
-        assertThat(parameters.at("/highResFix/steps").asInt()).isEqualTo(1);
+        assertThat(request.path("prompt").asText()).isEqualTo("a green ring");
+        assertThat(request.path("negativePrompt").asText()).isEqualTo("blurry");
+        assertThat(request.path("steps").asInt()).isEqualTo(2);
+        assertThat(request.path("guidanceScale").asDouble()).isEqualTo(5.5);
+        assertThat(sampling.path("sampler").asText()).isEqualTo("dpmpp_2m");
+        assertThat(sampling.path("schedule").asText()).isEqualTo("karras");
+        assertThat(request.path("clipSkip").asInt()).isEqualTo(1);
+        assertThat(sampling.at("/cache/threshold").asDouble()).isEqualTo(0.5);
+        assertThat(request.at("/vaeTiling/tileWidth").asInt()).isEqualTo(16);
+        assertThat(sampling.at("/highResFix/steps").asInt()).isEqualTo(1);
         assertThat(ImageIO.read(preview.toFile())).isNotNull();
         assertThat(ImageIO.read(folder.resolve("ring.jpg").toFile()).getHeight())
                 .isEqualTo(256);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
@@ -40,7 +40,7 @@ class EmbedCommandTest {
                 .anySatisfy(line -> assertThat(line).matches("  mean +-?\\d+\\.\\d{6}"))
                 .anySatisfy(line -> assertThat(line).matches("  standard deviation +\\d+\\.\\d{6}"));
         assertThat(values(file))
-                .isEqualTo(fromLibrary(sd -> sd.encodePrompt(TEXT).context()));
+                .isEqualTo(fromLibrary(model -> model.encodePrompt(TEXT).context()));
         assertThat(folder).isDirectoryNotContaining("glob:**.part");
     }
 
@@ -65,15 +65,16 @@ class EmbedCommandTest {
     void writesTheOtherStages() {
         assertThat(embed("--pooled"))
                 .hasSize(768)
-                .isEqualTo(fromLibrary(sd -> sd.textEncoder().pooled(tokens(sd))));
+                .isEqualTo(fromLibrary(model -> model.textEncoder().pooled(tokens(model))));
         assertThat(embed("--input"))
-                .isEqualTo(fromLibrary(sd -> sd.textEncoder().inputEmbeddings(tokens(sd))));
-        assertThat(embed("--raw")).isEqualTo(fromLibrary(sd -> sd.textEncoder().hiddenState(tokens(sd), 1, false)));
+                .isEqualTo(fromLibrary(model -> model.textEncoder().inputEmbeddings(tokens(model))));
+        assertThat(embed("--raw"))
+                .isEqualTo(fromLibrary(model -> model.textEncoder().hiddenState(tokens(model), 1, false)));
         assertThat(embed("--raw", "--clip-skip", 12))
-                .isEqualTo(fromLibrary(sd -> sd.textEncoder().hiddenState(tokens(sd), 12, false)));
+                .isEqualTo(fromLibrary(model -> model.textEncoder().hiddenState(tokens(model), 12, false)));
         assertThat(embed("--clip-skip", 12))
-                .isEqualTo(fromLibrary(
-                        sd -> sd.encodePrompt(TEXT, 12, sd.nativeSize()).context()))
+                .isEqualTo(fromLibrary(model ->
+                        model.encodePrompt(TEXT, 12, model.nativeSize()).context()))
                 .isNotEqualTo(embed());
     }
 
@@ -87,7 +88,7 @@ class EmbedCommandTest {
         Run.diffuse("embed", "a sks circle", "--input", "-o", output());
         assertThat(with).isNotEqualTo(values(output()));
         // Position 2 holds the vector of ones, with the position's own embedding added.
-        float[] positions = fromLibrary(sd -> sd.textEncoder().positionEmbeddings());
+        float[] positions = fromLibrary(model -> model.textEncoder().positionEmbeddings());
         assertThat(with[2 * 768 + 5]).isEqualTo(positions[2 * 768 + 5] + 1);
     }
 
@@ -131,13 +132,13 @@ class EmbedCommandTest {
         return values(output());
     }
 
-    private static Tokens tokens(StableDiffusion sd) {
-        return sd.tokenizer().encode(TEXT);
+    private static Tokens tokens(DiffusionModel model) {
+        return model.tokenizer().encode(TEXT);
     }
 
-    private static float[] fromLibrary(Function<StableDiffusion, Tensor> part) {
-        try (StableDiffusion sd = StableDiffusion.open(DemoModel.path());
-                Tensor tensor = part.apply(sd)) {
+    private static float[] fromLibrary(Function<DiffusionModel, Tensor> part) {
+        try (DiffusionModel model = DiffusionModel.open(DemoModel.path());
+                Tensor tensor = part.apply(model)) {
             return tensor.toArray();
         }
     }

@@ -134,9 +134,9 @@ class LoraOptionsTest {
 
         assertThat(run.code()).isZero();
         assertThat(run.err()).doesNotContain("warning");
-        JsonNode parameters = new ObjectMapper().readTree(run.out()).path("parameters");
-        assertThat(parameters.path("prompt").asText()).isEqualTo("a circle <lora:style:0.8>");
-        assertThat(parameters.at("/loras/0/file").asText()).isEqualTo("style.safetensors");
+        JsonNode request = new ObjectMapper().readTree(run.out()).at("/parameters/request");
+        assertThat(request.path("prompt").asText()).isEqualTo("a circle <lora:style:0.8>");
+        assertThat(request.at("/loras/0/path").asText()).isEqualTo("style.safetensors");
         assertThat(pixels("prompt.png")).isEqualTo(pixels("option.png")).isNotEqualTo(pixels("plain.png"));
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.scheduler.SchedulerType;
 import java.awt.image.BufferedImage;
@@ -58,17 +58,16 @@ class SchedulerOptionTest {
                 file);
         assertThat(run.err()).isEmpty();
         JsonNode parameters = new ObjectMapper().readTree(run.out()).path("parameters");
-        assertThat(SchedulerType.of(parameters.path("scheduler").asText()).id())
-                .isEqualTo(name);
-        assertThat(parameters.path("steps").asInt()).isEqualTo(2);
-        assertThat(parameters.has("sampler")).isFalse();
+        assertThat(SchedulerType.of(parameters.path("scheduler").asText()).id()).isEqualTo(name);
+        assertThat(parameters.at("/request/steps").asInt()).isEqualTo(2);
+        assertThat(parameters.path("request").path("sampling").has("sampler")).isFalse();
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(128);
     }
 
     @ParameterizedTest
     @CsvSource({
-        "DPM++ 2M Karras, dpm++2m, karras",
-        "k_dpmpp_2m_karras, dpm++2m, karras",
+        "DPM++ 2M Karras, dpmpp_2m, karras",
+        "k_dpmpp_2m_karras, dpmpp_2m, karras",
         "k_euler_a, euler_a, discrete",
         "euler_ancestral_exponential, euler_a, exponential"
     })
@@ -89,9 +88,9 @@ class SchedulerOptionTest {
                 "-o",
                 folder.resolve("x.png"));
         assertThat(run.err()).isEmpty();
-        JsonNode parameters = new ObjectMapper().readTree(run.out()).path("parameters");
-        assertThat(parameters.path("sampler").asText()).isEqualTo(sampler);
-        assertThat(parameters.path("schedule").asText()).isEqualTo(schedule);
+        JsonNode sampling = new ObjectMapper().readTree(run.out()).at("/parameters/request/sampling");
+        assertThat(sampling.path("sampler").asText()).isEqualTo(sampler);
+        assertThat(sampling.path("schedule").asText()).isEqualTo(schedule);
     }
 
     @Test
@@ -110,6 +109,30 @@ class SchedulerOptionTest {
     }
 
     @Test
+    void noiseLevelsTakeThePlaceOfAScheduleAndOfSteps() throws IOException {
+        Run run = Run.diffuse(
+                "generate",
+                "x",
+                "--sigmas",
+                "14,2,0",
+                "--sampler",
+                "DPM++ 2M Karras",
+                "--steps",
+                5,
+                "--size",
+                "64x64",
+                "--json",
+                "-q",
+                "-o",
+                folder.resolve("x.png"));
+        assertThat(run.err()).isEmpty();
+        JsonNode request = new ObjectMapper().readTree(run.out()).at("/parameters/request");
+        assertThat(request.path("steps").asInt()).isEqualTo(2);
+        assertThat(request.at("/sampling/sigmas").toString()).isEqualTo("[14.0,2.0,0.0]");
+        assertThat(request.path("sampling").has("schedule")).isFalse();
+    }
+
+    @Test
     void withoutStepsItDrawsWithTheModels() throws IOException {
         Run run = Run.diffuse(
                 "generate",
@@ -123,11 +146,11 @@ class SchedulerOptionTest {
                 "--json",
                 "-o",
                 folder.resolve("x.png"));
-        try (StableDiffusion demo = StableDiffusion.open(DemoModel.path())) {
+        try (DiffusionModel demo = DiffusionModel.open(DemoModel.path())) {
             assertThat(run.err()).contains("sampling " + demo.defaultSteps() + "/" + demo.defaultSteps());
             assertThat(new ObjectMapper()
                             .readTree(run.out())
-                            .at("/parameters/steps")
+                            .at("/parameters/request/steps")
                             .asInt())
                     .isEqualTo(demo.defaultSteps());
         }
@@ -166,6 +189,7 @@ class SchedulerOptionTest {
                 "--schedule karras",
                 "--sigmas 14,2,0",
                 "--eta 1",
+                "--distilled-guidance 3",
                 "--cache ucache",
                 "--hires",
                 "--skip-layers 7",

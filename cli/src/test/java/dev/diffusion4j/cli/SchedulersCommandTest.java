@@ -27,8 +27,7 @@ class SchedulersCommandTest {
                                         type.id(),
                                         type.title(),
                                         type.implementation().getSimpleName())));
-        Stream.of(Sampler.values())
-                .forEach(sampler -> assertThat(run.out()).contains(sampler.id(), sampler.title()));
+        Stream.of(Sampler.values()).forEach(sampler -> assertThat(run.out()).contains(sampler.id(), sampler.title()));
         Stream.of(NoiseSchedule.values())
                 .forEach(schedule -> assertThat(run.out()).contains(schedule.id(), schedule.title()));
     }

@@ -14,9 +14,9 @@ import dev.diffusion4j.error.NativeFailureException;
 import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.error.OutOfNativeMemoryException;
 import dev.diffusion4j.error.QueueFullException;
+import dev.diffusion4j.error.TensorFileException;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.SchedulerType;
-import dev.diffusion4j.error.TensorFileException;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -180,8 +180,7 @@ class UsageTest {
         assertThat(err)
                 .endsWith("not 'magic'" + System.lineSeparator() + "See 'diffuse generate --help'."
                         + System.lineSeparator());
-        assertThat(err)
-                .contains(Stream.of(Sampler.values()).map(Sampler::id).toList());
+        assertThat(err).contains(Stream.of(Sampler.values()).map(Sampler::id).toList());
     }
 
     @Test
@@ -190,9 +189,8 @@ class UsageTest {
         assertThat(err)
                 .startsWith("diffuse: invalid value for option '--scheduler': must be one of ")
                 .contains("not 'magic'")
-                .contains(Stream.of(SchedulerType.values())
-                        .map(SchedulerType::id)
-                        .toList());
+                .contains(
+                        Stream.of(SchedulerType.values()).map(SchedulerType::id).toList());
     }
 
     @Test

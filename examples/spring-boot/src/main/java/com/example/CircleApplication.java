@@ -1,6 +1,6 @@
 package com.example;
 
-import dev.diffusion4j.StableDiffusion;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 import java.nio.file.Path;
 import org.springframework.boot.CommandLineRunner;
@@ -18,12 +18,12 @@ public class CircleApplication {
 
     /** One model for the whole application; Spring closes it at the end. */
     @Bean
-    StableDiffusion model() {
-        return StableDiffusion.options().isolated().open(DemoModel.path());
+    DiffusionModel model() {
+        return DiffusionModel.options().isolated().open(DemoModel.path());
     }
 
     @Bean
-    CommandLineRunner circle(StableDiffusion model) {
+    CommandLineRunner circle(DiffusionModel model) {
         return arguments -> {
             model.textToImage("a red circle on a white background")
                     .seed(42)

@@ -8,6 +8,7 @@ import dev.diffusion4j.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +19,16 @@ import java.util.Map;
  */
 final class ComponentStructs {
 
-    private static final int MOST = 16;
+    private static final int MOST_TENSORS = D4j.D4J_MAX_TENSORS();
+    private static final int MOST_NUMBERS = 16;
 
     private final Arena arena = Arena.ofAuto();
-    private final MemorySegment tensors = d4j_tensor_t.allocateArray(MOST, arena);
-    private final MemorySegment numbers = d4j_number_t.allocateArray(MOST, arena);
+    private final MemorySegment tensors = d4j_tensor_t.allocateArray(MOST_TENSORS, arena);
+    private final MemorySegment numbers = d4j_number_t.allocateArray(MOST_NUMBERS, arena);
     private final Map<String, MemorySegment> names = new HashMap<>();
+    /** Handed over as arguments, so that nobody can close a tensor while the call runs. */
+    private final MemorySegment[] data = new MemorySegment[MOST_TENSORS];
+
     private int tensorCount;
 
     /** Runs a call of a model, and says how that ended. */
@@ -46,26 +51,44 @@ final class ComponentStructs {
             for (ComponentCall.NamedIds ids : call.ids()) {
                 add(ids, idsArena);
             }
-            return D4j.d4j_run(model, name(call.name()), tensors, tensorCount, numbers, values.size(), observer);
+            Arrays.fill(data, tensorCount, data.length, MemorySegment.NULL);
+            return D4j.d4j_run(
+                    model,
+                    name(call.name()),
+                    tensors,
+                    tensorCount,
+                    data[0],
+                    data[1],
+                    data[2],
+                    data[3],
+                    data[4],
+                    data[5],
+                    data[6],
+                    data[7],
+                    numbers,
+                    values.size(),
+                    observer);
+        } finally {
+            Arrays.fill(data, MemorySegment.NULL);
         }
     }
 
-    private void add(String name, MemorySegment data, Shape shape) {
-        MemorySegment tensor = next(name, data, D4j.D4J_TENSOR_F32(), shape.rank());
+    private void add(String name, MemorySegment values, Shape shape) {
+        MemorySegment tensor = next(name, values, D4j.D4J_TENSOR_F32(), shape.rank());
         for (int i = 0; i < shape.rank(); i++) {
             d4j_tensor_t.shape(tensor, i, shape.dimension(i));
         }
     }
 
     private void add(ComponentCall.NamedIds ids, Arena idsArena) {
-        MemorySegment data = idsArena.allocateFrom(ValueLayout.JAVA_INT, ids.values());
-        d4j_tensor_t.shape(next(ids.name(), data, D4j.D4J_TENSOR_I32(), 1), 0, ids.values().length);
+        MemorySegment values = idsArena.allocateFrom(ValueLayout.JAVA_INT, ids.values());
+        d4j_tensor_t.shape(next(ids.name(), values, D4j.D4J_TENSOR_I32(), 1), 0, ids.values().length);
     }
 
-    private MemorySegment next(String name, MemorySegment data, int type, int rank) {
+    private MemorySegment next(String name, MemorySegment values, int type, int rank) {
+        data[tensorCount] = values;
         MemorySegment tensor = d4j_tensor_t.asSlice(tensors, tensorCount++);
         d4j_tensor_t.name(tensor, name(name));
-        d4j_tensor_t.data(tensor, data);
         d4j_tensor_t.type(tensor, type);
         d4j_tensor_t.rank(tensor, rank);
         return tensor;

@@ -6,11 +6,10 @@ import dev.diffusion4j.device.NativeDiagnosis.Cache;
 import dev.diffusion4j.device.NativeDiagnosis.Outcome;
 import dev.diffusion4j.device.NativeDiagnosis.Place;
 import dev.diffusion4j.error.NativeLibraryException;
-import dev.diffusion4j.internal.ffm.library.NativeLibrary;
-import dev.diffusion4j.internal.ffm.library.NativeVersions;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URL;
@@ -59,6 +58,8 @@ public final class NativeLibraryLocator {
     /** How the JVM words that a second class loader loads a library. */
     private static final String LOADED_ELSEWHERE = "already loaded in another classloader";
 
+    private static final Logger LOG = System.getLogger("dev.diffusion4j.runtime");
+
     private final Platform platform = Platform.current();
     private final List<Place> places = new ArrayList<>();
     private final Map<CacheFolder, Cache> caches = new LinkedHashMap<>();
@@ -100,9 +101,7 @@ public final class NativeLibraryLocator {
         if (loaded == null) {
             throw failure();
         }
-        passedOver()
-                .forEach(place -> NativeLibrary.logger()
-                        .log(Level.WARNING, place.name() + " was passed over: " + place.detail()));
+        passedOver().forEach(place -> LOG.log(Level.WARNING, place.name() + " was passed over: " + place.detail()));
         return loaded;
     }
 
@@ -250,7 +249,7 @@ public final class NativeLibraryLocator {
             record(
                     name,
                     Outcome.REFUSED,
-                    origin + ": it has ABI " + itsAbi + ", this version of Diffusion4J (" + NativeVersions.library()
+                    origin + ": it has ABI " + itsAbi + ", this version of Diffusion4J (" + LibraryVersion.current()
                             + ") needs " + abi.getAsInt());
             return;
         }

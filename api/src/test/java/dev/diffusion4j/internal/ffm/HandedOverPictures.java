@@ -42,6 +42,6 @@ public final class HandedOverPictures {
         sd_image_t.height(array, height);
         sd_image_t.channel(array, 3);
         sd_image_t.data(array, pixels);
-        return NativeModel.takeImages(array, 1).getFirst();
+        return PictureStructs.take(array, 1).getFirst();
     }
 }

@@ -80,7 +80,7 @@ class NativePicturesTest {
                 .reinterpret(3L * SIZE * SIZE)
                 .toArray(ValueLayout.JAVA_BYTE);
 
-        List<RgbImage> taken = NativeModel.takeImages(array, COUNT);
+        List<RgbImage> taken = PictureStructs.take(array, COUNT);
 
         assertThat(D4j.d4j_live_pixel_bytes()).isEqualTo(before);
         assertThat(taken).hasSize(COUNT);
@@ -106,7 +106,7 @@ class NativePicturesTest {
         long before = D4j.d4j_live_pixel_bytes();
         MemorySegment array = draw();
         change.accept(sd_image_t.asSlice(array.reinterpret(COUNT * sd_image_t.sizeof()), 1));
-        assertThatThrownBy(() -> NativeModel.takeImages(array, COUNT))
+        assertThatThrownBy(() -> PictureStructs.take(array, COUNT))
                 .isInstanceOf(NativeFailureException.class)
                 .hasMessageContaining(reason);
         assertThat(D4j.d4j_live_pixel_bytes()).isEqualTo(before);

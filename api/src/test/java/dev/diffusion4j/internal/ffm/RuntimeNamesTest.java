@@ -9,13 +9,15 @@ import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
-import dev.diffusion4j.request.Prediction;
 import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.WeightType;
+import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.RandomSource;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -48,20 +50,22 @@ class RuntimeNamesTest {
     @Test
     void weightTypes() {
         for (WeightType type : WeightType.values()) {
-            assertThat(D4j.sd_type_name(type.code()).getString(0)).isEqualToIgnoringCase(type.toString());
+            assertThat(D4j.sd_type_name(RuntimeCodes.of(type)).getString(0)).isEqualToIgnoringCase(type.toString());
         }
     }
 
     @Test
     void predictions() {
-        Map<Prediction, String> names = Map.of(
-                Prediction.EPSILON, "eps",
-                Prediction.V, "v",
-                Prediction.EDM_V, "edm_v",
-                Prediction.FLOW, "sd3_flow",
-                Prediction.FLUX_FLOW, "flux_flow",
-                Prediction.FLUX2_FLOW, "flux2_flow");
-        assertThat(names).containsOnlyKeys(Prediction.values()).hasSize(D4j.PREDICTION_COUNT());
+        Map<PredictionType, String> names = Map.of(
+                PredictionType.EPSILON, "eps",
+                PredictionType.V_PREDICTION, "v",
+                PredictionType.EDM_V, "edm_v",
+                PredictionType.FLOW, "sd3_flow",
+                PredictionType.FLUX_FLOW, "flux_flow",
+                PredictionType.FLUX2_FLOW, "flux2_flow");
+        // No model of the runtime predicts the sample itself.
+        Set<PredictionType> known = EnumSet.complementOf(EnumSet.of(PredictionType.SAMPLE));
+        assertThat(names).containsOnlyKeys(known).hasSize(D4j.PREDICTION_COUNT());
         names.forEach((prediction, name) -> assertThat(
                         D4j.sd_prediction_name(RuntimeCodes.of(prediction)).getString(0))
                 .isEqualTo(name));
@@ -122,7 +126,8 @@ class RuntimeNamesTest {
     @Test
     void highResUpscalers() {
         for (HighResFix.Upscaler upscaler : HighResFix.Upscaler.values()) {
-            String runtimeName = D4j.sd_hires_upscaler_name(upscaler.code()).getString(0);
+            String runtimeName =
+                    D4j.sd_hires_upscaler_name(RuntimeCodes.of(upscaler)).getString(0);
             assertThat(runtimeName.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", ""))
                     .isEqualTo(upscaler.name().toLowerCase(Locale.ROOT).replace("_", ""));
         }

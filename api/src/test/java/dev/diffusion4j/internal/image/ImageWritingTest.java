@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.image.ImageFiles;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -68,7 +69,7 @@ class ImageWritingTest {
     @ValueSource(strings = {"a cat\nSteps: 20", "grün, naïve", "ein Kätzchen 猫 🐈\nSteps: 20"})
     void pngKeepsPixelsAndText(String text) throws IOException {
         Path file = folder.resolve("picture.png");
-        ImageWriting.save(picture(), file, text, "{\"seed\":1}");
+        PictureWriter.save(picture(), file, text, "{\"seed\":1}");
 
         BufferedImage read = ImageIO.read(file.toFile());
         assertThat(read.getRGB(10, 10)).isEqualTo(Color.RED.getRGB());
@@ -80,7 +81,7 @@ class ImageWritingTest {
     @Test
     void jpegCarriesTheTextAsComment() throws IOException {
         Path file = folder.resolve("picture.JPG");
-        ImageWriting.save(picture(), file, "ein Kätzchen", "{}");
+        PictureWriter.save(picture(), file, "ein Kätzchen", "{}");
 
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(64);
         assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
@@ -92,7 +93,7 @@ class ImageWritingTest {
     void replacesAnExistingFileAndLeavesNothingElse() throws IOException {
         Path file = folder.resolve("picture.png");
         Files.writeString(file, "old");
-        ImageWriting.save(picture(), file, "text", "{}");
+        PictureWriter.save(picture(), file, "text", "{}");
 
         assertThat(files()).containsExactly(file);
         assertThat(ImageIO.read(file.toFile())).isNotNull();
@@ -102,7 +103,7 @@ class ImageWritingTest {
     void savedFilesHaveTheUsualPermissions() throws IOException {
         Path usual = Files.writeString(folder.resolve("usual"), "");
         Path file = folder.resolve("picture.png");
-        ImageWriting.save(picture(), file, "text", "{}");
+        PictureWriter.save(picture(), file, "text", "{}");
 
         assertThat(Files.getPosixFilePermissions(file))
                 .isEqualTo(Files.getPosixFilePermissions(usual))
@@ -116,7 +117,7 @@ class ImageWritingTest {
         Path link = Files.createSymbolicLink(folder.resolve("link.png"), Path.of("elsewhere", "target.png"));
         Path linkToLink = Files.createSymbolicLink(folder.resolve("other.png"), link.toAbsolutePath());
 
-        ImageWriting.save(picture(), linkToLink, "text", "{}");
+        PictureWriter.save(picture(), linkToLink, "text", "{}");
 
         assertThat(Files.readSymbolicLink(linkToLink)).isEqualTo(link.toAbsolutePath());
         assertThat(Files.readSymbolicLink(link)).isEqualTo(Path.of("elsewhere", "target.png"));
@@ -130,7 +131,7 @@ class ImageWritingTest {
     @Test
     void aLinkToNothingMakesItsTarget() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link.png"), Path.of("target.png"));
-        ImageWriting.save(picture(), link, "text", "{}");
+        PictureWriter.save(picture(), link, "text", "{}");
         assertThat(link).isSymbolicLink();
         assertThat(ImageIO.read(folder.resolve("target.png").toFile()).getWidth())
                 .isEqualTo(64);
@@ -140,7 +141,7 @@ class ImageWritingTest {
     void linksThatGoInACircleAreRefused() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("a.png"), Path.of("b.png"));
         Path other = Files.createSymbolicLink(folder.resolve("b.png"), Path.of("a.png"));
-        assertThatThrownBy(() -> ImageWriting.save(picture(), link, "text", "{}"))
+        assertThatThrownBy(() -> PictureWriter.save(picture(), link, "text", "{}"))
                 .isInstanceOf(ImageFileException.class)
                 .hasMessageContaining("circle");
         assertThat(files()).containsExactlyInAnyOrder(link, other);
@@ -154,7 +155,7 @@ class ImageWritingTest {
         try {
             Files.delete(cache);
             Path file = folder.resolve("picture.png");
-            ImageWriting.save(picture(), file, "text", "{}");
+            PictureWriter.save(picture(), file, "text", "{}");
             assertThat(files()).containsExactly(file);
         } finally {
             ImageIO.setCacheDirectory(null);
@@ -164,21 +165,21 @@ class ImageWritingTest {
     @Test
     void jpegFilesOfTransparentPicturesHaveWhiteThere() throws IOException {
         Path file = folder.resolve("clear.jpg");
-        ImageWriting.save(new BufferedImage(8, 8, BufferedImage.TYPE_INT_ARGB), file);
+        ImageFiles.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_ARGB), file);
         assertThat(ImageIO.read(file.toFile()).getRGB(4, 4)).isEqualTo(Color.WHITE.getRGB());
     }
 
     @Test
     void namesAsLongAsTheFileSystemTakesAreWritten() throws IOException {
         Path file = folder.resolve("x".repeat(251) + ".png");
-        ImageWriting.save(picture(), file);
+        PictureWriter.save(picture(), file);
         assertThat(files()).containsExactly(file);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"picture", "picture.webp", "picture.png.txt"})
     void unknownEndingsAreRefusedBeforeAnythingIsWritten(String name) throws IOException {
-        assertThatThrownBy(() -> ImageWriting.save(picture(), folder.resolve(name), "text", "{}"))
+        assertThatThrownBy(() -> PictureWriter.save(picture(), folder.resolve(name), "text", "{}"))
                 .isInstanceOf(ImageFileException.class)
                 .hasMessageContaining(name)
                 .hasMessageContaining(".png");
@@ -188,7 +189,7 @@ class ImageWritingTest {
     @Test
     void aMissingFolderIsNamed() {
         Path file = folder.resolve("missing/picture.png");
-        assertThatThrownBy(() -> ImageWriting.save(picture(), file, "text", "{}"))
+        assertThatThrownBy(() -> PictureWriter.save(picture(), file, "text", "{}"))
                 .isInstanceOf(ImageFileException.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining("folder does not exist");
@@ -198,7 +199,7 @@ class ImageWritingTest {
     void aFolderInTheWayLeavesNoHalfFile() throws IOException {
         Path inTheWay = Files.createDirectory(folder.resolve("picture.png"));
         Files.writeString(inTheWay.resolve("content"), "kept");
-        assertThatThrownBy(() -> ImageWriting.save(picture(), inTheWay, "text", "{}"))
+        assertThatThrownBy(() -> PictureWriter.save(picture(), inTheWay, "text", "{}"))
                 .isInstanceOf(ImageFileException.class);
         assertThat(files()).containsExactly(inTheWay);
         assertThat(inTheWay.resolve("content")).hasContent("kept");

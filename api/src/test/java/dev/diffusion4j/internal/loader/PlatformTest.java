@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.ChildJvm;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.NativeRuntime;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
@@ -25,7 +25,7 @@ class PlatformTest {
         private Beginnings() {}
 
         static void main(String[] arguments) {
-            StableDiffusionOptions options = StableDiffusion.options();
+            ModelOpener options = DiffusionModel.options();
             say("open", () -> options.open(DemoModel.path()));
             say("isolated", () -> options.isolated().open(DemoModel.path()));
             say("tokenizer", ClipTokenizer::load);

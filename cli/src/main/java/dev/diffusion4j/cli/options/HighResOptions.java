@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.request.HighResFix;
+import dev.diffusion4j.request.NativeSampling;
 import picocli.CommandLine.Option;
 
 /** The second pass at a larger size. Any of the options asks for it. */
@@ -34,13 +34,13 @@ public final class HighResOptions {
             description = "How much the second pass may change, above 0 and up to 1 (0.7).")
     private Double strength;
 
-    /** Sets on the request what was given. */
-    public void applyTo(GenerationRequest<?> request) {
+    /** The sampling with the second pass, if one is asked for. */
+    public NativeSampling applyTo(NativeSampling sampling) {
         if (!wanted && scale == null && upscaler == null && steps == null && strength == null) {
-            return;
+            return sampling;
         }
         HighResFix usual = HighResFix.twice();
-        request.highResFix(new HighResFix(
+        return sampling.withHighResFix(new HighResFix(
                 upscaler == null ? usual.upscaler() : upscaler,
                 scale == null ? usual.scale() : scale,
                 steps == null ? usual.steps() : steps,

@@ -1,14 +1,15 @@
 package dev.diffusion4j.cli.options;
 
+import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.request.FlashAttention;
 import dev.diffusion4j.request.LoraMode;
-import dev.diffusion4j.request.Prediction;
-import dev.diffusion4j.tensor.RandomSource;
-import dev.diffusion4j.StableDiffusionOptions;
-import dev.diffusion4j.StableDiffusionOptions.ModelPart;
+import dev.diffusion4j.request.MemoryBudget;
 import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.request.WeightType;
-import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.tensor.RandomSource;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -100,7 +101,7 @@ public final class LoadingOptions {
             names = {"--vram-budget", "--max-vram"},
             paramLabel = "GIB",
             description = "Device memory that weights may take: 0 without limit, -1 for what is free less one.")
-    private Double vramBudget;
+    private double vramBudget;
 
     @Option(names = "--stream-layers", description = "With --vram-budget: fetch the next layers while computing.")
     private boolean streamLayers;
@@ -128,7 +129,7 @@ public final class LoadingOptions {
             description =
                     "What the model predicts, where its file does not say it: epsilon, v, edm-v, flow, flux-flow or"
                             + " flux2-flow.")
-    private Prediction prediction;
+    private PredictionKind prediction;
 
     @Option(
             names = {"--lora-mode", "--lora-apply-mode"},
@@ -148,10 +149,12 @@ public final class LoadingOptions {
     private boolean forceSdxlVaeConvScale;
 
     /** Sets on the options what was given. */
-    public void applyTo(StableDiffusionOptions options) {
+    public void applyTo(ModelOpener options) {
+        if (streamLayers && vramBudget == 0) {
+            throw new InvalidRequestException("--stream-layers", "alone", "given with --vram-budget");
+        }
         options.memoryMap(memoryMap)
-                .flashAttention(flashAttention)
-                .diffusionFlashAttention(diffusionFlashAttention)
+                .flashAttention(flashAttention())
                 .diffusionConvDirect(diffusionConvDirect)
                 .vaeConvDirect(vaeConvDirect)
                 .offloadToCpu(offloadToCpu)
@@ -167,10 +170,10 @@ public final class LoadingOptions {
             options.device(device);
         }
         if (textEncoderDevice != null) {
-            options.device(ModelPart.TEXT_ENCODER, textEncoderDevice);
+            options.device(ComponentKind.TEXT_ENCODER, textEncoderDevice);
         }
         if (vaeDevice != null) {
-            options.device(ModelPart.VAE, vaeDevice);
+            options.device(ComponentKind.AUTOENCODER, vaeDevice);
         }
         if (weightType != null) {
             options.weightType(weightType);
@@ -178,8 +181,8 @@ public final class LoadingOptions {
         if (weightTypeRules != null) {
             options.weightTypeRules(weightTypeRules);
         }
-        if (vramBudget != null) {
-            options.vramBudget(vramBudget);
+        if (vramBudget != 0) {
+            options.memoryBudget(vramBudget == -1 ? MemoryBudget.freeLessOneGib() : MemoryBudget.gib(vramBudget));
         }
         if (random != null) {
             options.random(random);
@@ -188,14 +191,21 @@ public final class LoadingOptions {
             options.samplerRandom(samplerRandom);
         }
         if (prediction != null) {
-            options.prediction(prediction);
+            options.prediction(prediction.type());
         }
         if (loraMode != null) {
             options.loraMode(loraMode);
         }
         if (seamless != null) {
-            options.seamless(seamless != SeamlessAxes.Y, seamless != SeamlessAxes.X);
+            options.seamless(seamless.edges());
         }
+    }
+
+    private FlashAttention flashAttention() {
+        if (flashAttention) {
+            return FlashAttention.ALL;
+        }
+        return diffusionFlashAttention ? FlashAttention.DENOISER : FlashAttention.NONE;
     }
 
     /** The tiles that the VAE shall run in; empty for whole pictures. */

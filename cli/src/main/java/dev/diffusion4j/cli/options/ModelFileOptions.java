@@ -1,6 +1,6 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.StableDiffusionOptions;
+import dev.diffusion4j.ModelOpener;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -73,7 +73,7 @@ public final class ModelFileOptions {
     }
 
     /** Sets on the options what was given. */
-    public void applyTo(StableDiffusionOptions options) {
+    public void applyTo(ModelOpener options) {
         if (vae != null) {
             options.vae(vae);
         }

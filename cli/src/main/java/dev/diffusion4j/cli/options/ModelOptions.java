@@ -1,9 +1,9 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.error.ModelFileException;
-import dev.diffusion4j.StableDiffusion;
-import dev.diffusion4j.StableDiffusionOptions;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.error.ModelFileException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import picocli.CommandLine.ArgGroup;
@@ -35,8 +35,8 @@ public final class ModelOptions {
     }
 
     /** Opens what was given, or the demo model. */
-    public StableDiffusion open() {
-        StableDiffusionOptions options = StableDiffusion.options();
+    public DiffusionModel open() {
+        ModelOpener options = DiffusionModel.options();
         files.applyTo(options);
         loading.applyTo(options);
         if (file != null) {

@@ -1,7 +1,7 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.SamplerChoice;
 import dev.diffusion4j.scheduler.SchedulerType;
@@ -86,6 +86,11 @@ public final class PictureOptions {
         return batchCount;
     }
 
+    /** The native sampler, if one is asked for. */
+    public Optional<SamplerChoice> sampler() {
+        return Optional.ofNullable(sampler);
+    }
+
     /** The scheduler of the loop in Java; empty for the native sampler. */
     public Optional<SchedulerType> scheduler() {
         return Optional.ofNullable(scheduler);
@@ -102,7 +107,7 @@ public final class PictureOptions {
      * @param usualWidth the width where only a height was given
      * @param usualHeight the height where only a width was given
      */
-    public void applyTo(GenerationRequest<?> request, int usualWidth, int usualHeight) {
+    public void applyTo(ImageRequest.Builder request, int usualWidth, int usualHeight) {
         if (negativePrompt != null) {
             request.negativePrompt(TypedText.require("--negative-prompt", negativePrompt));
         }
@@ -120,14 +125,11 @@ public final class PictureOptions {
         if (guidanceScale != null) {
             request.guidanceScale(guidanceScale);
         }
-        if (sampler != null) {
-            request.samplerChoice(sampler);
-        }
         applySeed(request);
         request.batchCount(batchCount);
     }
 
-    private void applySeed(GenerationRequest<?> request) {
+    private void applySeed(ImageRequest.Builder request) {
         if (seed == null || seed.equals("-1") || seed.toLowerCase(Locale.ROOT).equals("random")) {
             return;
         }

@@ -1,10 +1,10 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.GenerationRequest;
-import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.request.PreviewMode;
+import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.cli.picture.OutputFiles;
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageFiles;
+import dev.diffusion4j.request.PreviewMode;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -38,13 +38,13 @@ public final class PreviewOptions {
         }
     }
 
-    /** Sets on the request what was given. */
-    public void applyTo(GenerationRequest<?> request) {
-        if (file != null) {
-            request.onPreview(
-                    mode == null ? PreviewMode.PROJECTION : mode,
-                    everySteps == null ? 1 : everySteps,
-                    preview -> ImageFiles.write(preview.image(), file));
-        }
+    /** A listener that also writes the file, if there is to be one. */
+    public GenerationListener applyTo(GenerationListener listener) {
+        return file == null
+                ? listener
+                : listener.onPreview(
+                        mode == null ? PreviewMode.PROJECTION : mode,
+                        everySteps == null ? 1 : everySteps,
+                        preview -> ImageFiles.write(preview.image(), file));
     }
 }

@@ -1,8 +1,9 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.cli.picture.InputPicture;
-import java.awt.image.BufferedImage;
+import dev.diffusion4j.image.Picture;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.References;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -24,15 +25,17 @@ public final class ReferenceOptions {
             description = "Give each reference picture a position index of its own, for models trained that way.")
     private boolean distinct;
 
-    private List<BufferedImage> pictures = List.of();
+    private List<Picture> pictures = List.of();
 
     /** Reads the pictures, before anything slow begins. */
     public void read() {
-        pictures = files.stream().map(InputPicture::read).toList();
+        pictures = files.stream().map(InputPicture::read).map(Picture::of).toList();
     }
 
     /** Sets on the request what was given. */
-    public void applyTo(GenerationRequest<?> request) {
-        request.referenceImages(pictures).resizeReferenceImages(!keepSize).distinctReferenceIndices(distinct);
+    public void applyTo(ImageRequest.Builder request) {
+        if (!pictures.isEmpty()) {
+            request.references(References.of(pictures).withResize(!keepSize).withDistinctIndices(distinct));
+        }
     }
 }

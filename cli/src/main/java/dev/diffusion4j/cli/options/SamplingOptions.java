@@ -1,9 +1,16 @@
 package dev.diffusion4j.cli.options;
 
-import dev.diffusion4j.GenerationRequest;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.SamplerChoice;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SkipLayerGuidance;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Finer control of how the picture comes out of the noise. */
@@ -35,7 +42,7 @@ public final class SamplingOptions {
             names = "--clip-skip",
             paramLabel = "N",
             description = "Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own.")
-    private Integer clipSkip;
+    private int clipSkip;
 
     @Option(names = "--lora", paramLabel = "FILE[:WEIGHT]", description = "Apply a LoRA; may be given more than once.")
     private List<LoraArgument> loras = List.of();
@@ -56,7 +63,7 @@ public final class SamplingOptions {
     private Double flowShift;
 
     @Option(names = "--shifted-timestep", paramLabel = "N", description = "Timestep shift of SDXL turbo models (0).")
-    private Integer shiftedTimestep;
+    private int shiftedTimestep;
 
     @Option(
             names = "--skip-layers",
@@ -83,41 +90,97 @@ public final class SamplingOptions {
                     + " spectrum (weight, order, regularization, window, flex, warmup, stop).")
     private CacheArgument cache;
 
-    /** Sets on the request what was given. */
-    public void applyTo(GenerationRequest<?> request) {
-        if (schedule != null) {
-            request.schedule(schedule);
-        }
+    /** Sets on the request what was given for any sampling. */
+    public void applyTo(ImageRequest.Builder request) {
         if (sigmas != null) {
-            request.sigmas(sigmas);
+            // They take the place of --steps.
+            request.steps(sigmas.length - 1);
         }
-        if (eta != null) {
-            request.eta(eta);
-        }
-        if (samplerArguments != null) {
-            request.samplerArguments(samplerArguments);
-        }
-        if (clipSkip != null) {
+        if (clipSkip != 0) {
             request.clipSkip(clipSkip);
         }
         loras.forEach(lora -> request.lora(lora.file(), lora.weight()));
+    }
+
+    /**
+     * What was given for the native sampler.
+     *
+     * @param sampler its name, if one was given
+     */
+    public NativeSampling nativeSampling(Optional<SamplerChoice> sampler) {
+        NativeSampling sampling = Sampling.standard();
+        if (sampler.isPresent()) {
+            sampling = sampling.withSampler(sampler.get().sampler());
+        }
+        Optional<NoiseSchedule> chosenSchedule = schedule(sampler.flatMap(SamplerChoice::schedule));
+        if (sigmas != null) {
+            sampling = sampling.withSigmas(sigmas);
+        } else if (chosenSchedule.isPresent()) {
+            sampling = sampling.withSchedule(chosenSchedule.get());
+        }
+        if (eta != null) {
+            sampling = sampling.withEta(eta);
+        }
+        if (samplerArguments != null) {
+            sampling = sampling.withArguments(samplerArguments);
+        }
         if (imageGuidanceScale != null) {
-            request.imageGuidanceScale(imageGuidanceScale);
+            sampling = sampling.withImageGuidanceScale(imageGuidanceScale);
         }
         if (distilledGuidance != null) {
-            request.distilledGuidance(distilledGuidance);
+            sampling = sampling.withDistilledGuidance(distilledGuidance);
         }
         if (flowShift != null) {
-            request.flowShift(flowShift);
+            sampling = sampling.withFlowShift(flowShift);
         }
-        if (shiftedTimestep != null) {
-            request.shiftedTimestep(shiftedTimestep);
+        if (shiftedTimestep != 0) {
+            sampling = sampling.withShiftedTimestep(shiftedTimestep);
         }
         if (skipLayers != null) {
-            request.skipLayerGuidance(new SkipLayerGuidance(skipLayers, skipLayerScale, skipLayerStart, skipLayerEnd));
+            sampling = sampling.withSkipLayerGuidance(
+                    new SkipLayerGuidance(skipLayers, skipLayerScale, skipLayerStart, skipLayerEnd));
         }
         if (cache != null) {
-            request.cache(cache.cache());
+            sampling = sampling.withCache(cache.cache());
         }
+        return sampling;
+    }
+
+    private Optional<NoiseSchedule> schedule(Optional<NoiseSchedule> ofSampler) {
+        if (schedule == null) {
+            return ofSampler;
+        }
+        ofSampler.filter(named -> named != schedule).ifPresent(named -> {
+            throw new InvalidRequestException(
+                    "schedule", schedule, named + ", as the name of the sampler says, or absent");
+        });
+        return Optional.of(schedule);
+    }
+
+    /**
+     * Refuses what was given for the native sampler, where a scheduler takes its place.
+     *
+     * @throws InvalidRequestException if something was
+     */
+    public static void requireNone(NativeSampling sampling) {
+        Map<String, Boolean> options = new LinkedHashMap<>();
+        options.put("sampler", sampling.sampler().isPresent());
+        options.put("schedule", sampling.schedule().isPresent());
+        options.put("sigmas", !sampling.sigmas().isEmpty());
+        options.put("eta", sampling.eta().isPresent());
+        options.put("imageGuidanceScale", sampling.imageGuidanceScale().isPresent());
+        options.put("distilledGuidance", sampling.distilledGuidance().isPresent());
+        options.put("shiftedTimestep", sampling.shiftedTimestep().isPresent());
+        options.put("flowShift", sampling.flowShift().isPresent());
+        options.put("samplerArguments", sampling.arguments().isPresent());
+        options.put("skipLayerGuidance", sampling.skipLayerGuidance().isPresent());
+        options.put("cache", sampling.cache().isPresent());
+        options.put("highResFix", sampling.highResFix().isPresent());
+        options.forEach((field, given) -> {
+            if (given) {
+                throw new InvalidRequestException(
+                        field, "given", "absent with a scheduler: it belongs to the native sampler");
+            }
+        });
     }
 }

@@ -1,8 +1,8 @@
 package dev.diffusion4j.cli.picture;
 
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.error.ImageFileException;
 import dev.diffusion4j.image.ImageProcessor;
+import dev.diffusion4j.request.ImageRequest;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
@@ -121,7 +121,7 @@ public final class InputPicture {
     }
 
     private static void requireSize(Path file, int width, int height) {
-        int limit = GenerationRequest.MAX_SIZE;
+        int limit = ImageRequest.MAX_SIZE;
         if (width > limit || height > limit) {
             throw new ImageFileException(
                     file + " has " + width + "x" + height + " pixels; the most is " + limit + "x" + limit);

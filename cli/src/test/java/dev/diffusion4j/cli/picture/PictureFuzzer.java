@@ -2,8 +2,8 @@ package dev.diffusion4j.cli.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.diffusion4j.GenerationRequest;
 import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.request.ImageRequest;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ public final class PictureFuzzer {
         Files.write(FILE, input);
         try {
             BufferedImage picture = InputPicture.read(FILE);
-            assertThat(Math.max(picture.getWidth(), picture.getHeight())).isBetween(1, GenerationRequest.MAX_SIZE);
+            assertThat(Math.max(picture.getWidth(), picture.getHeight())).isBetween(1, ImageRequest.MAX_SIZE);
         } catch (ImageFileException e) {
             // Refused, as it should be.
         }

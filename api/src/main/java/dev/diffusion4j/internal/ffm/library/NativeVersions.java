@@ -1,25 +1,14 @@
 package dev.diffusion4j.internal.ffm.library;
 
 import dev.diffusion4j.bindings.D4j;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.regex.Pattern;
 
-/** Versions of this library and of the native one. */
+/** What the native library says of itself. */
 public final class NativeVersions {
 
-    private static final String LIBRARY = readLibraryVersion();
-
     private NativeVersions() {}
-
-    /** This library's version. */
-    public static String library() {
-        return LIBRARY;
-    }
 
     /** The native library's source. */
     public static String source() {
@@ -67,15 +56,5 @@ public final class NativeVersions {
                 .results()
                 .map(match -> match.group(1))
                 .toList();
-    }
-
-    private static String readLibraryVersion() {
-        Properties properties = new Properties();
-        try (InputStream in = NativeVersions.class.getResourceAsStream("version.properties")) {
-            properties.load(in);
-            return properties.getProperty("version");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

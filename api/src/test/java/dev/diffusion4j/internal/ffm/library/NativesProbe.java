@@ -1,7 +1,7 @@
 package dev.diffusion4j.internal.ffm.library;
 
 /** A small program that loads the native library and prints from where. */
-final class NativesProbe {
+public final class NativesProbe {
 
     private NativesProbe() {}
 

@@ -7,15 +7,15 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
-import dev.diffusion4j.internal.engine.ModelThread;
-import dev.diffusion4j.internal.engine.PartCalls;
+import dev.diffusion4j.internal.component.EngineVae;
+import dev.diffusion4j.internal.engine.ComponentCall;
+import dev.diffusion4j.internal.engine.EngineCalls;
+import dev.diffusion4j.internal.engine.EngineThread;
 import dev.diffusion4j.internal.engine.Watch;
-import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,33 +23,35 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Calls of single parts, which wait for the model's thread: interrupted, nested, too late. */
+/** Calls of single components, which wait for the model's thread: interrupted, nested, too late. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class PartCallsTest {
+class EngineCallsTest {
 
-    private final ModelThread thread = new ModelThread("diffusion4j fake parts");
+    private final EngineThread thread = new EngineThread("diffusion4j fake engine");
     private final AtomicBoolean closed = new AtomicBoolean();
     private final List<Tensor> decoded = new ArrayList<>();
     private final CountDownLatch decoding = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
-    private final PartCalls calls = new PartCalls(
-            thread,
-            new FakeParts() {
-                @Override
-                public void decodeLatents(Tensor latents, Optional<VaeTiling> tiling, Watch watch, Tensor pictures) {
-                    decoding.countDown();
-                    awaitRelease();
-                    decoded.add(pictures);
-                }
-            },
-            closed::get);
-    private final Vae vae = new Vae(calls, new FakeEngine(null).info());
+    private final FakeEngine engine = new FakeEngine(null) {
+        @Override
+        public void run(ComponentCall call, Watch watch) {
+            decoding.countDown();
+            awaitRelease();
+            decoded.add(call.outputs().getFirst().tensor());
+        }
+    };
+    private final EngineCalls calls = new EngineCalls(thread, engine, engine.info(), closed::get);
+    private final Vae vae = new EngineVae(calls);
     private final Tensor latents = Tensor.zeros(Shape.of(1, 4, 8, 8));
 
     @AfterEach
     void end() {
         release.countDown();
         thread.end(() -> {});
+    }
+
+    private void nothing() {
+        calls.call(fake -> null);
     }
 
     private void awaitRelease() {
@@ -88,7 +90,7 @@ class PartCallsTest {
         assertThat(second.interrupted.join()).isTrue();
         release.countDown();
         assertThat(first.thrown.join()).isNull();
-        calls.run(parts -> {});
+        nothing();
         assertThat(decoded).hasSize(1);
     }
 
@@ -119,7 +121,7 @@ class PartCallsTest {
     @Test
     void aCallFromWithinACallOfNativeCodeIsToldThatItComesFromAListener() {
         List<Throwable> thrown = new ArrayList<>();
-        calls.run(parts -> thrown.add(catchThrowable(() -> vae.decode(latents))));
+        calls.call(fake -> thrown.add(catchThrowable(() -> vae.decode(latents))));
 
         assertThat(thrown)
                 .singleElement()
@@ -128,7 +130,7 @@ class PartCallsTest {
                         e -> assertThat(e)
                                 .isNotInstanceOf(ClosedException.class)
                                 .hasMessageContaining("called from a listener of this model"));
-        calls.run(parts -> {});
+        nothing();
     }
 
     @Test
@@ -162,11 +164,11 @@ class PartCallsTest {
 
     @Test
     void nothingIsTakenAfterTheEnd() {
-        ModelThread ended = new ModelThread("diffusion4j fake parts");
+        EngineThread ended = new EngineThread("diffusion4j fake engine");
         ended.end(() -> {});
-        PartCalls late = new PartCalls(ended, new FakeParts(), closed::get);
+        EngineCalls late = new EngineCalls(ended, engine, engine.info(), closed::get);
 
-        assertThatThrownBy(() -> late.run(parts -> decoded.add(latents))).isInstanceOf(ClosedException.class);
+        assertThatThrownBy(() -> late.call(fake -> decoded.add(latents))).isInstanceOf(ClosedException.class);
         assertThat(decoded).isEmpty();
     }
 }
