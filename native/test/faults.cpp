@@ -5,6 +5,7 @@
  *     faults <model.safetensors>
  */
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -89,12 +90,14 @@ struct Gpu {
     std::string name;
     std::string description;
     int memory_queries     = 0;
+    int backends_made      = 0;
     int backends_freed     = 0;
     int convolutions       = 0;
     int patches            = 0;
     /* Everything that is asked of it fails from now on, also to free what lies there. */
     bool is_lost           = false;
     std::function<void()> before_graph = [] {};
+    std::function<void()> when_named   = [] {};
 };
 
 Gpu& gpu_of(ggml_backend_dev_t device) {
@@ -102,6 +105,7 @@ Gpu& gpu_of(ggml_backend_dev_t device) {
 }
 
 const char* gpu_name(ggml_backend_dev_t device) {
+    gpu_of(device).when_named();
     return gpu_of(device).name.c_str();
 }
 
@@ -201,6 +205,7 @@ void synchronize(ggml_backend_t backend) {
 }
 
 ggml_backend_t init_backend(ggml_backend_dev_t device, const char*) {
+    gpu_of(device).backends_made++;
     static uint8_t guid[16]  = {'f', 'a', 'k', 'e'};
     ggml_backend_i interface = {};
     interface.get_name       = backend_name;
@@ -237,6 +242,13 @@ Gpu& register_gpu(const std::string& name) {
 // ---- calls ----
 
 thread_local int32_t cancel = 0;
+std::function<void(int32_t step)> after_step = [](int32_t) {};
+
+void on_progress(int32_t kind, int32_t step, int32_t, float) {
+    if (kind == D4J_PROGRESS_SAMPLING) {
+        after_step(step);
+    }
+}
 
 d4j_model_t* open(const char* path, const char* backend, const std::function<void(sd_ctx_params_t&)>& change = [](sd_ctx_params_t&) {}) {
     sd_ctx_params_t params;
@@ -261,6 +273,7 @@ int32_t draw(d4j_model_t* model, std::vector<uint8_t>* pixels = nullptr) {
     cancel                            = 0;
     d4j_observer_t observer           = {};
     observer.cancel                   = &cancel;
+    observer.progress                 = on_progress;
     sd_image_t* images                = nullptr;
     int32_t count                     = 0;
     const int32_t status              = d4j_generate_image(model, &params, nullptr, 0, &observer, &images, &count);
@@ -289,6 +302,24 @@ void test_listing_asks_for_no_memory(Gpu& gpu) {
     int64_t total = 0;
     int64_t free  = 0;
     CHECK(d4j_device_memory("FAKE0", &total, &free) == D4J_OK && total == 1 << 30 && gpu.memory_queries == 1);
+}
+
+/* Found out when the runtime has made the rest of the model. */
+void test_a_model_without_its_vae_is_freed(const char* path, Gpu& gpu) {
+    const char* no_vae = "no-vae.safetensors";
+    FILE* file         = std::fopen(no_vae, "wb");
+    CHECK(file != nullptr && std::fputs("I am no VAE", file) >= 0 && std::fclose(file) == 0);
+    sd_ctx_params_t params;
+    sd_ctx_params_init(&params);
+    params.model_path  = path;
+    params.vae_path    = no_vae;
+    params.backend     = "FAKE0";
+    gpu.backends_made  = 0;
+    gpu.backends_freed = 0;
+    d4j_model_t* model = nullptr;
+    CHECK(d4j_model_open(&params, nullptr, &model) == D4J_LOAD_FAILED && last_error_says("loading vae from") && model == nullptr);
+    CHECK(gpu.backends_made > 0 && gpu.backends_freed == gpu.backends_made && d4j_live_models() == 0);
+    std::remove(no_vae);
 }
 
 void test_settings_of_cuda_are_chosen_when_a_model_is_opened(const char* path) {
@@ -388,6 +419,18 @@ void test_a_cancel_is_no_excuse_for_a_gpu_that_fails(const char* path, Gpu& gpu)
     gpu.before_graph = [] {};
     CHECK(draw(model) == D4J_POISONED);
     CHECK(d4j_model_close(model) == D4J_OK);
+
+    // It fails when what was cancelled is tidied up.
+    model      = open(path, "FAKE0");
+    after_step = [&gpu](int32_t step) {
+        cancel      = step == 1;
+        gpu.is_lost = step == 1;
+    };
+    CHECK(draw(model) == D4J_POISONED && last_error_says("CUDA error"));
+    after_step = [](int32_t) {};
+    CHECK(draw(model) == D4J_POISONED);
+    CHECK(d4j_model_close(model) == D4J_OK);
+    gpu.is_lost = false;
 }
 
 /* ggml's CPU backend used to keep a pointer to the work buffer that it had freed before it asked for a larger one. */
@@ -430,6 +473,30 @@ void test_a_weight_that_is_no_number_harms_nothing(const char* path) {
     CHECK(d4j_model_close(model) == D4J_OK);
 }
 
+/* Whoever looks for a device goes through the list and asks for names. */
+void test_no_device_is_added_while_another_is_looked_for(Gpu& gpu) {
+    std::atomic<bool> added{false};
+    bool was_added = false;
+    std::thread adding;
+    gpu.when_named = [&] {
+        if (!adding.joinable()) {
+            adding = std::thread([&] {
+                register_gpu("ADDED");
+                added = true;
+            });
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+            was_added = added;
+        }
+    };
+    int64_t total = 0;
+    int64_t free  = 0;
+    CHECK(d4j_device_memory("none", &total, &free) == D4J_UNAVAILABLE);
+    gpu.when_named = [] {};
+    adding.join();
+    CHECK(!was_added && added);
+    CHECK(d4j_device_memory("ADDED", &total, &free) == D4J_OK);
+}
+
 void test_devices_are_listed_while_others_are_added() {
     constexpr int ADDED = 300;
     std::atomic<bool> done{false};
@@ -467,6 +534,7 @@ int main(int argc, char** argv) {
     Gpu& gpu = register_gpu("FAKE0");
     test_listing_asks_for_no_memory(gpu);
     test_settings_of_cuda_are_chosen_when_a_model_is_opened(path);
+    test_a_model_without_its_vae_is_freed(path, gpu);
     test_convolutions_are_as_asked_on_a_gpu(path, gpu);
     test_a_gpu_that_fails(path, gpu);
     test_a_gpu_that_fails_at_everything(path, gpu);
@@ -475,6 +543,7 @@ int main(int argc, char** argv) {
     test_no_memory_for_a_work_buffer(path);
     test_no_memory_on_a_loading_thread(path);
     test_a_weight_that_is_no_number_harms_nothing(path);
+    test_no_device_is_added_while_another_is_looked_for(gpu);
     test_devices_are_listed_while_others_are_added();
     return failures == 0 ? 0 : 1;
 }

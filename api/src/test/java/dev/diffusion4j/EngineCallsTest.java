@@ -75,6 +75,13 @@ class EngineCallsTest {
                 interrupted.complete(Thread.currentThread().isInterrupted());
             });
         }
+
+        /** Until it waits for its call, and is not just about to make it. */
+        void awaitWaiting() throws InterruptedException {
+            while (thread.getState() != Thread.State.WAITING) {
+                Thread.sleep(1);
+            }
+        }
     }
 
     @Test
@@ -82,6 +89,7 @@ class EngineCallsTest {
         Caller first = new Caller(() -> vae.decode(latents).close());
         decoding.await();
         Caller second = new Caller(() -> vae.decode(latents).close());
+        second.awaitWaiting();
         second.thread.interrupt();
 
         assertThat(second.thrown.join())

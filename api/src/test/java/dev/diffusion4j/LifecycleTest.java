@@ -316,6 +316,22 @@ class LifecycleTest {
     }
 
     @Test
+    void theQueueHasTheCapacityOfTheOptions() throws Exception {
+        try (StableDiffusion model = StableDiffusion.options().queueCapacity(1).open(DemoModel.path())) {
+            CountDownLatch running = new CountDownLatch(1);
+            startLong(model, running, new AtomicInteger());
+            running.await();
+            TextToImageRequest request = model.textToImage("a star").steps(1);
+            request.start();
+
+            assertThatThrownBy(request::start)
+                    .isInstanceOfSatisfying(
+                            QueueFullException.class,
+                            e -> assertThat(e.capacity()).isEqualTo(1));
+        }
+    }
+
+    @Test
     void closingFromAListenerDoesNotHang() {
         DiffusionModel model = DiffusionModel.open(DemoModel.path());
         assertThatThrownBy(() -> model.textToImage("a star")

@@ -2,6 +2,7 @@ package dev.diffusion4j.internal.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.diffusion4j.error.ImageFileException;
 import dev.diffusion4j.image.ImageFiles;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -27,6 +29,9 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 class ImageWritingTest {
+
+    /** On Linux; not every container shows it. */
+    private static final Path WRITES = Path.of("/proc/thread-self/io");
 
     @TempDir
     Path folder;
@@ -99,6 +104,17 @@ class ImageWritingTest {
         assertThat(ImageIO.read(file.toFile())).isNotNull();
     }
 
+    /** Another name of the old file shows that nothing was written into it, where somebody could read it half written. */
+    @Test
+    void anExistingFileIsNotWrittenInto() throws IOException {
+        Path file = Files.writeString(folder.resolve("picture.png"), "old");
+        Path old = Files.createLink(folder.resolve("old"), file);
+        ImageWriting.save(picture(), file, "text", "{}");
+
+        assertThat(old).hasContent("old");
+        assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(64);
+    }
+
     @Test
     void savedFilesHaveTheUsualPermissions() throws IOException {
         Path usual = Files.writeString(folder.resolve("usual"), "");
@@ -160,6 +176,34 @@ class ImageWritingTest {
         } finally {
             ImageIO.setCacheDirectory(null);
         }
+    }
+
+    /** 512 bytes at a time, each of them waited for, made seconds of a picture. */
+    @ParameterizedTest
+    @ValueSource(strings = {"noise.png", "noise.jpg"})
+    void allIsWrittenAtOnce(String name) throws IOException {
+        assumeThat(WRITES).isReadable();
+        BufferedImage noise = new BufferedImage(512, 512, BufferedImage.TYPE_INT_RGB);
+        Random random = new Random(1);
+        for (int i = 0; i < 512 * 512; i++) {
+            noise.setRGB(i % 512, i / 512, random.nextInt(1 << 24));
+        }
+        Path file = folder.resolve(name);
+        ImageWriting.save(noise, file, "text", "{}");
+        long before = writes();
+        ImageWriting.save(noise, file, "text", "{}");
+
+        assertThat(writes() - before).isBetween(1L, 4L);
+        assertThat(Files.size(file)).isGreaterThan(200_000);
+    }
+
+    /** What this thread has had the system write so far. */
+    private static long writes() throws IOException {
+        return Files.readAllLines(WRITES).stream()
+                .filter(line -> line.startsWith("syscw:"))
+                .mapToLong(
+                        line -> Long.parseLong(line.substring("syscw:".length()).strip()))
+                .sum();
     }
 
     @Test
