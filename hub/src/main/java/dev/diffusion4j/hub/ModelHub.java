@@ -67,6 +67,11 @@ public final class ModelHub {
         return catalog;
     }
 
+    /** What is on this machine. */
+    public ModelCache cache() {
+        return new ModelCache(settings.cache());
+    }
+
     /** As {@link #resolve(String, DownloadListener, DownloadCancellation)}, with warnings to the log. */
     public ResolvedModel resolve(String name) {
         return resolve(name, DownloadListener.NONE, new DownloadCancellation());
