@@ -8,13 +8,18 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Requests to the hub and to where it points. Redirects are followed here, one by one, because the client would send the token
@@ -126,7 +131,6 @@ final class HubTransport {
         boolean fromHub = Endpoints.isSameOrigin(uri, endpoint);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .method(method, HttpRequest.BodyPublishers.noBody())
-                .timeout(answerTimeout)
                 .header("User-Agent", USER_AGENT)
                 // Compressed, the length would not be the file's.
                 .header("Accept-Encoding", "identity");
@@ -136,17 +140,25 @@ final class HubTransport {
         if (from > 0) {
             request.header("Range", "bytes=" + from + "-");
         }
+        // The request's own timeout would include the content in newer versions of Java.
+        CompletableFuture<HttpResponse<Flow.Publisher<List<ByteBuffer>>>> response =
+                client().sendAsync(request.build(), HttpResponse.BodyHandlers.ofPublisher());
         try {
-            HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
-                    client().send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
+            HttpResponse<Flow.Publisher<List<ByteBuffer>>> answer =
+                    response.get(answerTimeout.toMillis(), TimeUnit.MILLISECONDS);
             return new Answer(
                     uri,
                     fromHub,
-                    response.statusCode(),
-                    response.headers(),
-                    new ResponseBody(uri, response.body(), stallTimeout));
-        } catch (IOException e) {
-            throw unavailable(uri, e);
+                    answer.statusCode(),
+                    answer.headers(),
+                    new ResponseBody(uri, answer.body(), stallTimeout));
+        } catch (ExecutionException e) {
+            throw unavailable(uri, e.getCause());
+        } catch (TimeoutException e) {
+            throw unavailable(uri, new HttpTimeoutException("no answer within " + answerTimeout.toMillis() + " ms"));
+        } finally {
+            // Without effect where the answer came.
+            response.cancel(true);
         }
     }
 

@@ -28,6 +28,7 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
     private final Duration stallTimeout;
     private Flow.Subscription subscription;
     private boolean ended;
+    private boolean closed;
 
     /**
      * @param uri what was asked, for messages
@@ -39,9 +40,15 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
         publisher.subscribe(this);
     }
 
+    /** Comes from a thread of the client's, at times after the answer was given to the caller. */
     @Override
-    public void onSubscribe(Flow.Subscription given) {
+    public synchronized void onSubscribe(Flow.Subscription given) {
         subscription = given;
+        if (closed) {
+            given.cancel();
+        } else {
+            given.request(1);
+        }
     }
 
     @Override
@@ -50,12 +57,14 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
     }
 
     @Override
-    public void onError(Throwable cause) {
+    public synchronized void onError(Throwable cause) {
+        ended = true;
         events.add(new Event.Failure(cause));
     }
 
     @Override
-    public void onComplete() {
+    public synchronized void onComplete() {
+        ended = true;
         events.add(new Event.End());
     }
 
@@ -65,21 +74,17 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
      * @throws HubUnavailableException if the connection was cut or nothing came for too long
      */
     Optional<List<ByteBuffer>> next() throws InterruptedException {
-        subscription.request(1);
         Event event = events.poll(stallTimeout.toMillis(), TimeUnit.MILLISECONDS);
         return switch (event) {
             case null ->
                 throw HubTransport.unavailable(
                         uri, new HttpTimeoutException("nothing came for " + stallTimeout.toSeconds() + " s"));
-            case Event.Bytes bytes -> Optional.of(bytes.buffers());
-            case Event.End _ -> {
-                ended = true;
-                yield Optional.empty();
+            case Event.Bytes bytes -> {
+                requestMore();
+                yield Optional.of(bytes.buffers());
             }
-            case Event.Failure failure -> {
-                ended = true;
-                throw HubTransport.unavailable(uri, failure.cause());
-            }
+            case Event.End _ -> Optional.empty();
+            case Event.Failure failure -> throw HubTransport.unavailable(uri, failure.cause());
         };
     }
 
@@ -103,10 +108,15 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
         return all.toByteArray();
     }
 
+    private synchronized void requestMore() {
+        subscription.request(1);
+    }
+
     /** Gives up what has not come yet, and with it the connection. */
     @Override
-    public void close() {
-        if (!ended) {
+    public synchronized void close() {
+        closed = true;
+        if (subscription != null && !ended) {
             subscription.cancel();
         }
     }
