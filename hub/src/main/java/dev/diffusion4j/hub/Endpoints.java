@@ -94,11 +94,15 @@ final class Endpoints {
         return "https".equalsIgnoreCase(uri.getScheme());
     }
 
-    /** Whether nobody on a network can listen to what is sent there. Names are not looked up: who answers for them may lie. */
+    /** Whether nobody on a network can listen to what is sent there. */
     static boolean isPrivate(URI uri) {
+        return isHttps(uri) || isLoopback(uri);
+    }
+
+    /** Whether it is on this machine. Names are not looked up: who answers for them may lie. */
+    static boolean isLoopback(URI uri) {
         String host = uri.getHost();
-        return isHttps(uri)
-                || host.equalsIgnoreCase("localhost")
+        return host.equalsIgnoreCase("localhost")
                 || host.equals("[::1]")
                 || host.matches("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
     }

@@ -1,6 +1,7 @@
 package dev.diffusion4j.hub;
 
 import java.io.IOException;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -74,6 +75,10 @@ final class HubEnvironment {
 
     boolean symlinksDisabled() {
         return isTrue("HF_HUB_DISABLE_SYMLINKS");
+    }
+
+    Optional<ProxySelector> proxies() {
+        return EnvironmentProxies.of(variables);
     }
 
     Duration answerTimeout() {

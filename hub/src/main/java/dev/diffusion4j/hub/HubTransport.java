@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,14 +34,21 @@ final class HubTransport {
 
     private final URI endpoint;
     private final Optional<AccessToken> token;
+    private final Optional<ProxySelector> proxies;
     private final Duration answerTimeout;
     private final Duration stallTimeout;
     private HttpClient client;
 
     /** The token is left out where others could listen; {@link #withholdsToken} says so. */
-    HubTransport(URI endpoint, Optional<AccessToken> token, Duration answerTimeout, Duration stallTimeout) {
+    HubTransport(
+            URI endpoint,
+            Optional<AccessToken> token,
+            Optional<ProxySelector> proxies,
+            Duration answerTimeout,
+            Duration stallTimeout) {
         this.endpoint = endpoint;
         this.token = token;
+        this.proxies = proxies;
         this.answerTimeout = answerTimeout;
         this.stallTimeout = stallTimeout;
     }
@@ -176,11 +184,12 @@ final class HubTransport {
     /** Made when it is needed first, for that takes a noticeable time. */
     private synchronized HttpClient client() {
         if (client == null) {
-            client = HttpClient.newBuilder()
+            HttpClient.Builder builder = HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
                     .followRedirects(HttpClient.Redirect.NEVER)
-                    .connectTimeout(answerTimeout)
-                    .build();
+                    .connectTimeout(answerTimeout);
+            proxies.ifPresent(builder::proxy);
+            client = builder.build();
         }
         return client;
     }

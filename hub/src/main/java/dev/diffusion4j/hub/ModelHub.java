@@ -1,5 +1,6 @@
 package dev.diffusion4j.hub;
 
+import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +38,8 @@ public final class ModelHub {
                 builder.parallelDownloads,
                 Retries.usual(builder.pause),
                 builder.space);
-        transport = new HubTransport(builder.endpoint, builder.token, builder.answerTimeout, builder.stallTimeout);
+        transport = new HubTransport(
+                builder.endpoint, builder.token, builder.proxies, builder.answerTimeout, builder.stallTimeout);
         catalog = builder.catalog;
     }
 
@@ -53,7 +55,8 @@ public final class ModelHub {
     /**
      * A hub to be configured, which begins as an environment describes it: {@code HF_ENDPOINT}, {@code HF_HUB_CACHE},
      * {@code HF_HOME}, {@code HF_TOKEN}, {@code HF_TOKEN_PATH}, {@code HF_HUB_OFFLINE}, {@code HF_HUB_ETAG_TIMEOUT},
-     * {@code HF_HUB_DOWNLOAD_TIMEOUT} and others, as Python's huggingface_hub reads them.
+     * {@code HF_HUB_DOWNLOAD_TIMEOUT}, {@code HTTPS_PROXY} and others, as Python's huggingface_hub reads them. Without variables for
+     * proxies, Java's system properties count.
      *
      * @param environment the variables, such as {@link System#getenv()}
      * @throws HubException if a variable makes no sense
@@ -155,6 +158,7 @@ public final class ModelHub {
         private Optional<AccessToken> token;
         private boolean offline;
         private boolean linksDisabled;
+        private Optional<ProxySelector> proxies;
         private Duration answerTimeout;
         private Duration stallTimeout;
         private int parallelDownloads = 4;
@@ -168,6 +172,7 @@ public final class ModelHub {
             token = environment.token();
             offline = environment.offline();
             linksDisabled = environment.symlinksDisabled();
+            proxies = environment.proxies();
             answerTimeout = environment.answerTimeout();
             stallTimeout = environment.stallTimeout();
             this.catalog = catalog;

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,6 +109,7 @@ class TokenTest extends HubTestCase {
         HubTransport transport = new HubTransport(
                 Endpoints.parse(endpoint, "test"),
                 AccessToken.of(SECRET, "test"),
+                Optional.empty(),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1));
         assertThat(transport.sendsToken()).isEqualTo(sent);
