@@ -2,11 +2,11 @@ package dev.diffusion4j.hub;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.FileLockInterruptionException;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,6 +19,8 @@ final class BlobLock implements AutoCloseable {
 
     /** File locks belong to the process. One entry remains for each blob that was ever worked on, which are few. */
     private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
+
+    private static final Duration POLL = Duration.ofMillis(200);
 
     private final ReentrantLock thread;
     private final FileChannel channel;
@@ -45,12 +47,12 @@ final class BlobLock implements AutoCloseable {
         FileChannel channel = null;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            while (!tryLock(channel)) {
                 if (!waiting) {
                     onWait.run();
+                    waiting = true;
                 }
-                channel.lock();
+                Thread.sleep(POLL);
             }
             return new BlobLock(thread, channel);
         } catch (Throwable e) {
@@ -58,12 +60,16 @@ final class BlobLock implements AutoCloseable {
             if (channel != null) {
                 channel.close();
             }
-            if (e instanceof FileLockInterruptionException) {
-                // Thrown with the thread marked, which InterruptedException is not.
-                Thread.interrupted();
-                throw new InterruptedException();
-            }
             throw e;
+        }
+    }
+
+    private static boolean tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // This class, loaded once more by another application of this process, has it.
+            return false;
         }
     }
 

@@ -10,7 +10,8 @@ public interface DownloadListener {
     DownloadListener NONE = new DownloadListener() {};
 
     /**
-     * Before the first byte of a file is asked for, once; also if everything is there already. The free space was found to do.
+     * Before the first byte of a file is asked for, once; also if everything turns out to be here already, but not if the hub was
+     * not asked. The free space was found to do.
      */
     default void onPlan(DownloadPlan plan) {}
 
@@ -19,7 +20,7 @@ public interface DownloadListener {
 
     /**
      * Something that a person should know and that stops nothing, in one line: the hub could not be reached and what is on this
-     * machine was taken, a name was never checked, another process downloads the same file.
+     * machine was taken, a request is tried again, a name was never checked, another process downloads the same file.
      */
     default void onWarning(String message) {
         System.getLogger("dev.diffusion4j.hub").log(System.Logger.Level.WARNING, message);

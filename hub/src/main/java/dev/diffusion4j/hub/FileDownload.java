@@ -112,7 +112,8 @@ final class FileDownload {
                     }
                     return null;
                 },
-                partial::farthest);
+                partial::farthest,
+                progress::warn);
         return partial.hasHash();
     }
 

@@ -78,6 +78,9 @@ final class HubApi {
         URI page = Endpoints.listing(endpoint, repository, revision);
         for (int i = 0; i < MAX_PAGES; i++) {
             try (Answer answer = transport.get(page, 0)) {
+                if (!answer.fromHub()) {
+                    throw elsewhere(page);
+                }
                 if (answer.status() != 200) {
                     throw errors.of(answer, repository, repository + " at " + revision);
                 }
@@ -111,7 +114,11 @@ final class HubApi {
         } catch (IllegalArgumentException e) {
             throw new HubProtocolException("the listing's next page has no valid address", e);
         }
-        throw new HubProtocolException("the listing of " + Endpoints.shown(page) + " goes on at another host");
+        throw elsewhere(page);
+    }
+
+    private static HubProtocolException elsewhere(URI page) {
+        return new HubProtocolException("the listing of " + Endpoints.shown(page) + " goes on at another host");
     }
 
     private static String described(String repository, String revision, String path) {

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -172,13 +173,18 @@ final class HubTransport {
 
     /** What a lost connection is to callers. */
     static HubUnavailableException unavailable(URI uri, Throwable cause) {
-        String reason = Objects.requireNonNullElse(
-                cause.getMessage(),
-                cause instanceof ConnectException
-                        ? "no connection"
-                        : cause.getClass().getSimpleName());
         return new HubUnavailableException(
-                uri.getScheme() + "://" + uri.getRawAuthority() + ": " + Text.printable(reason), cause);
+                uri.getScheme() + "://" + uri.getRawAuthority() + ": " + Text.printable(reason(cause)), cause);
+    }
+
+    /** The client's exceptions for the two most frequent cases have no message. */
+    private static String reason(Throwable cause) {
+        if (cause instanceof ConnectException && cause.getMessage() == null) {
+            return cause.getCause() instanceof UnresolvedAddressException
+                    ? "there is no such host, or no network"
+                    : "no connection";
+        }
+        return Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
     }
 
     /** Made when it is needed first, for that takes a noticeable time. */

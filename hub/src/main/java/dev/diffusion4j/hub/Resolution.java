@@ -53,7 +53,7 @@ final class Resolution {
 
     private ResolvedFile find(FileRequest request) throws InterruptedException {
         ModelReference reference = request.reference();
-        Optional<ResolvedFile> cached = local.find(reference);
+        Optional<ResolvedFile> cached = local.find(reference).filter(request::accepts);
         boolean isSettled = RepositoryNames.isCommit(reference.revision())
                 && reference.file().isPresent();
         if (cached.isPresent() && (settings.offline() || isSettled)) {
@@ -81,12 +81,14 @@ final class Resolution {
         String repository = reference.repository();
         List<String> paths = reference.file().isPresent()
                 ? FileChoice.named(reference.file().get())
-                : FileChoice.among(reference, retries.run(() -> api.listing(repository, reference.revision())));
+                : FileChoice.among(
+                        reference,
+                        retries.run(() -> api.listing(repository, reference.revision()), listener::onWarning));
         List<FileDownload> found = new ArrayList<>();
         String revision = reference.revision();
         for (String path : paths) {
             String at = revision;
-            FileMetadata metadata = retries.run(() -> api.metadata(repository, at, path));
+            FileMetadata metadata = retries.run(() -> api.metadata(repository, at, path), listener::onWarning);
             request.check(metadata);
             // The others of the same commit, should the branch move on meanwhile.
             revision = metadata.commit();

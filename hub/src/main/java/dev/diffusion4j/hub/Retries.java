@@ -1,6 +1,7 @@
 package dev.diffusion4j.hub;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -34,15 +35,16 @@ record Retries(int attempts, Pause pause) {
         return new Retries(1, pause);
     }
 
-    <T> T run(Attempt<T> attempt) throws InterruptedException {
-        return run(attempt, () -> 0);
+    <T> T run(Attempt<T> attempt, Consumer<String> notice) throws InterruptedException {
+        return run(attempt, () -> 0, notice);
     }
 
     /**
      * @param progress a number that grows with what is achieved: a failure after progress counts as the first
+     * @param notice is told before each pause what failed
      * @throws HubUnavailableException the last one
      */
-    <T> T run(Attempt<T> attempt, LongSupplier progress) throws InterruptedException {
+    <T> T run(Attempt<T> attempt, LongSupplier progress, Consumer<String> notice) throws InterruptedException {
         int failures = 0;
         while (true) {
             long before = progress.getAsLong();
@@ -54,6 +56,7 @@ record Retries(int attempts, Pause pause) {
                 if (failures >= attempts || wait.compareTo(LONGEST_PAUSE) > 0) {
                     throw e;
                 }
+                notice.accept("trying again in " + wait.toSeconds() + " s: " + e.getMessage());
                 pause.of(wait);
             }
         }

@@ -211,6 +211,12 @@ class DownloadFaultsTest extends HubTestCase {
         stub.next(Server.HUB, "HEAD", "/resolve/", StubHub.header(503, "Retry-After", past));
         resolve(FILE);
         assertThat(pauses).containsExactly(Duration.ofSeconds(7), Duration.ofSeconds(2), Duration.ofSeconds(4));
+        assertThat(recorder.warnings)
+                .hasSize(3)
+                .first()
+                .asString()
+                .startsWith("trying again in 7 s: ")
+                .contains("429");
     }
 
     @Test

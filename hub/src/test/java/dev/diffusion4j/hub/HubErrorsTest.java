@@ -202,6 +202,12 @@ class HubErrorsTest extends HubTestCase {
     }
 
     @Test
+    void aListingThatIsElsewhere() {
+        stub.next(Server.HUB, "GET", "/tree/", StubHub.redirect(302, stub.cdnEndpoint() + "/listing"));
+        assertThat(failure(HubProtocolException.class, "hf:org/model")).hasMessageContaining("another host");
+    }
+
+    @Test
     void aListingWhoseNextPageHasNoAddress() {
         stub.next(Server.HUB, "GET", "/tree/", (exchange, _) -> {
             exchange.getResponseHeaders().set("Link", "<http://[>; rel=\"next\"");

@@ -201,6 +201,7 @@ class ModelCatalogTest extends HubTestCase {
         assertThat(resolve("mine")).hasContent("diffusion");
         writeCatalog(MODEL + PART.replace("| - |", "| " + "0".repeat(64) + " |"));
         assertThat(failure(ChecksumException.class, "mine")).hasMessageContaining("the catalog names");
+        failure(NotCachedException.class, builder().offline(true).build(), "mine");
         assertThat(List.of(right)).isEqualTo(blobs());
     }
 }

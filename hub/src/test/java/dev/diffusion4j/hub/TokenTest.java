@@ -120,9 +120,10 @@ class TokenTest extends HubTestCase {
     void thatItIsWithheldIsSaid() {
         ModelHub elsewhere =
                 builder().endpoint("http://mirror.invalid").token(SECRET).build();
-        failure(HubUnavailableException.class, elsewhere, FILE);
+        assertThat(failure(HubUnavailableException.class, elsewhere, FILE))
+                .hasMessage("http://mirror.invalid: there is no such host, or no network");
         assertThat(recorder.warnings)
-                .singleElement()
+                .first()
                 .asString()
                 .contains("token is not sent")
                 .doesNotContain(SECRET);

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.hub.StubHub.Server;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -102,6 +105,31 @@ class TwoWritersTest extends HubTestCase {
         Path lock = repositoryFolder().lock(StubRepository.sha256(CONTENT));
         Files.createDirectories(lock.getParent());
         Files.createFile(lock);
+        assertIsWhole();
+    }
+
+    /** As another class loader of this process does, whose locks this one's do not know. */
+    @Test
+    void aLockWithinThisProcessIsWaitedFor() throws IOException {
+        Path file = repositoryFolder().lock(StubRepository.sha256(CONTENT));
+        Files.createDirectories(file.getParent());
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            FileLock lock = channel.lock();
+            DownloadListener listener = new DownloadListener() {
+                @Override
+                public void onWarning(String message) {
+                    assertThat(message).contains("being downloaded already");
+                    assertThat(downloads()).isZero();
+                    try {
+                        lock.release();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+            };
+            builder().build().resolve(FILE, listener, new DownloadCancellation());
+            assertThat(lock.isValid()).isFalse();
+        }
         assertIsWhole();
     }
 }
