@@ -26,6 +26,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -67,6 +68,8 @@ import picocli.CommandLine.Spec;
             DecodeCommand.class,
             SchedulersCommand.class,
             InspectCommand.class,
+            PullCommand.class,
+            ModelsCommand.class,
             DevicesCommand.class,
             RpcServerCommand.class,
             DoctorCommand.class,
@@ -86,6 +89,7 @@ public final class Diffuse implements Runnable {
     };
 
     private final Console console;
+    private final Map<String, String> environment;
 
     @Mixin
     private GlobalOptions globals;
@@ -93,8 +97,9 @@ public final class Diffuse implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    private Diffuse(Console console) {
+    private Diffuse(Console console, Map<String, String> environment) {
         this.console = console;
+        this.environment = environment;
     }
 
     /** Runs the program and ends the process with its exit code. */
@@ -127,7 +132,14 @@ public final class Diffuse implements Runnable {
     }
 
     static int run(String[] args, Console console) {
-        Diffuse diffuse = new Diffuse(console);
+        return run(args, console, System.getenv());
+    }
+
+    /**
+     * @param environment where the hub and its cache are
+     */
+    static int run(String[] args, Console console, Map<String, String> environment) {
+        Diffuse diffuse = new Diffuse(console, environment);
         int code;
         try {
             code = commandLine(diffuse).execute(args);
@@ -180,6 +192,10 @@ public final class Diffuse implements Runnable {
 
     Console console() {
         return console;
+    }
+
+    Map<String, String> environment() {
+        return environment;
     }
 
     GlobalOptions globals() {

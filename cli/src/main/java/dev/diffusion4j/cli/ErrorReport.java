@@ -11,6 +11,12 @@ import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.error.OutOfNativeMemoryException;
 import dev.diffusion4j.error.TensorFileException;
+import dev.diffusion4j.hub.AmbiguousModelException;
+import dev.diffusion4j.hub.DownloadCancelledException;
+import dev.diffusion4j.hub.HubException;
+import dev.diffusion4j.hub.InvalidReferenceException;
+import dev.diffusion4j.hub.NoSuchQuantException;
+import dev.diffusion4j.hub.UnknownModelNameException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -76,7 +82,12 @@ final class ErrorReport {
     static int exitCode(Throwable failure) {
         return switch (failure) {
             case InvalidRequestException _, ParameterException _ -> ExitCode.USAGE;
-            case ModelFileException _ -> ExitCode.MODEL_FILE;
+            case InvalidReferenceException _,
+                    UnknownModelNameException _,
+                    NoSuchQuantException _,
+                    AmbiguousModelException _ -> ExitCode.USAGE;
+            case DownloadCancelledException _ -> ExitCode.CANCELLED;
+            case ModelFileException _, HubException _ -> ExitCode.MODEL_FILE;
             case ImageFileException _, TensorFileException _ -> ExitCode.PICTURE_FILE;
             case NativeLibraryException _ -> ExitCode.NATIVE_LIBRARY;
             case OutOfNativeMemoryException _, OutOfMemoryError _ -> ExitCode.OUT_OF_MEMORY;
@@ -91,7 +102,7 @@ final class ErrorReport {
         return switch (failure) {
             case GenerationCancelledException _ -> "cancelled";
             case InvalidRequestException e -> OptionNames.message(e);
-            case DiffusionException _, ClosedException _ -> failure.getMessage();
+            case DiffusionException _, ClosedException _, HubException _ -> failure.getMessage();
             case OutOfMemoryError _ -> "the Java heap is full; raise it with -Xmx";
             default -> "internal error: " + failure + " (--debug shows where)";
         };

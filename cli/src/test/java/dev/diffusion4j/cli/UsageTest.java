@@ -50,6 +50,8 @@ class UsageTest {
             "decode",
             "schedulers",
             "inspect",
+            "pull",
+            "models",
             "devices",
             "version",
             "completion");
