@@ -8,6 +8,7 @@ import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.QueueFullException;
 import dev.diffusion4j.modelfile.Task;
 import dev.diffusion4j.request.PreviewMode;
 import java.nio.ByteBuffer;
@@ -317,11 +318,11 @@ class LifecycleTest {
 
     @Test
     void theQueueHasTheCapacityOfTheOptions() throws Exception {
-        try (StableDiffusion model = StableDiffusion.options().queueCapacity(1).open(DemoModel.path())) {
+        try (DiffusionModel model = DiffusionModel.options().queueCapacity(1).open(DemoModel.path())) {
             CountDownLatch running = new CountDownLatch(1);
             startLong(model, running, new AtomicInteger());
             running.await();
-            TextToImageRequest request = model.textToImage("a star").steps(1);
+            ImageGeneration request = model.textToImage("a star").steps(1);
             request.start();
 
             assertThatThrownBy(request::start)

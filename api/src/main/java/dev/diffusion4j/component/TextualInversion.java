@@ -18,7 +18,7 @@ import java.util.Set;
  * Loaded from the files that diffusers and other tools write, safetensors or PyTorch.
  *
  * <p>{@link ModelOptionsBuilder#embedding} opens a model with one, for both the native path and the components;
- * {@link TextEncoder#with} gives one to a text encoder alone. Its vectors are off the heap until it is closed.
+ * {@link ClipTextEncoder#with} gives one to a text encoder alone. Its vectors are off the heap until it is closed.
  */
 public final class TextualInversion implements AutoCloseable {
 

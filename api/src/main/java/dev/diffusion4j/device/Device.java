@@ -1,15 +1,11 @@
 package dev.diffusion4j.device;
 
-import dev.diffusion4j.NativeRuntime;
-import dev.diffusion4j.RpcServer;
-
 /**
  * Something that models can run on.
  *
  * @param name the name to choose it by, such as {@code CPU} or {@code CUDA0}
  * @param description what it is, such as the processor's or the card's name
  * @param kind what sort of device it is
- * @see NativeRuntime#memory(Device)
  */
 public record Device(String name, String description, Kind kind) {
 
@@ -21,7 +17,7 @@ public record Device(String name, String description, Kind kind) {
         INTEGRATED_GPU,
         /** A library that speeds up the CPU, such as BLAS. */
         ACCELERATOR,
-        /** A device of an {@link RpcServer}; nothing else is known of it. */
+        /** A device of an {@code RpcServer}; nothing else is known of it. */
         REMOTE
     }
 }

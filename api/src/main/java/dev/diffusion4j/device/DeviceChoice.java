@@ -1,7 +1,5 @@
 package dev.diffusion4j.device;
 
-import dev.diffusion4j.NativeRuntime;
-import dev.diffusion4j.RpcServer;
 import dev.diffusion4j.error.DeviceUnavailableException;
 import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Locale;
@@ -71,13 +69,13 @@ public record DeviceChoice(Kind kind, String name, int index, boolean elseCpu) {
         return new DeviceChoice(Kind.GPU, "", index, false);
     }
 
-    /** A device by its name from {@link NativeRuntime#devices()}, in any case. */
+    /** A device by its name from {@code NativeRuntime.devices}, in any case. */
     public static DeviceChoice named(String name) {
         return new DeviceChoice(Kind.NAMED, name, 0, false);
     }
 
     /**
-     * The device of another machine on which an {@link RpcServer} runs. Everything that crosses the network, weights and
+     * The device of another machine on which an {@code RpcServer} runs. Everything that crosses the network, weights and
      * pictures, is neither encrypted nor signed.
      *
      * @param address {@code host:port}, IPv4

@@ -1,6 +1,5 @@
 package dev.diffusion4j.device;
 
-import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.error.NativeLibraryException;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,7 +7,7 @@ import java.util.Optional;
 
 /**
  * How the native library was looked for, told by the loader itself: what was found, what was tried, what was taken and why.
- * Made by {@link NativeRuntime#diagnose()}.
+ * Made by {@code NativeRuntime.diagnose}.
  *
  * @param platform this machine, as natives artifacts name it, such as {@code linux-x86_64}
  * @param nativeAccess whether this program was started with native access enabled; Java warns, or refuses, where it is not

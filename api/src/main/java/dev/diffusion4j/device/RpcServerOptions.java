@@ -1,10 +1,9 @@
 package dev.diffusion4j.device;
 
-import dev.diffusion4j.RpcServer;
 import dev.diffusion4j.error.InvalidRequestException;
 
 /**
- * What an {@link RpcServer} offers, and to whom.
+ * What an {@code RpcServer} offers, and to whom.
  *
  * @param host the address to listen on
  * @param port the port, 0 for any that is free

@@ -101,7 +101,7 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
     }
 
     /**
-     * Loads a textual-inversion embedding, for SD 1.x and SD 2.x. What {@link TextualInversion} reads is converted for the
+     * Loads a textual-inversion embedding, for SD 1.x and SD 2.x. What {@code TextualInversion} reads is converted for the
      * runtime: a temporary file of it lives as long as the model is open.
      *
      * @param name the word that stands for it in prompts, in upper or lower case; it is found wherever it stands, inside

@@ -202,7 +202,7 @@ class DemoModelTest {
         assertThat(request.path("negativePrompt").asText()).isEqualTo("blurry");
         assertThat(request.path("steps").asInt()).isEqualTo(2);
         assertThat(request.path("guidanceScale").asDouble()).isEqualTo(5.5);
-        assertThat(sampling.path("sampler").asText()).isEqualTo("dpmpp_2m");
+        assertThat(sampling.path("sampler").asText()).isEqualTo("dpm++2m");
         assertThat(sampling.path("schedule").asText()).isEqualTo("karras");
         assertThat(request.path("clipSkip").asInt()).isEqualTo(1);
         assertThat(sampling.at("/cache/threshold").asDouble()).isEqualTo(0.5);

@@ -66,8 +66,8 @@ class SchedulerOptionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "DPM++ 2M Karras, dpmpp_2m, karras",
-        "k_dpmpp_2m_karras, dpmpp_2m, karras",
+        "DPM++ 2M Karras, dpm++2m, karras",
+        "k_dpmpp_2m_karras, dpm++2m, karras",
         "k_euler_a, euler_a, discrete",
         "euler_ancestral_exponential, euler_a, exponential"
     })

@@ -109,7 +109,7 @@ class ImageWritingTest {
     void anExistingFileIsNotWrittenInto() throws IOException {
         Path file = Files.writeString(folder.resolve("picture.png"), "old");
         Path old = Files.createLink(folder.resolve("old"), file);
-        ImageWriting.save(picture(), file, "text", "{}");
+        PictureWriter.save(picture(), file, "text", "{}");
 
         assertThat(old).hasContent("old");
         assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(64);
@@ -189,9 +189,9 @@ class ImageWritingTest {
             noise.setRGB(i % 512, i / 512, random.nextInt(1 << 24));
         }
         Path file = folder.resolve(name);
-        ImageWriting.save(noise, file, "text", "{}");
+        PictureWriter.save(noise, file, "text", "{}");
         long before = writes();
-        ImageWriting.save(noise, file, "text", "{}");
+        PictureWriter.save(noise, file, "text", "{}");
 
         assertThat(writes() - before).isBetween(1L, 4L);
         assertThat(Files.size(file)).isGreaterThan(200_000);

@@ -1,0 +1,5 @@
+/**
+ * The components of a model by themselves: text encoders, denoisers and autoencoders, over tensors off the heap. What diffusers has
+ * in its {@code models}.
+ */
+package dev.diffusion4j.component;

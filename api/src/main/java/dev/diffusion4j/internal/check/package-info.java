@@ -1,0 +1,4 @@
+/**
+ * What is refused before native code sees it: values out of range, and files that are not what they are given as.
+ */
+package dev.diffusion4j.internal.check;

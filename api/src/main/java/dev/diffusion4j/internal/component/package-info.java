@@ -1,0 +1,4 @@
+/**
+ * The components over an engine: each call names its tensors and goes to the model's thread.
+ */
+package dev.diffusion4j.internal.component;

@@ -1,0 +1,4 @@
+/**
+ * The native library itself, loaded once for the process, and what it says of itself. Knows nothing of models.
+ */
+package dev.diffusion4j.internal.ffm.library;

@@ -1,0 +1,4 @@
+/**
+ * The engine in this process, over the Foreign Function and Memory API: one writer for each C struct.
+ */
+package dev.diffusion4j.internal.ffm;

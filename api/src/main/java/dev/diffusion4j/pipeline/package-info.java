@@ -1,0 +1,4 @@
+/**
+ * What the loop in Java over a model's components shows while it runs. What diffusers has in its {@code pipelines}.
+ */
+package dev.diffusion4j.pipeline;
