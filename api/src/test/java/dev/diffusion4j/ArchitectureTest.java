@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The packages point one way, as docs/adr/0012 has them. */
+@Tag("fast")
 class ArchitectureTest {
 
     private static final String ROOT = "dev.diffusion4j";

@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an application's tests do: a model of their own, without a native library. */
+@Tag("fast")
 class FakeModelTest {
 
     /** Draws nothing, and remembers what it was asked for. */

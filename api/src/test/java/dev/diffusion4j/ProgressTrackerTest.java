@@ -6,8 +6,10 @@ import dev.diffusion4j.Progress.Phase;
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class ProgressTrackerTest {
 
     private final List<Progress> events = new ArrayList<>();

@@ -4,7 +4,6 @@ import static dev.diffusion4j.DenoisingLoopTest.psnr;
 import static dev.diffusion4j.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.diffusion4j.component.LatentDistribution;
@@ -12,11 +11,6 @@ import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.internal.component.EngineVae;
-import dev.diffusion4j.internal.engine.CancellationFlag;
-import dev.diffusion4j.internal.engine.GenerationObserver;
-import dev.diffusion4j.internal.engine.Watch;
-import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.NormalGenerator;
@@ -27,9 +21,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -266,46 +258,6 @@ class VaeTest {
             assertThat(deviation.max()).isZero();
             assertThat(logVariance.max()).isEqualTo(Float.NEGATIVE_INFINITY);
             assertThat(distance(sample, mean)).isZero();
-        }
-    }
-
-    /** Closing it would take the memory away from native code. */
-    @Test
-    void aTensorThatACallReadsCannotBeClosedMeanwhile() {
-        List<Throwable> thrown = new ArrayList<>();
-        try (Tensor latents = Tensor.zeros(Shape.of(1, 4, 16, 16))) {
-            GenerationObserver closing = new GenerationObserver() {
-                @Override
-                public void progress(ProgressKind kind, int step, int of) {
-                    thrown.add(catchThrowable(latents::close));
-                }
-
-                @Override
-                public Optional<PreviewMode> previewMode() {
-                    return Optional.empty();
-                }
-
-                @Override
-                public int previewInterval() {
-                    return 1;
-                }
-
-                @Override
-                public void preview(int step, BufferedImage image) {}
-
-                @Override
-                public void warn(String text) {}
-            };
-            try (Watch watch = new Watch(closing, new CancellationFlag());
-                    Tensor picture = ((EngineVae) vae).decode(latents, Optional.of(new VaeTiling(8, 8, 0.5)), watch)) {
-                assertThat(picture.shape()).isEqualTo(Shape.of(1, 3, 128, 128));
-            }
-            assertThat(thrown)
-                    .isNotEmpty()
-                    .allSatisfy(failure -> assertThat(failure)
-                            .isInstanceOf(IllegalStateException.class)
-                            .isNotInstanceOf(ClosedException.class));
-            assertThat(latents.getFlat(0)).isZero();
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.diffusion4j.image.ImageSize;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rules of the runtime's {@code get_sd_version}, and what parts of models are known by. */
+@Tag("fast")
 class FamilyDetectorTest {
 
     private static final String M = "model.diffusion_model.";

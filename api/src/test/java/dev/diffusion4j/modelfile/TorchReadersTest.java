@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checkpoints as PyTorch wrote them (tools/parity/make_checkpoint_fixtures.py), and as nobody should. */
+@Tag("fast")
 class TorchReadersTest {
 
     @TempDir

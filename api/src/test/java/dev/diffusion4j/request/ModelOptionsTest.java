@@ -13,11 +13,13 @@ import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Options of models are values, as requests are. */
+@Tag("fast")
 class ModelOptionsTest {
 
     private static ModelOptions.Builder whole() {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What schedulers are called in reports. */
+@Tag("fast")
 class SchedulerNameTest {
 
     private static class Mine implements Scheduler {

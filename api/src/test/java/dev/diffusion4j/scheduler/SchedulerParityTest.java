@@ -9,12 +9,14 @@ import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every step of full trajectories against diffusers 0.42.1: within 1e-5 of the largest value of a step's latents.
  */
+@Tag("fast")
 class SchedulerParityTest {
 
     private static final double TOLERANCE = 1e-5;

@@ -8,11 +8,13 @@ import dev.diffusion4j.error.InvalidRequestException;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("fast")
 class ImageTensorsTest {
 
     private static void assertRefused(String field, ThrowingCallable call) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.InvalidRequestException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class LinearCombinationTest {
 
     /** More than two blocks, and not a whole number of them. */

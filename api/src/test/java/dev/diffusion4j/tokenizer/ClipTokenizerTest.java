@@ -8,11 +8,13 @@ import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("fast")
 class ClipTokenizerTest {
 
     private static final int[] PUPPY = {49406, 320, 1674, 539, 320, 6829, 49407};

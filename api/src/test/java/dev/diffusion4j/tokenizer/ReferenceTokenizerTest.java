@@ -9,9 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Equal to Hugging Face's CLIPTokenizer. */
+@Tag("fast")
 class ReferenceTokenizerTest {
 
     private static final int BLOCK = 256;
