@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tokenizer.LoraTags.Tag;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("fast")
+@org.junit.jupiter.api.Tag("fast")
 class LoraTagsTest {
 
     @ParameterizedTest
