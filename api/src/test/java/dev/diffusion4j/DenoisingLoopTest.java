@@ -11,6 +11,8 @@ import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.PreviewMode;
+import dev.diffusion4j.request.References;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SchedulerSampling;
@@ -310,13 +312,13 @@ class DenoisingLoopTest {
 
     @Test
     void refusesWhatBelongsToTheNativeSampler() {
-        assertThatThrownBy(() -> quick().sampling(Sampling.of(Sampler.EULER)).start())
-                .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("sampler");
-        assertThatThrownBy(() -> quick().sampling(Sampling.standard().withSigmas(10, 1, 0))
+        assertThatThrownBy(() -> quick().onPreview(PreviewMode.PROJECTION, 1, preview -> {})
                         .start())
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("sigmas");
+                .hasMessageContaining("onPreview");
+        assertThatThrownBy(() -> quick().references(References.of(square())).start())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("references");
         assertThatThrownBy(() -> sd.textToImage(CIRCLE).onStep(step -> {}).start())
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("scheduler");

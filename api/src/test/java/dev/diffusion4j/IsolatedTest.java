@@ -139,10 +139,10 @@ class IsolatedTest {
                     .negativePrompt("blurry, (dark:1.2) \u00e9\u4f60")
                     .sampling(Sampling.of(Sampler.EULER_A)
                             .withSchedule(NoiseSchedule.KARRAS)
-                            .withEta(0.7))
+                            .withEta(0.7)
+                            .withCache(StepCache.uCache().withThreshold(0.2)))
                     .clipSkip(2)
                     .guidanceScale(5.5)
-                    .sampling(Sampling.standard().withCache(StepCache.uCache().withThreshold(0.2)))
                     .vaeTiling(VaeTiling.DEFAULT)
                     .generate()));
         }

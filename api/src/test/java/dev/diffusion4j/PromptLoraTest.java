@@ -81,7 +81,7 @@ class PromptLoraTest {
                 .startsWith(prompt + "\n")
                 .contains("Loras: \"sty le.v1.safetensors: 0.8, other.safetensors: -0.5: 1\"");
         assertThat(drawn.parametersJson())
-                .contains("{\"file\":\"other.safetensors\",\"multiplier\":1.0,\"textEncoderMultiplier\":-0.5}");
+                .contains("{\"path\":\"other.safetensors\",\"multiplier\":1.0,\"textEncoderMultiplier\":-0.5}");
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.WeightType;
 import dev.diffusion4j.tensor.RandomSource;
@@ -67,9 +68,11 @@ class LoraParityTest {
             ImageGeneration request =
                     FamilyGoldens.as(model.textToImage(PROMPT)).guidanceScale(1);
             return this == FLUX
-                    ? request.sampling(Sampling.standard().withSigmas(1, 0.6, 0.25, 0))
-                            .sampling(Sampling.standard().withDistilledGuidance(3.5))
-                    : request.sampling(Sampling.of(NoiseSchedule.DISCRETE)).steps(3);
+                    ? request.sampling(Sampling.of(Sampler.EULER)
+                            .withSigmas(1, 0.6, 0.25, 0)
+                            .withDistilledGuidance(3.5))
+                    : request.sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
+                            .steps(3);
         }
     }
 

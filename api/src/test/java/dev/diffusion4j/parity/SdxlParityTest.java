@@ -15,6 +15,7 @@ import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.PredictionType;
@@ -61,7 +62,7 @@ class SdxlParityTest {
     }
 
     private static GeneratedImage drawNatively(ImageGeneration request) {
-        return request.sampling(Sampling.of(NoiseSchedule.DISCRETE))
+        return request.sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
                 .steps(STEPS)
                 .generate();
     }
