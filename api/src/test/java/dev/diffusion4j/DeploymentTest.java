@@ -2,9 +2,7 @@ package dev.diffusion4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
@@ -59,13 +57,7 @@ class DeploymentTest {
     static void compile() throws Exception {
         Path lib = Files.createDirectory(folder.resolve("lib"));
         jars = new ArrayList<>();
-        for (Class<?> type : List.of(
-                DiffusionModel.class,
-                D4j.class,
-                CacheFolder.class,
-                ObjectMapper.class,
-                JsonFactory.class,
-                JsonProperty.class)) {
+        for (Class<?> type : List.of(DiffusionModel.class, D4j.class, CacheFolder.class, JsonFactory.class)) {
             Path place = placeOf(type);
             Path jar = lib.resolve(type.getSimpleName() + ".jar");
             if (Files.isDirectory(place)) {

@@ -2,9 +2,7 @@ package dev.diffusion4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
@@ -64,13 +62,7 @@ class ModulePathTest {
                 """);
         program = folder.resolve("program");
         natives = nativesJar();
-        modulePath = Stream.of(
-                        DiffusionModel.class,
-                        D4j.class,
-                        CacheFolder.class,
-                        JsonProperty.class,
-                        JsonFactory.class,
-                        ObjectMapper.class)
+        modulePath = Stream.of(DiffusionModel.class, D4j.class, CacheFolder.class, JsonFactory.class)
                 .map(ModulePathTest::placeOf)
                 .map(Path::toString)
                 .collect(Collectors.joining(File.pathSeparator));
