@@ -35,10 +35,6 @@ import java.util.function.Supplier;
 /** A model over an engine. */
 final class EngineModel implements DiffusionModel {
 
-    private static final ImageSize DEFAULT_SIZE = new ImageSize(512, 512);
-    private static final int DEFAULT_STEPS = 20;
-    private static final double DEFAULT_GUIDANCE_SCALE = 7;
-
     private final Engine engine;
     private final ModelInfo info;
     private final EngineThread thread;
@@ -233,7 +229,7 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public ImageSize nativeSize() {
-        return file.nativeSize().orElse(DEFAULT_SIZE);
+        return file.nativeSize().orElseGet(DiffusionModel.super::nativeSize);
     }
 
     @Override
@@ -243,12 +239,12 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public int defaultSteps() {
-        return (int) recommended("diffusion4j.steps", 1, ImageRequest.MAX_STEPS, DEFAULT_STEPS);
+        return (int) recommended("diffusion4j.steps", 1, ImageRequest.MAX_STEPS, DiffusionModel.super.defaultSteps());
     }
 
     @Override
     public double defaultGuidanceScale() {
-        return recommended("diffusion4j.guidance", 0, 100, DEFAULT_GUIDANCE_SCALE);
+        return recommended("diffusion4j.guidance", 0, 100, DiffusionModel.super.defaultGuidanceScale());
     }
 
     private double recommended(String key, double least, double most, double otherwise) {

@@ -70,7 +70,7 @@ public final class ModelOptions {
     static final Option<IsolatedOptions> ISOLATION = Option.of("isolation", IsolatedOptions.class);
     static final Option<Integer> QUEUE_CAPACITY =
             Option.of("queueCapacity", Integer.class, size -> Checks.range("queueCapacity", size, 0, 1_000_000));
-    private static final List<Option<?>> OPTIONS = List.of(
+    static final List<Option<?>> OPTIONS = List.of(
             COMPONENTS,
             TINY_AUTOENCODER_FOR_PREVIEWS_ONLY,
             EMBEDDINGS,

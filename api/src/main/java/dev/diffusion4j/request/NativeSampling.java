@@ -6,11 +6,13 @@ import dev.diffusion4j.internal.json.JsonType;
 import dev.diffusion4j.internal.options.Option;
 import dev.diffusion4j.internal.options.OptionSet;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The runtime's own loop, and what it alone can do. Immutable; the {@code with} methods return changed copies. Each option is
@@ -169,6 +171,11 @@ public final class NativeSampling implements Sampling {
     /** A second pass at a larger size; the result has the larger size. */
     public NativeSampling withHighResFix(HighResFix fix) {
         return with(HIGH_RES_FIX, fix);
+    }
+
+    /** The names of the options that were given, in the order in which they are declared. */
+    public Set<String> given() {
+        return Collections.unmodifiableSet(toJson().keySet());
     }
 
     /** The sampler, if it was given. */

@@ -7,9 +7,7 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.SamplerChoice;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SkipLayerGuidance;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -163,24 +161,9 @@ public final class SamplingOptions {
      * @throws InvalidRequestException if something was
      */
     public static void requireNone(NativeSampling sampling) {
-        Map<String, Boolean> options = new LinkedHashMap<>();
-        options.put("sampler", sampling.sampler().isPresent());
-        options.put("schedule", sampling.schedule().isPresent());
-        options.put("sigmas", !sampling.sigmas().isEmpty());
-        options.put("eta", sampling.eta().isPresent());
-        options.put("imageGuidanceScale", sampling.imageGuidanceScale().isPresent());
-        options.put("distilledGuidance", sampling.distilledGuidance().isPresent());
-        options.put("shiftedTimestep", sampling.shiftedTimestep().isPresent());
-        options.put("flowShift", sampling.flowShift().isPresent());
-        options.put("samplerArguments", sampling.arguments().isPresent());
-        options.put("skipLayerGuidance", sampling.skipLayerGuidance().isPresent());
-        options.put("cache", sampling.cache().isPresent());
-        options.put("highResFix", sampling.highResFix().isPresent());
-        options.forEach((field, given) -> {
-            if (given) {
-                throw new InvalidRequestException(
-                        field, "given", "absent with a scheduler: it belongs to the native sampler");
-            }
+        sampling.given().stream().findFirst().ifPresent(field -> {
+            throw new InvalidRequestException(
+                    field, "given", "absent with a scheduler: it belongs to the native sampler");
         });
     }
 }
