@@ -1,5 +1,7 @@
 package dev.diffusion4j.error;
 
+import java.util.Objects;
+
 /**
  * The root of everything this library throws on purpose. Subclasses say what a caller can do about it.
  *
@@ -14,7 +16,7 @@ public class DiffusionException extends RuntimeException {
      * @param message what went wrong, in one line that a user may read
      */
     public DiffusionException(String message) {
-        super(message);
+        super(Objects.requireNonNull(message, "message"));
     }
 
     /**
@@ -22,6 +24,12 @@ public class DiffusionException extends RuntimeException {
      * @param cause what it was caused by
      */
     public DiffusionException(String message, Throwable cause) {
-        super(message, cause);
+        super(Objects.requireNonNull(message, "message"), cause);
+    }
+
+    /** What went wrong; there always is a message. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }
