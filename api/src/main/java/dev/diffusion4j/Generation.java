@@ -60,7 +60,7 @@ public final class Generation<T> {
                         return false;
                     }
                 },
-                CompletableFuture.completedFuture(value));
+                CompletableFuture.completedFuture(Objects.requireNonNull(value, "value")));
     }
 
     /** The same generation, of which one is interested in something else. */

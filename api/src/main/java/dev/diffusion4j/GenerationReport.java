@@ -40,6 +40,7 @@ public final class GenerationReport {
      * @param warnings what was asked for and not done, a sentence each
      */
     public static GenerationReport of(ImageRequest request, String model, List<String> warnings) {
+        Objects.requireNonNull(model, "model");
         return new GenerationReport(request, request.loras(), model, Optional.empty(), warnings);
     }
 

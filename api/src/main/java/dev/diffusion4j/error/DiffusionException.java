@@ -1,6 +1,7 @@
 package dev.diffusion4j.error;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The root of everything this library throws on purpose. Subclasses say what a caller can do about it.
@@ -21,9 +22,9 @@ public class DiffusionException extends RuntimeException {
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public DiffusionException(String message, Throwable cause) {
+    public DiffusionException(String message, @Nullable Throwable cause) {
         super(Objects.requireNonNull(message, "message"), cause);
     }
 

@@ -1,5 +1,6 @@
 package dev.diffusion4j.error;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A request or option was refused before native code saw it. Names the field, the value and what is allowed. */
@@ -18,9 +19,9 @@ public class InvalidRequestException extends DiffusionException {
      */
     public InvalidRequestException(String field, @Nullable Object value, String allowed) {
         super(field + " must be " + allowed + ", not " + value);
-        this.field = field;
+        this.field = Objects.requireNonNull(field, "field");
         this.value = String.valueOf(value);
-        this.allowed = allowed;
+        this.allowed = Objects.requireNonNull(allowed, "allowed");
     }
 
     /** The refused field's name as in the API. */

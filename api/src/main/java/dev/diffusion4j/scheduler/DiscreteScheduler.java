@@ -288,19 +288,19 @@ public abstract sealed class DiscreteScheduler implements Scheduler
 
         /** How the variance grows; {@link BetaSchedule#LINEAR} without it. */
         public B betaSchedule(BetaSchedule schedule) {
-            betaSchedule = schedule;
+            betaSchedule = Objects.requireNonNull(schedule, "schedule");
             return self();
         }
 
         /** What the model predicts; {@link PredictionType#EPSILON} without it. */
         public B predictionType(PredictionType type) {
-            predictionType = type;
+            predictionType = Objects.requireNonNull(type, "type");
             return self();
         }
 
         /** Which timesteps are visited; the scheduler's own default without it. */
         public B timestepSpacing(TimestepSpacing spacing) {
-            timestepSpacing = spacing;
+            timestepSpacing = Objects.requireNonNull(spacing, "spacing");
             return self();
         }
 
