@@ -77,9 +77,34 @@ public sealed interface StepCache {
             Checks.range("cache.errorDecayRate", errorDecayRate, 0, 1);
         }
 
-        /** The same cache with another threshold. */
+        /** The same cache with another change below which a step is reused, at least 0. */
         public Reuse withThreshold(double newThreshold) {
             return new Reuse(method, newThreshold, start, end, errorDecayRate, relativeThreshold, resetErrorOnCompute);
+        }
+
+        /** The same cache with another part of the run, from 0 to 1, after which steps may be reused. */
+        public Reuse withStart(double newStart) {
+            return new Reuse(method, threshold, newStart, end, errorDecayRate, relativeThreshold, resetErrorOnCompute);
+        }
+
+        /** The same cache with another part of the run, from 0 to 1, after which none is. */
+        public Reuse withEnd(double newEnd) {
+            return new Reuse(method, threshold, start, newEnd, errorDecayRate, relativeThreshold, resetErrorOnCompute);
+        }
+
+        /** The same cache with another factor on the accumulated error per step, 0 to 1. */
+        public Reuse withErrorDecayRate(double newErrorDecayRate) {
+            return new Reuse(method, threshold, start, end, newErrorDecayRate, relativeThreshold, resetErrorOnCompute);
+        }
+
+        /** The same cache with a threshold that is relative to the output's magnitude, or one that is not. */
+        public Reuse withRelativeThreshold(boolean newRelativeThreshold) {
+            return new Reuse(method, threshold, start, end, errorDecayRate, newRelativeThreshold, resetErrorOnCompute);
+        }
+
+        /** The same cache, in which computing a step clears the accumulated error or does not. */
+        public Reuse withResetErrorOnCompute(boolean newResetErrorOnCompute) {
+            return new Reuse(method, threshold, start, end, errorDecayRate, relativeThreshold, newResetErrorOnCompute);
         }
     }
 
@@ -136,6 +161,166 @@ public sealed interface StepCache {
                 }
             });
         }
+
+        /** The same cache with another number of blocks at the front that are always computed. */
+        public Blocks withFirstBlocks(int newFirstBlocks) {
+            return new Blocks(
+                    method,
+                    newFirstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another number of blocks at the end that are always computed. */
+        public Blocks withLastBlocks(int newLastBlocks) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    newLastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another residual difference below which blocks are reused. */
+        public Blocks withResidualThreshold(double newResidualThreshold) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    newResidualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another number of steps computed in full at the start. */
+        public Blocks withWarmupSteps(int newWarmupSteps) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    newWarmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another limit of steps reused in all, -1 for none. */
+        public Blocks withMaxCachedSteps(int newMaxCachedSteps) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    newMaxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another limit of steps reused one after another, -1 for none. */
+        public Blocks withMaxContinuousCachedSteps(int newMaxContinuousCachedSteps) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    newMaxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another order of the Taylor series. */
+        public Blocks withTaylorDerivatives(int newTaylorDerivatives) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    newTaylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another number of steps between computed ones. */
+        public Blocks withTaylorSkipInterval(int newTaylorSkipInterval) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    newTaylorSkipInterval,
+                    stepMask,
+                    dynamicStepMask);
+        }
+
+        /** The same cache with another mask of the steps that are computed, as the runtime writes it. */
+        public Blocks withStepMask(String newStepMask) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    Optional.of(newStepMask),
+                    dynamicStepMask);
+        }
+
+        /** The same cache with a mask that adapts to the residuals, or one that does not. */
+        public Blocks withDynamicStepMask(boolean newDynamicStepMask) {
+            return new Blocks(
+                    method,
+                    firstBlocks,
+                    lastBlocks,
+                    residualThreshold,
+                    warmupSteps,
+                    maxCachedSteps,
+                    maxContinuousCachedSteps,
+                    taylorDerivatives,
+                    taylorSkipInterval,
+                    stepMask,
+                    newDynamicStepMask);
+        }
     }
 
     /**
@@ -167,6 +352,41 @@ public sealed interface StepCache {
             Checks.range("cache.flexWindow", flexWindow, 0, 1000);
             Checks.range("cache.warmupSteps", warmupSteps, 0, 1000);
             Checks.range("cache.stop", stop, 0, 1);
+        }
+
+        /** The same cache with another weight of the prediction, 0 to 1. */
+        public Spectrum withWeight(double newWeight) {
+            return new Spectrum(newWeight, order, regularization, window, flexWindow, warmupSteps, stop);
+        }
+
+        /** The same cache with another number of basis functions, from 1. */
+        public Spectrum withOrder(int newOrder) {
+            return new Spectrum(weight, newOrder, regularization, window, flexWindow, warmupSteps, stop);
+        }
+
+        /** The same cache with another ridge term, at least 0. */
+        public Spectrum withRegularization(double newRegularization) {
+            return new Spectrum(weight, order, newRegularization, window, flexWindow, warmupSteps, stop);
+        }
+
+        /** The same cache with another number of steps between computed ones, from 1. */
+        public Spectrum withWindow(int newWindow) {
+            return new Spectrum(weight, order, regularization, newWindow, flexWindow, warmupSteps, stop);
+        }
+
+        /** The same cache with another growth of the window per use, at least 0. */
+        public Spectrum withFlexWindow(double newFlexWindow) {
+            return new Spectrum(weight, order, regularization, window, newFlexWindow, warmupSteps, stop);
+        }
+
+        /** The same cache with another number of steps computed in full at the start. */
+        public Spectrum withWarmupSteps(int newWarmupSteps) {
+            return new Spectrum(weight, order, regularization, window, flexWindow, newWarmupSteps, stop);
+        }
+
+        /** The same cache with another part of the run, from 0 to 1, after which every step is computed. */
+        public Spectrum withStop(double newStop) {
+            return new Spectrum(weight, order, regularization, window, flexWindow, warmupSteps, newStop);
         }
     }
 }

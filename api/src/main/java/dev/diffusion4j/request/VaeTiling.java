@@ -22,6 +22,21 @@ public record VaeTiling(int tileWidth, int tileHeight, double overlap) {
         }
     }
 
+    /** The same tiling with another width of a tile, in latents; 0 for the runtime's choice. */
+    public VaeTiling withTileWidth(int newTileWidth) {
+        return new VaeTiling(newTileWidth, tileHeight, overlap);
+    }
+
+    /** The same tiling with another height of a tile, in latents; 0 for the runtime's choice. */
+    public VaeTiling withTileHeight(int newTileHeight) {
+        return new VaeTiling(tileWidth, newTileHeight, overlap);
+    }
+
+    /** The same tiling with another overlap, 0 to 0.5 of a tile. */
+    public VaeTiling withOverlap(double newOverlap) {
+        return new VaeTiling(tileWidth, tileHeight, newOverlap);
+    }
+
     private static void requireTile(String field, int latents) {
         if (latents != 0 && (latents < 4 || latents > 4096)) {
             throw new InvalidRequestException(field, latents, "0 or from 4 to 4096 latents");

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * An off-heap array of float32 values in row-major order, over one {@link MemorySegment}.
  *
  * <p><b>Lifetime.</b> A tensor owns its memory and gives it back in {@link #close()}; it is not collected with the
- * object, so use try-with-resources. {@link #slice} and {@link #view} share memory with the tensor they come from and
+ * object, so use try-with-resources, or a {@link TensorScope} for many. {@link #slice} and {@link #view} share memory with the tensor they come from and
  * die with it; closing a view ends that view alone. Every use after close throws {@link ClosedException}, never reads
  * freed memory. Segments and buffers obtained from a tensor die with it too (with {@link IllegalStateException}).
  *
@@ -476,7 +476,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    private static void requireCount(long count, Shape shape) {
+    static void requireCount(long count, Shape shape) {
         if (count != shape.size()) {
             throw new InvalidRequestException("shape", shape, "one of " + count + " elements");
         }

@@ -22,6 +22,7 @@ import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
@@ -113,24 +114,34 @@ public final class DenoisingLoop {
     }
 
     private List<RgbImage> draw(GenerationInputs inputs) {
-        List<Tensor> finished = new ArrayList<>();
         PromptEncoder prompts = new PromptEncoder(components);
         String prompt = LoraTags.parse(request.prompt()).text();
-        try (Conditioning positive = prompts.encode(prompt, request.clipSkip(), size, watch);
+        try (TensorScope scope = TensorScope.open();
+                Conditioning positive = prompts.encode(prompt, request.clipSkip(), size, watch);
                 Conditioning negative = needsNegative()
                         ? prompts.encodeNegative(request.negativePrompt(), request.clipSkip(), size, watch)
                         : null;
                 Picture picture = new Picture(inputs)) {
+            Buffers buffers = Buffers.in(scope, latentShape());
+            List<Tensor> finished = new ArrayList<>();
             for (int image = 0; image < request.batchCount(); image++) {
-                finished.add(denoise(image, positive, negative, picture));
+                Tensor latents = scope.zeros(latentShape());
+                denoise(image, positive, negative, picture, latents, buffers);
+                finished.add(latents);
             }
             List<RgbImage> images = new ArrayList<>();
             for (Tensor latents : finished) {
                 images.add(decode(latents));
             }
             return images;
-        } finally {
-            finished.forEach(Tensor::close);
+        }
+    }
+
+    /** What every step of every picture writes to, of the latents' shape. */
+    private record Buffers(Tensor noise, Tensor scaled, Tensor prediction, Tensor kept) {
+
+        static Buffers in(TensorScope scope, Shape shape) {
+            return new Buffers(scope.zeros(shape), scope.zeros(shape), scope.zeros(shape), scope.zeros(shape));
         }
     }
 
@@ -143,17 +154,20 @@ public final class DenoisingLoop {
         return guidanceScale() != 1 || settings.listener().isPresent();
     }
 
-    private Tensor denoise(int image, Conditioning positive, @Nullable Conditioning negative, Picture picture) {
+    /** Draws one picture into latents of zeros. */
+    private void denoise(
+            int image,
+            Conditioning positive,
+            @Nullable Conditioning negative,
+            Picture picture,
+            Tensor latents,
+            Buffers buffers) {
         NormalGenerator generator = NormalGenerator.of(random, request.seed().orElseThrow() + image);
         Scheduler scheduler = settings.scheduler().withNoise(generator);
         List<Timestep> timesteps = scheduler.timesteps();
-        Shape shape = latentShape();
-        Tensor latents = Tensor.zeros(shape);
-        try (Tensor clean = picture.draw(generator);
-                Tensor noise = Tensor.zeros(shape);
-                Tensor scaled = Tensor.zeros(shape);
-                Tensor prediction = Tensor.zeros(shape);
-                Tensor kept = picture.mask == null ? null : Tensor.zeros(shape)) {
+        Tensor noise = buffers.noise();
+        Tensor prediction = buffers.prediction();
+        try (Tensor clean = picture.draw(generator)) {
             generator.fill(noise);
             if (clean == null) {
                 latents.addScaled(scheduler.initNoiseSigma(), noise);
@@ -166,11 +180,11 @@ public final class DenoisingLoop {
             for (int i = 0; i < timesteps.size(); i++) {
                 requireNotCancelled();
                 Timestep timestep = timesteps.get(i);
-                scheduler.scaleModelInput(latents, timestep, scaled);
+                scheduler.scaleModelInput(latents, timestep, buffers.scaled());
                 components
                         .unet()
                         .predict(
-                                scaled,
+                                buffers.scaled(),
                                 timestep.value(),
                                 positive,
                                 guidance == 1 ? null : negative,
@@ -180,17 +194,13 @@ public final class DenoisingLoop {
                                 watch);
                 watch.rethrow();
                 scheduler.step(prediction, timestep, latents);
-                if (kept != null) {
+                if (picture.mask != null) {
                     Timestep next = i + 1 < timesteps.size() ? timesteps.get(i + 1) : null;
-                    picture.restoreKept(latents, Objects.requireNonNull(clean), noise, scheduler, next, kept);
+                    picture.restoreKept(latents, Objects.requireNonNull(clean), noise, scheduler, next, buffers.kept());
                 }
                 guidance = show(image, i, timesteps.size(), timestep, latents, prediction, guidance);
                 observer.progress(ProgressKind.SAMPLING, i + 1, timesteps.size());
             }
-            return latents;
-        } catch (Throwable e) {
-            latents.close();
-            throw e;
         }
     }
 
