@@ -3,6 +3,7 @@
  */
 module dev.diffusion4j {
     requires transitive java.desktop;
+    requires static transitive org.jspecify;
     requires com.fasterxml.jackson.core;
     requires dev.diffusion4j.bindings;
     requires dev.diffusion4j.cache;

@@ -26,6 +26,7 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -219,7 +220,7 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public String device(ComponentKind component) {
-        return info.devices().get(component);
+        return Objects.requireNonNull(info.devices().get(component));
     }
 
     @Override
@@ -292,7 +293,7 @@ final class EngineModel implements DiffusionModel {
         try {
             freed.join();
         } catch (CompletionException e) {
-            switch (e.getCause()) {
+            switch (Objects.requireNonNullElse(e.getCause(), e)) {
                 case RuntimeException cause -> throw cause;
                 case Error cause -> throw cause;
                 default -> throw e;

@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A picture that a model generated. Immutable and safe for use by several threads; it stays valid after its model is closed.
@@ -30,7 +31,7 @@ public final class GeneratedImage {
      * @param image of any type; what is transparent is taken as it is without
      */
     public static GeneratedImage of(BufferedImage image, GenerationReport report) {
-        return new GeneratedImage(PixelBuffers.copyOf(image), 0, report);
+        return new GeneratedImage(PixelBuffers.copyOf(image), 0, Objects.requireNonNull(report, "report"));
     }
 
     /** In pixels. */

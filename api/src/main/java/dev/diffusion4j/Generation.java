@@ -4,6 +4,7 @@ import dev.diffusion4j.error.DiffusionException;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.error.GenerationTimeoutException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -23,6 +24,8 @@ public final class Generation<T> {
     /** Stages of futures may take long and may wait for the model, so they do not run on its thread. */
     private static final Executor COMPLETIONS =
             task -> Thread.ofVirtual().name("diffusion4j completion").start(task);
+
+    private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
     /** Stops it, and says where waiting for it would never end. */
     interface Control {
@@ -57,7 +60,7 @@ public final class Generation<T> {
                         return false;
                     }
                 },
-                CompletableFuture.completedFuture(value));
+                CompletableFuture.completedFuture(Objects.requireNonNull(value, "value")));
     }
 
     /** The same generation, of which one is interested in something else. */
@@ -95,7 +98,7 @@ public final class Generation<T> {
      *     to run
      */
     public T await() {
-        return await(Long.MAX_VALUE, null);
+        return await(FOREVER);
     }
 
     /**
@@ -107,10 +110,7 @@ public final class Generation<T> {
      * @throws GenerationTimeoutException if the generation has not ended in time
      */
     public T await(Duration timeout) {
-        return await(TimeUnit.NANOSECONDS.convert(timeout), timeout);
-    }
-
-    private T await(long nanos, Duration timeout) {
+        long nanos = TimeUnit.NANOSECONDS.convert(timeout);
         if (!isDone() && control.isOwnThread()) {
             throw waitsForItself();
         }
@@ -127,7 +127,7 @@ public final class Generation<T> {
                     cancel();
                     throw new GenerationTimeoutException(timeout);
                 } catch (ExecutionException e) {
-                    throw asUnchecked(causeOf(e.getCause()));
+                    throw asUnchecked(causeOf(Objects.requireNonNullElse(e.getCause(), e)));
                 }
             }
         } finally {

@@ -17,21 +17,22 @@ import java.util.function.Consumer;
 public final class GenerationListener {
 
     /** Hears of nothing; warnings are logged. */
-    public static final GenerationListener NONE = new GenerationListener(null, null, null, null);
+    public static final GenerationListener NONE =
+            new GenerationListener(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
     /** Which previews are made and who sees them. */
     record Previews(PreviewMode mode, int everySteps, Consumer<? super Preview> listener) {}
 
-    private final Consumer<? super Progress> progress;
-    private final Consumer<? super String> warnings;
-    private final Consumer<? super DenoisingStep> steps;
-    private final Previews previews;
+    private final Optional<Consumer<? super Progress>> progress;
+    private final Optional<Consumer<? super String>> warnings;
+    private final Optional<Consumer<? super DenoisingStep>> steps;
+    private final Optional<Previews> previews;
 
     private GenerationListener(
-            Consumer<? super Progress> progress,
-            Consumer<? super String> warnings,
-            Consumer<? super DenoisingStep> steps,
-            Previews previews) {
+            Optional<Consumer<? super Progress>> progress,
+            Optional<Consumer<? super String>> warnings,
+            Optional<Consumer<? super DenoisingStep>> steps,
+            Optional<Previews> previews) {
         this.progress = progress;
         this.warnings = warnings;
         this.steps = steps;
@@ -40,7 +41,7 @@ public final class GenerationListener {
 
     /** Hears of progress. */
     public GenerationListener onProgress(Consumer<? super Progress> listener) {
-        return new GenerationListener(Objects.requireNonNull(listener, "listener"), warnings, steps, previews);
+        return new GenerationListener(Optional.of(listener), warnings, steps, previews);
     }
 
     /**
@@ -48,7 +49,7 @@ public final class GenerationListener {
      * {@link GeneratedImage#warnings()} has all of it afterwards.
      */
     public GenerationListener onWarning(Consumer<? super String> listener) {
-        return new GenerationListener(progress, Objects.requireNonNull(listener, "listener"), steps, previews);
+        return new GenerationListener(progress, Optional.of(listener), steps, previews);
     }
 
     /**
@@ -56,7 +57,7 @@ public final class GenerationListener {
      * request with the runtime's own sampling is refused with it.
      */
     public GenerationListener onStep(Consumer<? super DenoisingStep> listener) {
-        return new GenerationListener(progress, warnings, Objects.requireNonNull(listener, "listener"), previews);
+        return new GenerationListener(progress, warnings, Optional.of(listener), previews);
     }
 
     /**
@@ -71,22 +72,22 @@ public final class GenerationListener {
                 Objects.requireNonNull(mode, "mode"),
                 Checks.range("preview.everySteps", everySteps, 1, ImageRequest.MAX_STEPS),
                 Objects.requireNonNull(listener, "listener"));
-        return new GenerationListener(progress, warnings, steps, made);
+        return new GenerationListener(progress, warnings, steps, Optional.of(made));
     }
 
     Optional<Consumer<? super Progress>> progress() {
-        return Optional.ofNullable(progress);
+        return progress;
     }
 
     Optional<Consumer<? super String>> warnings() {
-        return Optional.ofNullable(warnings);
+        return warnings;
     }
 
     Optional<Consumer<? super DenoisingStep>> steps() {
-        return Optional.ofNullable(steps);
+        return steps;
     }
 
     Optional<Previews> previews() {
-        return Optional.ofNullable(previews);
+        return previews;
     }
 }

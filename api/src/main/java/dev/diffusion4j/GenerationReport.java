@@ -6,6 +6,7 @@ import dev.diffusion4j.request.Lora;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The report of how a picture was made: what PNG files carry and the command line prints. Immutable.
@@ -39,6 +40,7 @@ public final class GenerationReport {
      * @param warnings what was asked for and not done, a sentence each
      */
     public static GenerationReport of(ImageRequest request, String model, List<String> warnings) {
+        Objects.requireNonNull(model, "model");
         return new GenerationReport(request, request.loras(), model, Optional.empty(), warnings);
     }
 
@@ -76,7 +78,7 @@ public final class GenerationReport {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof GenerationReport report
                 && request.equals(report.request)
                 && loras.equals(report.loras)

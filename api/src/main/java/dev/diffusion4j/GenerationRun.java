@@ -32,7 +32,7 @@ final class GenerationRun implements GenerationObserver {
     private final Warnings warnings;
     private final ModelInfo info;
     private final String modelName;
-    private ProgressTracker tracker;
+    private final ProgressTracker tracker;
 
     /**
      * @param request with everything that is said of a model's default
@@ -51,6 +51,8 @@ final class GenerationRun implements GenerationObserver {
         this.warnings = warnings;
         this.info = info;
         this.modelName = modelName;
+        tracker = new ProgressTracker(
+                request.batchCount(), passes(request), listener.progress().orElse(progress -> {}));
     }
 
     List<GeneratedImage> run(
@@ -59,16 +61,13 @@ final class GenerationRun implements GenerationObserver {
             ModelComponents components,
             RandomSource random,
             CancellationFlag cancellation) {
-        tracker = new ProgressTracker(
-                request.batchCount(), passes(), listener.progress().orElse(progress -> {}));
         tracker.begin();
         warnings.begin();
         GenerationInputs inputs = GenerationInputs.of(request);
         List<RgbImage> pictures = switch (request.sampling()) {
             case NativeSampling _ -> thread.exclusively(() -> engine.generate(request, inputs, this, cancellation));
             case SchedulerSampling sampling -> {
-                DenoisingLoop.Settings settings = new DenoisingLoop.Settings(
-                        sampling.scheduler(), listener.steps().orElse(null));
+                DenoisingLoop.Settings settings = new DenoisingLoop.Settings(sampling.scheduler(), listener.steps());
                 yield new DenoisingLoop(components, random, request, settings, this, cancellation).run(inputs);
             }
         };
@@ -80,7 +79,7 @@ final class GenerationRun implements GenerationObserver {
         return List.copyOf(images);
     }
 
-    private int passes() {
+    private static int passes(ImageRequest request) {
         return request.sampling() instanceof NativeSampling sampling
                         && sampling.highResFix().isPresent()
                 ? 2

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The textual inversions that a model is opened with, and a file of each for the runtime: it reads the file when a prompt has
@@ -25,7 +26,8 @@ final class LearnedFiles implements AutoCloseable {
 
     private final List<TextualInversion> inversions = new ArrayList<>();
     private final Map<String, Path> files = new LinkedHashMap<>();
-    private Path folder;
+    /** Null until the first file is written. */
+    private @Nullable Path folder;
 
     private LearnedFiles() {}
 

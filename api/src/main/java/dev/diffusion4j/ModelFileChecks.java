@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -53,7 +54,8 @@ final class ModelFileChecks {
             ModelFileValidator.requirePictureModel(model.get(), separate);
             return model.get();
         }
-        ModelFile denoiser = components.get(ModelComponent.DIFFUSION_MODEL);
+        ModelFile denoiser =
+                Objects.requireNonNull(components.get(ModelComponent.DIFFUSION_MODEL), "ModelOpener asks for it");
         ModelFileValidator.requireDiffusionModel(denoiser, separate);
         return denoiser;
     }

@@ -68,8 +68,9 @@ public final class NativeRuntime {
      * @throws dev.diffusion4j.error.DeviceUnavailableException if there is no such device
      */
     public static DeviceMemory memory(Device device) {
+        String name = device.name();
         NativeLibrary.load();
-        return NativeDevices.memory(device.name());
+        return NativeDevices.memory(name);
     }
 
     /**
@@ -79,7 +80,8 @@ public final class NativeRuntime {
      * @throws dev.diffusion4j.error.DeviceUnavailableException if there is no server, or it serves somebody else
      */
     public static List<Device> remoteDevices(String address) {
+        String name = DeviceChoice.rpc(address).name();
         NativeLibrary.load();
-        return NativeDevices.remote(DeviceChoice.rpc(address).name());
+        return NativeDevices.remote(name);
     }
 }

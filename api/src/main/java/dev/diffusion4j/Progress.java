@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,12 @@ public record Progress(
         Duration elapsed,
         double stepsPerSecond,
         Optional<Duration> remaining) {
+
+    public Progress {
+        Objects.requireNonNull(phase, "phase");
+        Objects.requireNonNull(elapsed, "elapsed");
+        Objects.requireNonNull(remaining, "remaining");
+    }
 
     /** The phases in the order they begin. Loading comes up again when further weights are needed for the first time. */
     public enum Phase {

@@ -3,4 +3,7 @@
  * {@link dev.diffusion4j.NativeRuntime} tells of the native library, {@link dev.diffusion4j.RpcServer} offers a device to other
  * machines. No other package depends on this one.
  */
+@NullMarked
 package dev.diffusion4j;
+
+import org.jspecify.annotations.NullMarked;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,7 +67,9 @@ class ModulePathTest {
                 .map(ModulePathTest::placeOf)
                 .map(Path::toString)
                 .collect(Collectors.joining(File.pathSeparator));
-        tool("javac", "-p", modulePath, "-d", program.toString(), module.toString(), main.toString());
+        // The annotations are there for the compiler alone.
+        String compilePath = modulePath + File.pathSeparator + placeOf(NullMarked.class);
+        tool("javac", "-p", compilePath, "-d", program.toString(), module.toString(), main.toString());
     }
 
     private static void tool(String name, String... arguments) {

@@ -48,7 +48,7 @@ public final class Conditioning implements AutoCloseable {
 
     /** Hidden states of the text encoders, {@code (1 or batch, tokens, context size)}. */
     public Tensor context() {
-        return tensors.get(CONTEXT);
+        return Objects.requireNonNull(tensors.get(CONTEXT));
     }
 
     /** Pooled text and picture size, {@code (1, vector size)}, for the models that want them (SDXL). */

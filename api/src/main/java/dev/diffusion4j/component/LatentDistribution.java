@@ -4,6 +4,7 @@ import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -30,7 +31,7 @@ public final class LatentDistribution implements AutoCloseable {
      * @param channels of the latents
      */
     public LatentDistribution(Tensor moments, int channels) {
-        this.moments = moments;
+        this.moments = Objects.requireNonNull(moments, "moments");
         this.channels = channels;
     }
 

@@ -11,6 +11,7 @@ import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -55,6 +56,7 @@ public final class TextualInversion implements AutoCloseable {
      * @throws ModelFileException if the file is missing, damaged, or no textual inversion
      */
     public static TextualInversion load(Path file, String token) {
+        Objects.requireNonNull(token, "token");
         return load(read(file), token);
     }
 
@@ -66,6 +68,7 @@ public final class TextualInversion implements AutoCloseable {
      * @throws InvalidRequestException if the shape is another, or there are more than {@value #MAX_VECTORS}
      */
     public static TextualInversion of(String token, Tensor vectors) {
+        Objects.requireNonNull(token, "token");
         Shape shape = vectors.shape();
         if (shape.rank() != 2 || shape.dimension(0) > MAX_VECTORS) {
             throw new InvalidRequestException("vectors", shape, "1 to " + MAX_VECTORS + " vectors in two dimensions");

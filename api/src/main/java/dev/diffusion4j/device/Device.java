@@ -1,5 +1,7 @@
 package dev.diffusion4j.device;
 
+import java.util.Objects;
+
 /**
  * Something that models can run on.
  *
@@ -8,6 +10,12 @@ package dev.diffusion4j.device;
  * @param kind what sort of device it is
  */
 public record Device(String name, String description, Kind kind) {
+
+    public Device {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(description, "description");
+        Objects.requireNonNull(kind, "kind");
+    }
 
     /** The sorts of devices. */
     public enum Kind {

@@ -3,6 +3,7 @@ package dev.diffusion4j.device;
 import dev.diffusion4j.error.DeviceUnavailableException;
 import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,6 +39,8 @@ public record DeviceChoice(Kind kind, String name, int index, boolean elseCpu) {
     }
 
     public DeviceChoice {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(name, "name");
         if (kind == Kind.NAMED && !NAME.matcher(name).matches()) {
             throw new InvalidRequestException("device", "'" + name + "'", "a device's name, such as cuda0");
         }

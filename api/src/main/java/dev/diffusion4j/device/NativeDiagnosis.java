@@ -3,6 +3,7 @@ package dev.diffusion4j.device;
 import dev.diffusion4j.error.NativeLibraryException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,10 @@ public record NativeDiagnosis(
         Optional<NativeLibraryException> failure) {
 
     public NativeDiagnosis {
+        Objects.requireNonNull(platform, "platform");
+        Objects.requireNonNull(waitPolicy, "waitPolicy");
+        Objects.requireNonNull(library, "library");
+        Objects.requireNonNull(failure, "failure");
         places = List.copyOf(places);
         caches = List.copyOf(caches);
     }
@@ -50,7 +55,14 @@ public record NativeDiagnosis(
      * @param outcome what became of it
      * @param detail what is there, and why it was refused or is not needed
      */
-    public record Place(String name, Outcome outcome, String detail) {}
+    public record Place(String name, Outcome outcome, String detail) {
+
+        public Place {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(outcome, "outcome");
+            Objects.requireNonNull(detail, "detail");
+        }
+    }
 
     /**
      * A folder that libraries are unpacked into.
@@ -61,7 +73,15 @@ public record NativeDiagnosis(
      * @param permissions such as {@code rwx------}; empty if it does not exist or the file system has no such permissions
      * @param noExec whether the file system that it is on is mounted such that nothing in it can be run
      */
-    public record Cache(String path, Outcome outcome, String detail, String permissions, boolean noExec) {}
+    public record Cache(String path, Outcome outcome, String detail, String permissions, boolean noExec) {
+
+        public Cache {
+            Objects.requireNonNull(path, "path");
+            Objects.requireNonNull(outcome, "outcome");
+            Objects.requireNonNull(detail, "detail");
+            Objects.requireNonNull(permissions, "permissions");
+        }
+    }
 
     /**
      * The library that was loaded.
@@ -84,6 +104,9 @@ public record NativeDiagnosis(
             int threads) {
 
         public Library {
+            Objects.requireNonNull(file, "file");
+            Objects.requireNonNull(source, "source");
+            Objects.requireNonNull(cpuVariant, "cpuVariant");
             backends = List.copyOf(backends);
             processorFeatures = List.copyOf(processorFeatures);
         }

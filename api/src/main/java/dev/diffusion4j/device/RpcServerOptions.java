@@ -1,6 +1,7 @@
 package dev.diffusion4j.device;
 
 import dev.diffusion4j.error.InvalidRequestException;
+import java.util.Objects;
 
 /**
  * What an {@code RpcServer} offers, and to whom.
@@ -19,6 +20,7 @@ public record RpcServerOptions(String host, int port, DeviceChoice device, int t
             new RpcServerOptions("127.0.0.1", 50052, DeviceChoice.auto(), 0, false);
 
     public RpcServerOptions {
+        Objects.requireNonNull(host, "host");
         requireRange("port", port, 65535);
         requireRange("threads", threads, 512);
         if (device.kind() == DeviceChoice.Kind.RPC) {

@@ -1,5 +1,8 @@
 package dev.diffusion4j.error;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /** A model, a tensor or something else that is closed was used afterwards. */
 public class ClosedException extends IllegalStateException {
 
@@ -9,14 +12,14 @@ public class ClosedException extends IllegalStateException {
      * @param message what went wrong, in one line that a user may read
      */
     public ClosedException(String message) {
-        super(message);
+        super(Objects.requireNonNull(message, "message"));
     }
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public ClosedException(String message, Throwable cause) {
-        super(message, cause);
+    public ClosedException(String message, @Nullable Throwable cause) {
+        super(Objects.requireNonNull(message, "message"), cause);
     }
 }

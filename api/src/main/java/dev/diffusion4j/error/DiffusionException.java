@@ -1,5 +1,8 @@
 package dev.diffusion4j.error;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The root of everything this library throws on purpose. Subclasses say what a caller can do about it.
  *
@@ -14,14 +17,20 @@ public class DiffusionException extends RuntimeException {
      * @param message what went wrong, in one line that a user may read
      */
     public DiffusionException(String message) {
-        super(message);
+        super(Objects.requireNonNull(message, "message"));
     }
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public DiffusionException(String message, Throwable cause) {
-        super(message, cause);
+    public DiffusionException(String message, @Nullable Throwable cause) {
+        super(Objects.requireNonNull(message, "message"), cause);
+    }
+
+    /** What went wrong; there always is a message. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

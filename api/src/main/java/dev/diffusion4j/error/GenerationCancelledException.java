@@ -1,5 +1,7 @@
 package dev.diffusion4j.error;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A generation was cancelled, or the thread that waited for a generation or another call of the model was interrupted. The model
  * stays usable.
@@ -17,9 +19,9 @@ public class GenerationCancelledException extends DiffusionException {
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public GenerationCancelledException(String message, Throwable cause) {
+    public GenerationCancelledException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,6 +1,7 @@
 package dev.diffusion4j.error;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /** A generation took longer than the caller was ready to wait, and was cancelled. The model stays usable. */
 public class GenerationTimeoutException extends DiffusionException {
@@ -14,7 +15,7 @@ public class GenerationTimeoutException extends DiffusionException {
      */
     public GenerationTimeoutException(Duration timeout) {
         super("the generation did not end within " + timeout + " and was cancelled");
-        this.timeout = timeout;
+        this.timeout = Objects.requireNonNull(timeout, "timeout");
     }
 
     /** How long it was waited for. */

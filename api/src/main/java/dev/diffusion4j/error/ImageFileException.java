@@ -1,5 +1,7 @@
 package dev.diffusion4j.error;
 
+import org.jspecify.annotations.Nullable;
+
 /** A picture could not be read or written. */
 public class ImageFileException extends DiffusionException {
 
@@ -14,9 +16,9 @@ public class ImageFileException extends DiffusionException {
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public ImageFileException(String message, Throwable cause) {
+    public ImageFileException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,5 +1,6 @@
 package dev.diffusion4j.error;
 
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -24,7 +25,7 @@ public class IsolatedProcessException extends DiffusionException {
     public IsolatedProcessException(String message, int exitStatus, String lastWords) {
         super(message);
         this.exitStatus = exitStatus;
-        this.lastWords = lastWords;
+        this.lastWords = Objects.requireNonNull(lastWords, "lastWords");
     }
 
     /** The exit status of the process; -1 if it is unknown. */

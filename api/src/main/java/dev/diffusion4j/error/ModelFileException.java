@@ -1,5 +1,7 @@
 package dev.diffusion4j.error;
 
+import org.jspecify.annotations.Nullable;
+
 /** A model, LoRA or embedding file is missing, unreadable, damaged or of a kind that is not supported. */
 public class ModelFileException extends DiffusionException {
 
@@ -14,9 +16,9 @@ public class ModelFileException extends DiffusionException {
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public ModelFileException(String message, Throwable cause) {
+    public ModelFileException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

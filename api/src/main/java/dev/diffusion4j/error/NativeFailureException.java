@@ -1,5 +1,7 @@
 package dev.diffusion4j.error;
 
+import org.jspecify.annotations.Nullable;
+
 /** The native runtime reported a failure; the message ends with its own last words. */
 public class NativeFailureException extends DiffusionException {
 
@@ -14,9 +16,9 @@ public class NativeFailureException extends DiffusionException {
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public NativeFailureException(String message, Throwable cause) {
+    public NativeFailureException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

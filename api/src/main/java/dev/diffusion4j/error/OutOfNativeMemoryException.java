@@ -1,5 +1,7 @@
 package dev.diffusion4j.error;
 
+import org.jspecify.annotations.Nullable;
+
 /** The native runtime could not get the memory it needs, in RAM or on the device. */
 public class OutOfNativeMemoryException extends DiffusionException {
 
@@ -14,9 +16,9 @@ public class OutOfNativeMemoryException extends DiffusionException {
 
     /**
      * @param message what went wrong, in one line that a user may read
-     * @param cause what it was caused by
+     * @param cause what it was caused by, or null
      */
-    public OutOfNativeMemoryException(String message, Throwable cause) {
+    public OutOfNativeMemoryException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Base64;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An input picture: sRGB with alpha, 8 bits each. A copy of what it was made from, which may change afterwards; immutable, equal
@@ -96,7 +97,7 @@ public final class Picture {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Picture picture
                 && width == picture.width
                 && height == picture.height

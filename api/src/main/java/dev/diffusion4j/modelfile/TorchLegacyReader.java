@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -61,8 +62,10 @@ final class TorchLegacyReader {
         Map<String, Long> offsets = storageOffsets(new TreeMap<>(pickle.storages()), cursor.position());
         dictionary
                 .tensors()
-                .forEach((name, tensor) -> table.addOrReplace(
-                        table.view(name, tensor, offsets.get(tensor.storage().key()))));
+                .forEach((name, tensor) -> table.addOrReplace(table.view(
+                        name,
+                        tensor,
+                        Objects.requireNonNull(offsets.get(tensor.storage().key())))));
         return new Header(ModelFormat.LEGACY_CHECKPOINT, Map.of(), table.tensors(), dictionary.isReadByRuntime());
     }
 

@@ -4,6 +4,7 @@ import dev.diffusion4j.internal.format.Text;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Reads a checkpoint as {@code torch.save} writes it since PyTorch 1.6: a zip archive with the pickle and the storages. */
 final class TorchZipReader {
@@ -51,11 +52,11 @@ final class TorchZipReader {
     }
 
     private void requireLittleEndian(ZipDirectory archive, String folder) {
-        ZipDirectory.Entry order = archive.entry(folder + "byteorder");
-        if (order == null) {
+        Optional<ZipDirectory.Entry> order = archive.entry(folder + "byteorder");
+        if (order.isEmpty()) {
             return;
         }
-        String text = new String(archive.content(order, 64), StandardCharsets.US_ASCII);
+        String text = new String(archive.content(order.get(), 64), StandardCharsets.US_ASCII);
         if (!text.strip().equals("little")) {
             throw source.unsupported("its numbers are in the byte order " + Text.quoted(text));
         }
@@ -64,11 +65,10 @@ final class TorchZipReader {
     private void add(ZipDirectory archive, String folder, String name, PickleValue.Tensor tensor) {
         table.checkName(name);
         PickleValue.Storage storage = tensor.storage();
-        ZipDirectory.Entry entry = archive.entry(folder + "data/" + storage.key());
-        if (entry == null) {
-            throw source.damaged("the data of tensor " + Text.quoted(name) + " is missing: it has no entry "
-                    + Text.quoted(folder + "data/" + storage.key()));
-        }
+        String data = folder + "data/" + storage.key();
+        ZipDirectory.Entry entry = archive.entry(data)
+                .orElseThrow(() -> source.damaged("the data of tensor " + Text.quoted(name)
+                        + " is missing: it has no entry " + Text.quoted(data)));
         long needed = storage.type().byteSize(storage.elements());
         if (entry.size() != needed) {
             throw source.damaged("its entry " + Text.quoted(entry.name()) + " has " + entry.size()

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
@@ -86,8 +87,8 @@ final class ZipDirectory {
         return List.copyOf(entries.values());
     }
 
-    Entry entry(String name) {
-        return entries.get(name);
+    Optional<Entry> entry(String name) {
+        return Optional.ofNullable(entries.get(name));
     }
 
     /** Unpacks an entry and compares it with its checksum. */

@@ -3,6 +3,7 @@ package dev.diffusion4j.pipeline;
 import dev.diffusion4j.internal.check.Checks;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Tensor;
+import java.util.Objects;
 
 /**
  * A step of the loop over a {@link dev.diffusion4j.scheduler.Scheduler} that has just ended, as
@@ -31,9 +32,9 @@ public final class DenoisingStep {
         this.image = image;
         this.index = index;
         this.count = count;
-        this.timestep = timestep;
-        this.latents = latents;
-        this.prediction = prediction;
+        this.timestep = Objects.requireNonNull(timestep, "timestep");
+        this.latents = Objects.requireNonNull(latents, "latents");
+        this.prediction = Objects.requireNonNull(prediction, "prediction");
         this.guidanceScale = guidanceScale;
     }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request for pictures: what to draw and how, but not on which model. Immutable, equal if the same options have equal
@@ -279,7 +280,7 @@ public final class ImageRequest {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof ImageRequest request && options.equals(request.options);
     }
 

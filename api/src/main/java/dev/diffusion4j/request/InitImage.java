@@ -10,6 +10,7 @@ import dev.diffusion4j.internal.options.OptionSet;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The init image of image-to-image and inpainting (Meng et al. 2021, "SDEdit"): what is redrawn, how much of it may change, and
@@ -40,7 +41,7 @@ public final class InitImage {
         this.options = options;
     }
 
-    private static InitImage read(Object json) {
+    private static InitImage read(@Nullable Object json) {
         InitImage image = new InitImage(OptionSet.fromJson(json, OPTIONS));
         Picture picture = image.options.require(PICTURE);
         image.mask().ifPresent(mask -> requireSameSize(mask, picture));
@@ -109,7 +110,7 @@ public final class InitImage {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof InitImage image && options.equals(image.options);
     }
 

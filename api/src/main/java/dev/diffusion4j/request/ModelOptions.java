@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model is opened. Immutable, equal if the same options have equal values, usable for several models. An option that was
@@ -307,7 +308,7 @@ public final class ModelOptions {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof ModelOptions model && options.equals(model.options);
     }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runtime's own loop, and what it alone can do. Immutable; the {@code with} methods return changed copies. Each option is
@@ -246,14 +247,14 @@ public final class NativeSampling implements Sampling {
         return options.toJson(OPTIONS);
     }
 
-    static NativeSampling fromJson(Map<String, Object> fields) {
+    static NativeSampling fromJson(Map<String, @Nullable Object> fields) {
         NativeSampling sampling = new NativeSampling(OptionSet.fromJson(fields, OPTIONS));
         requireOne(sampling.schedule().isPresent() && !sampling.sigmas().isEmpty());
         return sampling;
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof NativeSampling sampling && options.equals(sampling.options);
     }
 

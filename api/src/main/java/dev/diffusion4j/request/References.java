@@ -8,6 +8,7 @@ import dev.diffusion4j.internal.options.OptionSet;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The reference pictures that instruction and context models (InstructPix2Pix, FLUX.1 Kontext, Qwen-Image-Edit) look at.
@@ -30,7 +31,7 @@ public final class References {
         this.options = options;
     }
 
-    private static References read(Object json) {
+    private static References read(@Nullable Object json) {
         References references = new References(OptionSet.fromJson(json, OPTIONS));
         references.options.require(PICTURES);
         return references;
@@ -78,7 +79,7 @@ public final class References {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof References references && options.equals(references.options);
     }
 

@@ -4,6 +4,7 @@ import dev.diffusion4j.internal.json.JsonFormatException;
 import dev.diffusion4j.internal.json.JsonType;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The form of a sampling in JSON: {@code type} says which of the two it is. */
 final class SamplingJson {
@@ -27,8 +28,8 @@ final class SamplingJson {
         return fields;
     }
 
-    private static Sampling fromJson(Object json) {
-        Map<String, Object> fields = new LinkedHashMap<>(JsonType.object(json));
+    private static Sampling fromJson(@Nullable Object json) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>(JsonType.object(json));
         Object type = fields.remove("type");
         if ("native".equals(type)) {
             return NativeSampling.fromJson(fields);

@@ -4,6 +4,7 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerJson;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loop in Java over a scheduler. Equal if the schedulers are: this library's are with the same options and plan. Only
@@ -21,7 +22,7 @@ public record SchedulerSampling(Scheduler scheduler) implements Sampling {
         return SchedulerJson.write(scheduler);
     }
 
-    static SchedulerSampling fromJson(Map<String, Object> fields) {
+    static SchedulerSampling fromJson(Map<String, @Nullable Object> fields) {
         return new SchedulerSampling(SchedulerJson.read(fields));
     }
 }

@@ -2,6 +2,7 @@ package dev.diffusion4j.request;
 
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.internal.check.Checks;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -69,6 +70,7 @@ public sealed interface StepCache {
         }
 
         public Reuse {
+            Objects.requireNonNull(method, "method");
             Checks.range("cache.threshold", threshold, 0, 1000);
             Checks.range("cache.start", start, 0, 1);
             Checks.range("cache.end", end, start, 1);
@@ -143,6 +145,8 @@ public sealed interface StepCache {
         }
 
         public Blocks {
+            Objects.requireNonNull(method, "method");
+            Objects.requireNonNull(stepMask, "stepMask");
             Checks.range("cache.firstBlocks", firstBlocks, 0, 1000);
             Checks.range("cache.lastBlocks", lastBlocks, 0, 1000);
             Checks.range("cache.residualThreshold", residualThreshold, 0, 1000);

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What the schedulers share: options, the plan, and the order of its steps. */
 public abstract sealed class DiscreteScheduler implements Scheduler
@@ -25,7 +26,7 @@ public abstract sealed class DiscreteScheduler implements Scheduler
      * @param noise the source of noise, or null
      * @param sigmas noise levels of the caller's, or null
      */
-    record Run(int steps, double strength, NormalGenerator noise, float[] sigmas) {
+    record Run(int steps, double strength, @Nullable NormalGenerator noise, float @Nullable [] sigmas) {
 
         static final Run UNPLANNED = new Run(0, 1, null, null);
 
@@ -41,7 +42,7 @@ public abstract sealed class DiscreteScheduler implements Scheduler
     private final List<Timestep> plan;
     private final int begin;
 
-    private Shape shape;
+    private @Nullable Shape shape;
     private int next;
 
     /**
@@ -182,7 +183,7 @@ public abstract sealed class DiscreteScheduler implements Scheduler
 
     /** Draws noise for a step of a stochastic scheduler. */
     final void drawNoise(Tensor destination) {
-        run.noise().fill(destination);
+        Objects.requireNonNull(run.noise(), "step() asks for it").fill(destination);
     }
 
     final void requirePlan() {
@@ -207,7 +208,7 @@ public abstract sealed class DiscreteScheduler implements Scheduler
 
     /** Whether the other is of the same class, with the same options and plan. Where the noise comes from is not compared. */
     @Override
-    public final boolean equals(Object other) {
+    public final boolean equals(@Nullable Object other) {
         return other instanceof DiscreteScheduler scheduler
                 && getClass() == scheduler.getClass()
                 && config.equals(scheduler.config)
@@ -287,19 +288,19 @@ public abstract sealed class DiscreteScheduler implements Scheduler
 
         /** How the variance grows; {@link BetaSchedule#LINEAR} without it. */
         public B betaSchedule(BetaSchedule schedule) {
-            betaSchedule = schedule;
+            betaSchedule = Objects.requireNonNull(schedule, "schedule");
             return self();
         }
 
         /** What the model predicts; {@link PredictionType#EPSILON} without it. */
         public B predictionType(PredictionType type) {
-            predictionType = type;
+            predictionType = Objects.requireNonNull(type, "type");
             return self();
         }
 
         /** Which timesteps are visited; the scheduler's own default without it. */
         public B timestepSpacing(TimestepSpacing spacing) {
-            timestepSpacing = spacing;
+            timestepSpacing = Objects.requireNonNull(spacing, "spacing");
             return self();
         }
 

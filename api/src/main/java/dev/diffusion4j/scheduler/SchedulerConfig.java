@@ -33,6 +33,9 @@ public record SchedulerConfig(
      * @throws InvalidRequestException if a value is out of its range
      */
     public SchedulerConfig {
+        Objects.requireNonNull(betaSchedule, "betaSchedule");
+        Objects.requireNonNull(predictionType, "predictionType");
+        Objects.requireNonNull(timestepSpacing, "timestepSpacing");
         if (numTrainTimesteps < 2 || numTrainTimesteps > MAX_TRAIN_TIMESTEPS) {
             throw new InvalidRequestException(
                     "numTrainTimesteps", numTrainTimesteps, "from 2 to " + MAX_TRAIN_TIMESTEPS);
@@ -46,13 +49,10 @@ public record SchedulerConfig(
         if (stepsOffset < 0 || stepsOffset >= numTrainTimesteps) {
             throw new InvalidRequestException("stepsOffset", stepsOffset, "from 0 to " + (numTrainTimesteps - 1));
         }
-        Objects.requireNonNull(betaSchedule, "betaSchedule");
-        Objects.requireNonNull(predictionType, "predictionType");
         if (!predictionType.isOfBetaFamily()) {
             throw new InvalidRequestException(
                     "predictionType", predictionType, "epsilon, v_prediction or sample, over noise variances");
         }
-        Objects.requireNonNull(timestepSpacing, "timestepSpacing");
     }
 
     /** For schedulers that do not know {@link PredictionType#SAMPLE}. */

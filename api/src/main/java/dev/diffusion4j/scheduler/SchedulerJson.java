@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Schedulers of this package as JSON: which one it is, its options, and its plan. */
 public final class SchedulerJson {
@@ -26,7 +27,7 @@ public final class SchedulerJson {
             return new Form<>(JsonType.of(options), constructor);
         }
 
-        DiscreteScheduler read(SchedulerConfig config, Object json) {
+        DiscreteScheduler read(SchedulerConfig config, @Nullable Object json) {
             return constructor.apply(config, options.read(json));
         }
 
@@ -105,8 +106,8 @@ public final class SchedulerJson {
      * @throws JsonFormatException if the fields are not those of one
      * @throws InvalidRequestException if a value is none for its option
      */
-    public static Scheduler read(Map<String, Object> fields) {
-        Map<String, Object> left = new LinkedHashMap<>(fields);
+    public static Scheduler read(Map<String, @Nullable Object> fields) {
+        Map<String, @Nullable Object> left = new LinkedHashMap<>(fields);
         SchedulerType type = type(left.remove("scheduler"));
         DiscreteScheduler scheduler = form(type).read(CONFIG.read(left.remove("config")), left.remove("options"));
         Object sigmas = left.remove("sigmas");
@@ -125,7 +126,7 @@ public final class SchedulerJson {
                         strength == null ? 1 : JsonType.of(Double.class).read(strength));
     }
 
-    private static SchedulerType type(Object name) {
+    private static SchedulerType type(@Nullable Object name) {
         if (name instanceof String text) {
             return SchedulerType.of(text);
         }

@@ -16,4 +16,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.diffusion4j.scheduler;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@code .npy} header says: the literal of a Python dictionary with the keys {@code descr},
@@ -38,7 +39,7 @@ record NpyHeader(Shape shape, int elementSize) {
         return new NpyHeader(Shape.of(dimensions), elementSize);
     }
 
-    private static int elementSize(Object type) {
+    private static int elementSize(@Nullable Object type) {
         if ("<f4".equals(type)) {
             return Float.BYTES;
         }

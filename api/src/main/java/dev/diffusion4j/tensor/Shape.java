@@ -4,6 +4,7 @@ import dev.diffusion4j.error.InvalidRequestException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor's dimensions, outermost first, such as {@code 1 x 4 x 64 x 64} for the latents of one 512x512 picture.
@@ -113,7 +114,7 @@ public final class Shape {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Shape shape && Arrays.equals(dimensions, shape.dimensions);
     }
 

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An off-heap array of float32 values in row-major order, over one {@link MemorySegment}.
@@ -31,13 +32,13 @@ public final class Tensor implements AutoCloseable {
     private final MemorySegment memory;
     private final Shape shape;
     /** What {@link #close()} frees; null if the memory belongs to someone else. */
-    private final Arena owned;
+    private final @Nullable Arena owned;
     /** The tensor this is a view of, or null. */
-    private final Tensor parent;
+    private final @Nullable Tensor parent;
 
     private volatile boolean closed;
 
-    private Tensor(MemorySegment memory, Shape shape, Arena owned, Tensor parent) {
+    private Tensor(MemorySegment memory, Shape shape, @Nullable Arena owned, @Nullable Tensor parent) {
         this.memory = memory;
         this.shape = shape;
         this.owned = owned;

@@ -5,4 +5,7 @@
  * <p>Tensors carry latents, embeddings and noise between the parts of the pipeline. They are plain arrays: there is no
  * graph, no device and no broadcasting. Only the arithmetic that denoising loops need is here.
  */
+@NullMarked
 package dev.diffusion4j.tensor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package dev.diffusion4j.tokenizer;
 
+import java.util.Objects;
+
 /**
  * A place in a text where a word stands that was added to a tokenizer.
  *
@@ -7,4 +9,9 @@ package dev.diffusion4j.tokenizer;
  * @param start where it begins in the text, in {@code char}s
  * @param end where it ends, excluded
  */
-public record AddedToken(String name, int start, int end) {}
+public record AddedToken(String name, int start, int end) {
+
+    public AddedToken {
+        Objects.requireNonNull(name, "name");
+    }
+}

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
 import java.util.stream.IntStream;
@@ -66,7 +67,7 @@ final class BytePairs {
         String token = tokens[id];
         byte[] bytes = new byte[token.length()];
         for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = bytesOfSymbols.get(token.charAt(i));
+            bytes[i] = Objects.requireNonNull(bytesOfSymbols.get(token.charAt(i)));
         }
         return bytes;
     }

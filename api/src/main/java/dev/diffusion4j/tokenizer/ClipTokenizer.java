@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * OpenAI CLIP's tokenizer: text to token ids and back, by byte pairs. For any text its ids are those of Hugging Face's
@@ -48,7 +49,7 @@ public final class ClipTokenizer {
     public static final String END_OF_TEXT_TOKEN = "<|endoftext|>";
 
     /** Of the native library; null until a text is encoded or decoded, which a program that only draws never asks for. */
-    private static volatile BytePairs nativeVocabulary;
+    private static volatile @Nullable BytePairs nativeVocabulary;
 
     private final Supplier<BytePairs> vocabulary;
     private final AddedTokens added;
@@ -72,14 +73,17 @@ public final class ClipTokenizer {
     }
 
     private static BytePairs nativeVocabulary() {
-        if (nativeVocabulary == null) {
+        BytePairs vocabulary = nativeVocabulary;
+        if (vocabulary == null) {
             synchronized (ClipTokenizer.class) {
-                if (nativeVocabulary == null) {
-                    nativeVocabulary = new BytePairs(ClipMerges.load());
+                vocabulary = nativeVocabulary;
+                if (vocabulary == null) {
+                    vocabulary = new BytePairs(ClipMerges.load());
+                    nativeVocabulary = vocabulary;
                 }
             }
         }
-        return nativeVocabulary;
+        return vocabulary;
     }
 
     /**

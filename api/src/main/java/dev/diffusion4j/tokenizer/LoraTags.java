@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,10 +35,16 @@ public record LoraTags(String text, List<Tag> tags) {
      * @param multiplier its strength in the diffusion model; 1 as trained
      * @param textEncoderMultiplier its strength in the text encoders
      */
-    public record Tag(String name, double multiplier, double textEncoderMultiplier) {}
+    public record Tag(String name, double multiplier, double textEncoderMultiplier) {
+
+        public Tag {
+            Objects.requireNonNull(name, "name");
+        }
+    }
 
     /** Keeps its own list. */
     public LoraTags {
+        Objects.requireNonNull(text, "text");
         tags = List.copyOf(tags);
     }
 

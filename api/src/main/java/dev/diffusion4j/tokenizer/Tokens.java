@@ -1,6 +1,7 @@
 package dev.diffusion4j.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One input of the text encoder: {@value ClipTokenizer#CONTEXT_LENGTH} token ids, namely the start, up to 75 tokens of
@@ -80,7 +81,7 @@ public final class Tokens {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Tokens that
                 && count == that.count
                 && dropped == that.dropped

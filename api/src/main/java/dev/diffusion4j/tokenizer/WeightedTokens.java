@@ -1,6 +1,7 @@
 package dev.diffusion4j.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One input of the text encoder and what each of its tokens weighs. Made by {@link ClipTokenizer#encodeWeighted}.
@@ -48,7 +49,7 @@ public final class WeightedTokens {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof WeightedTokens that
                 && tokens.equals(that.tokens)
                 && Arrays.equals(weights, that.weights);

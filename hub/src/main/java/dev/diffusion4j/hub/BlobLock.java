@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -36,9 +37,10 @@ final class BlobLock implements AutoCloseable {
      * @param onWait called once if somebody else has it
      */
     static BlobLock acquire(Path file, Runnable onWait) throws InterruptedException, IOException {
-        Files.createDirectories(file.getParent());
-        ReentrantLock thread = THREADS.computeIfAbsent(
-                file.getParent().toRealPath().resolve(file.getFileName()), _ -> new ReentrantLock());
+        Path folder = Objects.requireNonNull(file.getParent(), "it is within the cache");
+        Files.createDirectories(folder);
+        ReentrantLock thread =
+                THREADS.computeIfAbsent(folder.toRealPath().resolve(file.getFileName()), _ -> new ReentrantLock());
         boolean waiting = !thread.tryLock();
         if (waiting) {
             onWait.run();

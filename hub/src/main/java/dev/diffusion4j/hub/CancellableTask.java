@@ -1,5 +1,6 @@
 package dev.diffusion4j.hub;
 
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -34,7 +35,7 @@ final class CancellableTask {
                 }
             }
         } catch (ExecutionException e) {
-            throw failure(e.getCause());
+            throw failure(Objects.requireNonNullElse(e.getCause(), e));
         } finally {
             cancellation.forget(interrupt);
             if (interrupted) {

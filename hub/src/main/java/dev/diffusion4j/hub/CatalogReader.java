@@ -83,8 +83,8 @@ final class CatalogReader {
 
     private void readPart(String[] cells) {
         require(cells.length == PART_CELLS, "a part has " + PART_CELLS + " cells");
-        CatalogEntry entry = entries.get(cells[1]);
-        require(entry != null, Text.quoted(cells[1]) + " is no model of a line above");
+        CatalogEntry entry = Optional.ofNullable(entries.get(cells[1]))
+                .orElseThrow(() -> wrong(Text.quoted(cells[1]) + " is no model of a line above"));
         ModelPart part = ModelPart.of(cells[2])
                 .orElseThrow(() -> wrong(Text.quoted(cells[2]) + " is no part, such as " + ModelPart.VAE.label()));
         require(entry.parts().stream().noneMatch(other -> other.part() == part), cells[2] + " is there twice");

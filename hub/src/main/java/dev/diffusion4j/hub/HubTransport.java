@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests to the hub and to where it points. Redirects are followed here, one by one, because the client would send the token
@@ -38,7 +39,7 @@ final class HubTransport {
     private final Optional<ProxySelector> proxies;
     private final Duration answerTimeout;
     private final Duration stallTimeout;
-    private HttpClient client;
+    private @Nullable HttpClient client;
 
     /** The token is left out where others could listen; {@link #withholdsToken} says so. */
     HubTransport(
@@ -162,7 +163,7 @@ final class HubTransport {
                     answer.headers(),
                     new ResponseBody(uri, answer.body(), stallTimeout));
         } catch (ExecutionException e) {
-            throw unavailable(uri, e.getCause());
+            throw unavailable(uri, Objects.requireNonNullElse(e.getCause(), e));
         } catch (TimeoutException e) {
             throw unavailable(uri, new HttpTimeoutException("no answer within " + answerTimeout.toMillis() + " ms"));
         } finally {

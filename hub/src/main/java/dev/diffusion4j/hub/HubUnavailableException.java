@@ -2,6 +2,7 @@ package dev.diffusion4j.hub;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hub that cannot be reached, does not answer in time or says that it is busy or broken, in spite of several tries. It may
@@ -11,7 +12,7 @@ public final class HubUnavailableException extends HubException {
 
     private static final long serialVersionUID = 1L;
 
-    private final Duration retryAfter;
+    private final @Nullable Duration retryAfter;
 
     HubUnavailableException(String message, Throwable cause) {
         super(message, cause);

@@ -1,6 +1,7 @@
 package dev.diffusion4j.hub;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -34,7 +35,7 @@ final class ParallelDownloads {
                 running.take().get();
             }
         } catch (ExecutionException e) {
-            throw failure(e.getCause());
+            throw failure(Objects.requireNonNullElse(e.getCause(), e));
         } finally {
             threads.shutdownNow();
             awaitEnd(threads);

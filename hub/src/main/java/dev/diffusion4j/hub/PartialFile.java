@@ -28,6 +28,7 @@ final class PartialFile implements AutoCloseable {
         this.channel = channel;
         this.etag = etag;
         this.expectedSize = expectedSize;
+        hash = ContentHash.of(etag, expectedSize);
     }
 
     /** Opens it, and reads what an earlier call left. */
@@ -55,7 +56,6 @@ final class PartialFile implements AutoCloseable {
     }
 
     private void readWhatIsThere() throws IOException {
-        hash = ContentHash.of(etag, expectedSize);
         if (channel.size() > expectedSize) {
             channel.truncate(0);
         }

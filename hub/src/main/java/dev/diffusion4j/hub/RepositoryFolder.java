@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -28,7 +29,7 @@ record RepositoryFolder(Path cache, String repository) {
         }
         String repository = name.substring(PREFIX.length()).replace(SEPARATOR, "/");
         return RepositoryNames.isRepository(repository)
-                ? Optional.of(new RepositoryFolder(folder.getParent(), repository))
+                ? Optional.of(new RepositoryFolder(Objects.requireNonNull(folder.getParent()), repository))
                 : Optional.empty();
     }
 

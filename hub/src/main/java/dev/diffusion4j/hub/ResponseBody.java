@@ -6,11 +6,13 @@ import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The content of an answer as it comes. The client's own streams would wait for ever for a server that falls silent. */
 final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
@@ -26,7 +28,9 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final URI uri;
     private final Duration stallTimeout;
-    private Flow.Subscription subscription;
+    /** Null until the client gives it. */
+    private Flow.@Nullable Subscription subscription;
+
     private boolean ended;
     private boolean closed;
 
@@ -109,7 +113,7 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
     }
 
     private synchronized void requestMore() {
-        subscription.request(1);
+        Objects.requireNonNull(subscription, "bytes came").request(1);
     }
 
     /** Gives up what has not come yet, and with it the connection. */

@@ -3,6 +3,7 @@ package dev.diffusion4j.hub;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tries again what failed because the hub could not be reached, with longer and longer pauses.
@@ -23,7 +24,7 @@ record Retries(int attempts, Pause pause) {
     }
 
     /** What is tried. */
-    interface Attempt<T> {
+    interface Attempt<T extends @Nullable Object> {
         T run() throws InterruptedException;
     }
 
@@ -35,7 +36,7 @@ record Retries(int attempts, Pause pause) {
         return new Retries(1, pause);
     }
 
-    <T> T run(Attempt<T> attempt, Consumer<String> notice) throws InterruptedException {
+    <T extends @Nullable Object> T run(Attempt<T> attempt, Consumer<String> notice) throws InterruptedException {
         return run(attempt, () -> 0, notice);
     }
 
@@ -44,7 +45,8 @@ record Retries(int attempts, Pause pause) {
      * @param notice is told before each pause what failed
      * @throws HubUnavailableException the last one
      */
-    <T> T run(Attempt<T> attempt, LongSupplier progress, Consumer<String> notice) throws InterruptedException {
+    <T extends @Nullable Object> T run(Attempt<T> attempt, LongSupplier progress, Consumer<String> notice)
+            throws InterruptedException {
         int failures = 0;
         while (true) {
             long before = progress.getAsLong();

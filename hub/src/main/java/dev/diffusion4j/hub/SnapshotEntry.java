@@ -5,6 +5,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -44,7 +45,8 @@ record SnapshotEntry(Path blob, Path pointer, boolean linksDisabled) {
     }
 
     private boolean link(Path place) throws IOException {
-        Path target = pointer.getParent().toAbsolutePath().relativize(blob.toAbsolutePath());
+        Path folder = Objects.requireNonNull(pointer.getParent(), "it is within a snapshot");
+        Path target = folder.toAbsolutePath().relativize(blob.toAbsolutePath());
         try {
             Files.createSymbolicLink(place, target);
             return true;

@@ -13,6 +13,7 @@ import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** UNet over an engine. */
 public final class EngineUNet implements UNet {
@@ -101,9 +102,9 @@ public final class EngineUNet implements UNet {
             Tensor latents,
             double timestep,
             Conditioning positive,
-            Conditioning negative,
+            @Nullable Conditioning negative,
             double guidanceScale,
-            Tensor concat,
+            @Nullable Tensor concat,
             Tensor prediction,
             Watch watch) {
         requireLatents(latents);
@@ -159,7 +160,7 @@ public final class EngineUNet implements UNet {
         }
     }
 
-    private void requireConcat(Tensor latents, Tensor concat) {
+    private void requireConcat(Tensor latents, @Nullable Tensor concat) {
         int channels = inChannels() - latentChannels;
         if (channels == 0) {
             return;

@@ -4,6 +4,7 @@ import dev.diffusion4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call of one component: named tensors, token ids and numbers go in, named tensors are written. An engine carries it to the
@@ -49,7 +50,7 @@ public final class ComponentCall {
     }
 
     /** Adds a tensor that is read; nothing if it is null. */
-    public ComponentCall input(String field, Tensor tensor) {
+    public ComponentCall input(String field, @Nullable Tensor tensor) {
         if (tensor != null) {
             inputs.add(new NamedTensor(field, tensor));
         }

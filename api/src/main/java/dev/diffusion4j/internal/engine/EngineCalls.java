@@ -5,6 +5,7 @@ import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Brings calls of a model's components to the model's thread. */
 public final class EngineCalls {
@@ -37,7 +38,7 @@ public final class EngineCalls {
      * @throws GenerationCancelledException if the caller is interrupted before it has begun
      * @throws IllegalStateException from a listener that native code called
      */
-    public <T> T call(Function<Engine, T> work) {
+    public <T extends @Nullable Object> T call(Function<Engine, T> work) {
         if (thread.isCurrent()) {
             // The model lives until the work in progress, such as a generation's listener, has ended.
             return thread.exclusively(() -> work.apply(engine));

@@ -2,6 +2,7 @@ package dev.diffusion4j.internal.engine;
 
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -10,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread on which all native calls of a model run, in the order they were made. Its stack is large because the
@@ -19,8 +21,11 @@ public final class EngineThread {
 
     private static final long STACK_BYTES = 64L << 20;
 
+    private static final String INTERRUPTED = "the thread was interrupted before its call began";
+
     private final ThreadPoolExecutor executor;
-    private volatile Thread thread;
+    /** Null until the executor makes it. */
+    private volatile @Nullable Thread thread;
     /** Whether native code works. Used on the thread alone. */
     private boolean occupied;
 
@@ -31,12 +36,13 @@ public final class EngineThread {
      */
     public EngineThread(String name) {
         executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            thread = Thread.ofPlatform()
+            Thread made = Thread.ofPlatform()
                     .name(name)
                     .daemon()
                     .stackSize(STACK_BYTES)
                     .unstarted(task);
-            return thread;
+            thread = made;
+            return made;
         });
         // The first work would be handed to the new thread past the queue, and could not be withdrawn from there.
         executor.prestartCoreThread();
@@ -71,16 +77,16 @@ public final class EngineThread {
      * @throws GenerationCancelledException if the caller is interrupted before the work has begun, which then never does.
      *     Work that has begun is waited for: native code cannot be left half done. The interrupt status stays set.
      */
-    public <T> T call(Callable<T> work) {
+    public <T extends @Nullable Object> T call(Callable<T> work) {
         return call(work, true);
     }
 
     /** As {@link #call}, for work that has to be done even if the caller is interrupted. */
-    public <T> T callUninterruptibly(Callable<T> work) {
+    public <T extends @Nullable Object> T callUninterruptibly(Callable<T> work) {
         return call(work, false);
     }
 
-    private <T> T call(Callable<T> work, boolean interruptible) {
+    private <T extends @Nullable Object> T call(Callable<T> work, boolean interruptible) {
         if (isCurrent()) {
             try {
                 return work.call();
@@ -89,7 +95,7 @@ public final class EngineThread {
             }
         }
         if (interruptible && Thread.currentThread().isInterrupted()) {
-            throw interrupted(null);
+            throw new GenerationCancelledException(INTERRUPTED);
         }
         CompletableFuture<T> result = new CompletableFuture<>();
         Runnable task = () -> {
@@ -108,10 +114,10 @@ public final class EngineThread {
                 } catch (InterruptedException e) {
                     interrupted = true;
                     if (interruptible && withdraw(task)) {
-                        throw interrupted(e);
+                        throw new GenerationCancelledException(INTERRUPTED, e);
                     }
                 } catch (ExecutionException e) {
-                    throw rethrow(e.getCause());
+                    throw rethrow(Objects.requireNonNullElse(e.getCause(), e));
                 }
             }
         } finally {
@@ -121,17 +127,13 @@ public final class EngineThread {
         }
     }
 
-    private static GenerationCancelledException interrupted(InterruptedException cause) {
-        return new GenerationCancelledException("the thread was interrupted before its call began", cause);
-    }
-
     /**
      * Runs native work on this thread, which the caller is on. A model's native code does one thing at a time, so what it
      * calls back cannot call it.
      *
      * @throws IllegalStateException if a listener that native code called makes the call
      */
-    public <T> T exclusively(Supplier<T> work) {
+    public <T extends @Nullable Object> T exclusively(Supplier<T> work) {
         if (occupied) {
             throw new IllegalStateException("called from a listener of this model while its native code is at work: "
                     + "make the call after the generation, or on another thread and without waiting for it here");

@@ -4,7 +4,9 @@ import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.request.PreviewMode;
 import java.awt.image.BufferedImage;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches native calls, one after another: what they report goes to an observer, and a flag stops them. What the observer
@@ -17,10 +19,10 @@ public final class Watch implements AutoCloseable {
     /** For calls that nobody watches or cancels. */
     public static final Watch NONE = new Watch();
 
-    private final GenerationObserver observer;
+    private final @Nullable GenerationObserver observer;
     private final CancellationFlag cancellation;
-    private Attachment attachment;
-    private Throwable failure;
+    private @Nullable Attachment attachment;
+    private @Nullable Throwable failure;
 
     /** The observer sees what happens until the flag stops it. */
     public Watch(GenerationObserver observer, CancellationFlag cancellation) {
@@ -30,7 +32,7 @@ public final class Watch implements AutoCloseable {
 
     private Watch() {
         observer = null;
-        cancellation = null;
+        cancellation = new CancellationFlag();
     }
 
     /** What an engine keeps of a watch for its calls. */
@@ -56,24 +58,24 @@ public final class Watch implements AutoCloseable {
         return observer != null;
     }
 
-    /** The flag that stops the calls; null for {@link #NONE}. */
+    /** The flag that stops the calls; that of {@link #NONE} is never set. */
     public CancellationFlag cancellation() {
         return cancellation;
     }
 
     /** Passes on a warning. Suppliers are asked where nothing that they throw leaves this method. */
     public void warn(Supplier<String> text) {
-        guarded(() -> observer.warn(text.get()));
+        guarded(watching -> watching.warn(text.get()));
     }
 
     /** Passes on progress. */
     public void report(Supplier<GenerationObserver.ProgressKind> kind, int step, int of) {
-        guarded(() -> observer.progress(kind.get(), step, of));
+        guarded(watching -> watching.progress(kind.get(), step, of));
     }
 
     /** Passes on a preview. */
     public void report(int step, Supplier<BufferedImage> preview) {
-        guarded(() -> observer.preview(step, preview.get()));
+        guarded(watching -> watching.preview(step, preview.get()));
     }
 
     /** How previews are made, if they are wanted. */
@@ -88,15 +90,15 @@ public final class Watch implements AutoCloseable {
 
     /** Whether the calls shall stop. */
     public boolean isCancelled() {
-        return cancellation != null && cancellation.isSet();
+        return cancellation.isSet();
     }
 
-    private void guarded(Runnable callback) {
+    private void guarded(Consumer<GenerationObserver> report) {
         if (failure != null || observer == null) {
             return;
         }
         try {
-            callback.run();
+            report.accept(observer);
         } catch (Throwable e) {
             failure = e;
             cancellation.set();

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Writes component calls as the native library takes them. The arrays are filled anew for each call, and names are kept, so
@@ -49,7 +50,7 @@ final class ComponentStructs {
         // Null where there are no ids: a loop's step has none.
         try (Arena idsArena = call.ids().isEmpty() ? null : Arena.ofConfined()) {
             for (ComponentCall.NamedIds ids : call.ids()) {
-                add(ids, idsArena);
+                add(ids, Objects.requireNonNull(idsArena));
             }
             Arrays.fill(data, tensorCount, data.length, MemorySegment.NULL);
             return D4j.d4j_run(

@@ -27,6 +27,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The native runtime in this process, with a model that is open there. */
 public final class NativeEngine implements Engine {
@@ -34,7 +35,7 @@ public final class NativeEngine implements Engine {
     private static final long MAX_DIMENSIONS = 4;
 
     /** Null once the model is closed. */
-    private MemorySegment handle;
+    private @Nullable MemorySegment handle;
 
     private final DeviceSelection devices;
     private final LearnedWords words;

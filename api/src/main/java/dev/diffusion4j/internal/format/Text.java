@@ -6,6 +6,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Text that comes from a file: decoded strictly, and made fit for a one-line message. */
 public final class Text {
@@ -44,7 +45,7 @@ public final class Text {
     }
 
     /** The text on one line, control characters escaped, cut when it is long. */
-    public static String printable(String text) {
+    public static String printable(@Nullable String text) {
         if (text == null) {
             return "unknown reason";
         }

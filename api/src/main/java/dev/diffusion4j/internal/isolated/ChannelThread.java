@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal.isolated;
 
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -36,7 +37,7 @@ final class ChannelThread implements AutoCloseable {
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
-                    throw failure(e.getCause());
+                    throw failure(Objects.requireNonNullElse(e.getCause(), e));
                 }
             }
         } finally {

@@ -98,7 +98,7 @@ final class ChildJava {
     /** The feature version of the JDK that a command belongs to; 0 if its home does not tell. */
     private static int version(Path java) {
         try {
-            Path release = java.toRealPath().getParent().resolveSibling("release");
+            Path release = java.toRealPath().resolveSibling("../release");
             Properties properties = new Properties();
             try (var in = Files.newInputStream(release)) {
                 properties.load(in);

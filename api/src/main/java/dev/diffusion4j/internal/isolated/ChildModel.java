@@ -22,7 +22,9 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The child's side of the calls: does with the native model what the parent asks for. Used on the model's thread. */
 final class ChildModel {
@@ -30,13 +32,15 @@ final class ChildModel {
     private final Connection connection;
     private final SharedMemory memory;
     private final CancellationFlag cancellation;
-    private Engine engine;
-    private Watch componentWatch;
+    private final Watch componentWatch;
+    /** Null until the parent has it opened. */
+    private @Nullable Engine engine;
 
     ChildModel(Connection connection, SharedMemory memory) {
         this.connection = connection;
         this.memory = memory;
         cancellation = new CancellationFlag(memory.flag());
+        componentWatch = new Watch(new Reporter(Optional.empty(), 1), cancellation);
     }
 
     void answer(Command command) {
@@ -69,22 +73,25 @@ final class ChildModel {
             case Command.Generate generate -> generate(generate);
             case Command.Run run -> run(run);
             case Command.SetLoras set -> {
-                engine.setLoras(set.loras(), componentWatch);
+                engine().setLoras(set.loras(), componentWatch);
                 yield new Reply.Done();
             }
             case Command.NoiseLevels levels ->
-                new Reply.Numbers(engine.noiseLevels(
-                        levels.schedule(), levels.steps(), new ImageSize(levels.width(), levels.height())));
+                new Reply.Numbers(engine().noiseLevels(
+                                levels.schedule(), levels.steps(), new ImageSize(levels.width(), levels.height())));
             case Command.Weight weight -> weight(weight.name());
         };
+    }
+
+    private Engine engine() {
+        return Objects.requireNonNull(engine, "the parent has a model opened first");
     }
 
     private Reply open(Command.Open open) {
         NativeLibrary.logTo(open.logLevel(), (level, text) -> send(new Reply.Log(level, text)));
         engine = NativeEngine.open(new OpenSpec(
                 open.model(), ModelOptions.fromJson(open.options()), open.learnedWords(), open.processors()));
-        componentWatch = new Watch(new Reporter(Optional.empty(), 1), cancellation);
-        return new Reply.Opened(engine.info());
+        return new Reply.Opened(engine().info());
     }
 
     private Reply generate(Command.Generate generate) {
@@ -98,7 +105,7 @@ final class ChildModel {
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         ImageRequest request = ImageRequest.fromJson(generate.request());
         List<SharedPicture> places = new ArrayList<>();
-        List<RgbImage> images = engine.generate(request, inputs, reporter, cancellation);
+        List<RgbImage> images = engine().generate(request, inputs, reporter, cancellation);
         long end = 0;
         for (RgbImage image : images) {
             SharedPicture place = SharedPicture.at(end, image);
@@ -118,12 +125,12 @@ final class ChildModel {
         run.ids().forEach(ids -> call.ids(ids.name(), ids.values()));
         run.inputs().forEach(input -> call.input(input.name(), tensor(input.place())));
         run.outputs().forEach(output -> call.output(output.name(), tensor(output.place())));
-        engine.run(call, componentWatch);
+        engine().run(call, componentWatch);
         return new Reply.Done();
     }
 
     private Reply weight(String name) {
-        try (Tensor weight = engine.weight(name)) {
+        try (Tensor weight = engine().weight(name)) {
             SharedTensor place = SharedTensor.at(0, weight.shape());
             place.in(data(place.end())).copyFrom(weight.segment());
             return new Reply.Weight(place);

@@ -18,16 +18,20 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.tensor.Tensor;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** An engine in a process of its own, which is started again when it has died. Carries any call without knowing it. */
 public final class IsolatedEngine implements Engine {
 
     private final OpenSpec spec;
     private final IsolatedOptions options;
-    private ChildProcess child;
-    private ModelInfo info;
+    /** Null where none runs. */
+    private @Nullable ChildProcess child;
+    /** Null until the first child has opened the model. */
+    private @Nullable ModelInfo info;
     /** What a new child has to be told, so that a loop that goes on with it draws what it would have drawn. */
     private List<Lora> loras = List.of();
 
@@ -45,7 +49,7 @@ public final class IsolatedEngine implements Engine {
 
     @Override
     public ModelInfo info() {
-        return info;
+        return Objects.requireNonNull(info, "open() starts a child");
     }
 
     @Override
@@ -175,7 +179,7 @@ public final class IsolatedEngine implements Engine {
             }
         }
         child = started;
-        return child;
+        return started;
     }
 
     private static Level leastLogLevel() {

@@ -3,6 +3,7 @@ package dev.diffusion4j.internal.json;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** JSON as plain values: maps in the order of their fields, lists, text, numbers (Long or Double), Boolean and null. */
 public final class Json {
@@ -29,7 +31,7 @@ public final class Json {
     private Json() {}
 
     /** Writes a value on one line. */
-    public static String write(Object value) {
+    public static String write(@Nullable Object value) {
         StringWriter text = new StringWriter();
         try (JsonGenerator generator = FACTORY.createGenerator(text)) {
             write(value, generator);
@@ -39,7 +41,7 @@ public final class Json {
         return text.toString();
     }
 
-    private static void write(Object value, JsonGenerator out) throws IOException {
+    private static void write(@Nullable Object value, JsonGenerator out) throws IOException {
         switch (value) {
             case null -> out.writeNull();
             case String text -> out.writeString(text);
@@ -72,7 +74,7 @@ public final class Json {
      *
      * @throws JsonFormatException if the text is no JSON, or a field is there twice
      */
-    public static Object read(String text) {
+    public static @Nullable Object read(String text) {
         try (JsonParser parser = FACTORY.createParser(text)) {
             parser.nextToken();
             Object value = read(parser);
@@ -80,15 +82,14 @@ public final class Json {
                 throw new JsonFormatException("there is more behind the end of it");
             }
             return value;
+        } catch (JsonProcessingException e) {
+            throw new JsonFormatException(e.getOriginalMessage());
         } catch (IOException e) {
-            throw new JsonFormatException(
-                    e instanceof com.fasterxml.jackson.core.JsonProcessingException json
-                            ? json.getOriginalMessage()
-                            : e.getMessage());
+            throw new UncheckedIOException(e);
         }
     }
 
-    private static Object read(JsonParser in) throws IOException {
+    private static @Nullable Object read(JsonParser in) throws IOException {
         JsonToken token = in.currentToken();
         return switch (token) {
             case null -> throw new JsonFormatException("it is empty");
@@ -99,14 +100,14 @@ public final class Json {
             case VALUE_NUMBER_INT -> in.getLongValue();
             case VALUE_NUMBER_FLOAT -> in.getDoubleValue();
             case START_ARRAY -> {
-                List<Object> list = new ArrayList<>();
+                List<@Nullable Object> list = new ArrayList<>();
                 while (in.nextToken() != JsonToken.END_ARRAY) {
                     list.add(read(in));
                 }
                 yield list;
             }
             case START_OBJECT -> {
-                Map<String, Object> map = new LinkedHashMap<>();
+                Map<String, @Nullable Object> map = new LinkedHashMap<>();
                 while (in.nextToken() != JsonToken.END_OBJECT) {
                     String name = in.currentName();
                     in.nextToken();

@@ -1,5 +1,7 @@
 package dev.diffusion4j.internal.json;
 
+import java.util.Objects;
+
 /** Text that is no JSON, or not what was to be read from it. The message goes on from "the JSON cannot be read: ". */
 public final class JsonFormatException extends RuntimeException {
 
@@ -7,6 +9,11 @@ public final class JsonFormatException extends RuntimeException {
 
     /** With a reason that names the field. */
     public JsonFormatException(String message) {
-        super(message);
+        super(Objects.requireNonNull(message, "message"));
+    }
+
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

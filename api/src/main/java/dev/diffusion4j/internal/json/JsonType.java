@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How values of a type are written as JSON and read back, by what the type itself declares: numbers, text, paths, durations, enums
@@ -32,15 +33,15 @@ public final class JsonType<T> {
     private static final String TYPE = "type";
 
     private final Function<T, Object> writer;
-    private final Function<Object, T> reader;
+    private final Function<@Nullable Object, T> reader;
 
-    private JsonType(Function<T, Object> writer, Function<Object, T> reader) {
+    private JsonType(Function<T, Object> writer, Function<@Nullable Object, T> reader) {
         this.writer = writer;
         this.reader = reader;
     }
 
     /** A form of its own. */
-    public static <T> JsonType<T> of(Function<T, Object> writer, Function<Object, T> reader) {
+    public static <T> JsonType<T> of(Function<T, Object> writer, Function<@Nullable Object, T> reader) {
         return new JsonType<>(writer, reader);
     }
 
@@ -102,7 +103,7 @@ public final class JsonType<T> {
      *
      * @throws JsonFormatException if it is none of this type
      */
-    public T read(Object json) {
+    public T read(@Nullable Object json) {
         return reader.apply(json);
     }
 
@@ -112,21 +113,21 @@ public final class JsonType<T> {
      * @throws JsonFormatException if it is something else
      */
     @SuppressWarnings("unchecked")
-    public static Map<String, Object> object(Object json) {
+    public static Map<String, @Nullable Object> object(@Nullable Object json) {
         if (json instanceof Map<?, ?> map) {
-            return (Map<String, Object>) map;
+            return (Map<String, @Nullable Object>) map;
         }
         throw expected("an object", json);
     }
 
-    private static List<?> list(Object json) {
+    private static List<?> list(@Nullable Object json) {
         if (json instanceof List<?> list) {
             return list;
         }
         throw expected("a list", json);
     }
 
-    private static JsonFormatException expected(String what, Object json) {
+    private static JsonFormatException expected(String what, @Nullable Object json) {
         String text = Json.write(json);
         return new JsonFormatException((text.length() > 60 ? text.substring(0, 60) + "..." : text) + " is not " + what);
     }
@@ -171,7 +172,7 @@ public final class JsonType<T> {
         }
     }
 
-    private static Object read(Type type, Object json) {
+    private static Object read(Type type, @Nullable Object json) {
         if (type instanceof ParameterizedType) {
             return list(json).stream()
                     .map(element -> read(argument(type), element))
@@ -200,7 +201,7 @@ public final class JsonType<T> {
         return readRecord(wanted, object(json));
     }
 
-    private static double number(Object json) {
+    private static double number(@Nullable Object json) {
         return switch (json) {
             case Number number -> number.doubleValue();
             // What JSON has no number for.
@@ -210,11 +211,11 @@ public final class JsonType<T> {
         };
     }
 
-    private static Object wrong(String what, Object json) {
+    private static Object wrong(String what, @Nullable Object json) {
         throw expected(what, json);
     }
 
-    private static Path path(Object json) {
+    private static Path path(@Nullable Object json) {
         try {
             return json instanceof String text ? Path.of(text) : (Path) wrong("a path", json);
         } catch (InvalidPathException e) {
@@ -222,7 +223,7 @@ public final class JsonType<T> {
         }
     }
 
-    private static Duration duration(Object json) {
+    private static Duration duration(@Nullable Object json) {
         try {
             return json instanceof String text ? Duration.parse(text) : (Duration) wrong("a duration", json);
         } catch (DateTimeParseException e) {
@@ -230,7 +231,7 @@ public final class JsonType<T> {
         }
     }
 
-    private static Object constant(Class<?> type, Object json) {
+    private static Object constant(Class<?> type, @Nullable Object json) {
         for (Object constant : type.getEnumConstants()) {
             if (((Enum<?>) constant).name().toLowerCase(Locale.ROOT).equals(json)) {
                 return constant;
@@ -243,8 +244,8 @@ public final class JsonType<T> {
         return wrong("one of " + String.join(", ", names), json);
     }
 
-    private static Object readRecord(Class<?> declared, Map<String, Object> fields) {
-        Map<String, Object> left = new LinkedHashMap<>(fields);
+    private static Object readRecord(Class<?> declared, Map<String, @Nullable Object> fields) {
+        Map<String, @Nullable Object> left = new LinkedHashMap<>(fields);
         Class<?> type = declared.isSealed() ? permitted(declared, left.remove(TYPE)) : declared;
         RecordComponent[] components = type.getRecordComponents();
         Class<?>[] types = new Class<?>[components.length];
@@ -280,7 +281,7 @@ public final class JsonType<T> {
         }
     }
 
-    private static Class<?> permitted(Class<?> sealed, Object name) {
+    private static Class<?> permitted(Class<?> sealed, @Nullable Object name) {
         List<String> names = new ArrayList<>();
         for (Class<?> subclass : sealed.getPermittedSubclasses()) {
             if (name(subclass).equals(name)) {

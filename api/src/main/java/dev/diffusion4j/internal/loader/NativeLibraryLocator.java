@@ -21,11 +21,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the native library and has it loaded: the file that the system property {@code diffusion4j.library} or else the
@@ -69,11 +71,12 @@ public final class NativeLibraryLocator {
     private final ClassLoader resources;
     private final IntSupplier abi;
 
-    private Path loaded;
+    /** Null until a library is loaded. */
+    private @Nullable Path loaded;
     /** Unpacks what was loaded; null if it was not unpacked. */
-    private Unpacking again;
+    private @Nullable Unpacking again;
     /** Why nothing more is taken; null while the search goes on. */
-    private String settled;
+    private @Nullable String settled;
 
     /**
      * @param loader loads a file; throws UnsatisfiedLinkError if it cannot be loaded from where it is
@@ -117,7 +120,8 @@ public final class NativeLibraryLocator {
      * @throws IOException if it cannot be unpacked again
      */
     public Path file() throws IOException {
-        return Files.isRegularFile(loaded) || again == null ? loaded : again.unpack();
+        Path file = Objects.requireNonNull(loaded, "load() comes first");
+        return Files.isRegularFile(file) || again == null ? file : again.unpack();
     }
 
     /** Where the library was looked for so far, in this order. */
@@ -140,7 +144,7 @@ public final class NativeLibraryLocator {
                 place -> place.outcome() == Outcome.LOADED ? new Place(place.name(), Outcome.REFUSED, reason) : place);
     }
 
-    private void explicit(String name, String file) {
+    private void explicit(String name, @Nullable String file) {
         if (file == null || file.isBlank()) {
             record(name, Outcome.ABSENT, "not set");
         } else if (settled != null) {
@@ -265,7 +269,7 @@ public final class NativeLibraryLocator {
     }
 
     /** Loads the library from the first cache folder that allows it: some cannot be written, some hold no programs. */
-    private void unpack(String name, String origin, URL content, String file, String sha256) {
+    private void unpack(String name, String origin, URL content, String file, @Nullable String sha256) {
         List<String> failures = new ArrayList<>();
         for (CacheFolder folder : CacheFolder.candidates()) {
             try {
@@ -374,9 +378,11 @@ public final class NativeLibraryLocator {
                 ? "no native library for " + platform + "; add the artifact diffusion4j-natives with the classifier "
                         + platform + "-cpu. Tried " + String.join("; ", absent)
                 : "no native library that can be used on " + platform + ": " + String.join("; ", refusals);
-        NativeLibraryException exception =
-                new NativeLibraryException(message, causes.isEmpty() ? null : causes.getLast());
-        causes.stream().limit(Math.max(0, causes.size() - 1)).forEach(exception::addSuppressed);
+        if (causes.isEmpty()) {
+            return new NativeLibraryException(message);
+        }
+        NativeLibraryException exception = new NativeLibraryException(message, causes.getLast());
+        causes.stream().limit(causes.size() - 1L).forEach(exception::addSuppressed);
         return exception;
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options that were given to a value: what requests and options of models are made of. Immutable; equal if the same
@@ -82,8 +83,8 @@ public final class OptionSet {
      * @throws JsonFormatException if one is not of its type, or there are others
      * @throws dev.diffusion4j.error.InvalidRequestException if a value is none for its option
      */
-    public static OptionSet fromJson(Object json, List<Option<?>> declared) {
-        Map<String, Object> left = new LinkedHashMap<>(JsonType.object(json));
+    public static OptionSet fromJson(@Nullable Object json, List<Option<?>> declared) {
+        Map<String, @Nullable Object> left = new LinkedHashMap<>(JsonType.object(json));
         OptionSet options = EMPTY;
         for (Option<?> option : declared) {
             if (left.containsKey(option.name())) {
@@ -96,7 +97,7 @@ public final class OptionSet {
         return options;
     }
 
-    private <T> OptionSet withJson(Option<T> option, Object json) {
+    private <T> OptionSet withJson(Option<T> option, @Nullable Object json) {
         try {
             return with(option, option.type().read(json));
         } catch (JsonFormatException e) {
@@ -105,7 +106,7 @@ public final class OptionSet {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof OptionSet set && values.equals(set.values);
     }
 

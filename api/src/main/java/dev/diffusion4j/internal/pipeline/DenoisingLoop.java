@@ -28,7 +28,10 @@ import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The diffusion pipeline in Java: text encoder, U-Net, scheduler and VAE one after another, as diffusers' Stable Diffusion
@@ -36,8 +39,8 @@ import java.util.function.Consumer;
  */
 public final class DenoisingLoop {
 
-    /** What a request says of the loop; the listener may be null. */
-    public record Settings(Scheduler scheduler, Consumer<? super DenoisingStep> listener) {}
+    /** What a request says of the loop, and who sees its steps. */
+    public record Settings(Scheduler scheduler, Optional<Consumer<? super DenoisingStep>> listener) {}
 
     private final ModelComponents components;
     private final RandomSource random;
@@ -148,12 +151,17 @@ public final class DenoisingLoop {
 
     /** A listener may switch guidance on at any step. */
     private boolean needsNegative() {
-        return guidanceScale() != 1 || settings.listener() != null;
+        return guidanceScale() != 1 || settings.listener().isPresent();
     }
 
     /** Draws one picture into latents of zeros. */
     private void denoise(
-            int image, Conditioning positive, Conditioning negative, Picture picture, Tensor latents, Buffers buffers) {
+            int image,
+            Conditioning positive,
+            @Nullable Conditioning negative,
+            Picture picture,
+            Tensor latents,
+            Buffers buffers) {
         NormalGenerator generator = NormalGenerator.of(random, request.seed().orElseThrow() + image);
         Scheduler scheduler = settings.scheduler().withNoise(generator);
         List<Timestep> timesteps = scheduler.timesteps();
@@ -188,7 +196,7 @@ public final class DenoisingLoop {
                 scheduler.step(prediction, timestep, latents);
                 if (picture.mask != null) {
                     Timestep next = i + 1 < timesteps.size() ? timesteps.get(i + 1) : null;
-                    picture.restoreKept(latents, clean, noise, scheduler, next, buffers.kept());
+                    picture.restoreKept(latents, Objects.requireNonNull(clean), noise, scheduler, next, buffers.kept());
                 }
                 guidance = show(image, i, timesteps.size(), timestep, latents, prediction, guidance);
                 observer.progress(ProgressKind.SAMPLING, i + 1, timesteps.size());
@@ -198,11 +206,11 @@ public final class DenoisingLoop {
 
     private double show(
             int image, int index, int count, Timestep timestep, Tensor latents, Tensor prediction, double guidance) {
-        if (settings.listener() == null) {
+        if (settings.listener().isEmpty()) {
             return guidance;
         }
         DenoisingStep step = new DenoisingStep(image, index, count, timestep, latents, prediction, guidance);
-        settings.listener().accept(step);
+        settings.listener().get().accept(step);
         return step.guidanceScale();
     }
 
@@ -230,23 +238,24 @@ public final class DenoisingLoop {
     private final class Picture implements AutoCloseable {
 
         /** Of the picture, at the model's scale once drawn; null for text-to-image. */
-        private final LatentDistribution distribution;
+        private final @Nullable LatentDistribution distribution;
         /** (1, 4, height, width): 1 where the picture is redrawn; null if all is, or the U-Net sees to it. */
-        private final Tensor mask;
+        private final @Nullable Tensor mask;
         /** What inpainting models see beside the latents, or null. */
-        private final Tensor concat;
+        private final @Nullable Tensor concat;
 
         Picture(GenerationInputs inputs) {
             requireNotCancelled();
-            Tensor latentMask =
-                    inputs.mask().map(image -> latentMask(image, latentShape())).orElse(null);
             if (components.unet().inChannels() > components.unet().latentChannels()) {
                 mask = null;
-                try (latentMask) {
-                    concat = concat(inputs.init().orElseThrow(), inputs.mask().orElseThrow(), latentMask);
+                BufferedImage redrawn = inputs.mask().orElseThrow();
+                try (Tensor latentMask = latentMask(redrawn, latentShape())) {
+                    concat = concat(inputs.init().orElseThrow(), redrawn, latentMask);
                 }
             } else {
-                mask = latentMask;
+                mask = inputs.mask()
+                        .map(image -> latentMask(image, latentShape()))
+                        .orElse(null);
                 concat = null;
             }
             try {
@@ -264,6 +273,7 @@ public final class DenoisingLoop {
         }
 
         /** Latents of the picture at the model's scale, or null. */
+        @Nullable
         Tensor draw(NormalGenerator generator) {
             if (distribution == null) {
                 return null;
@@ -274,14 +284,15 @@ public final class DenoisingLoop {
         }
 
         /** Puts the picture, as noisy as the latents are now, back where it is kept. */
-        void restoreKept(Tensor latents, Tensor clean, Tensor noise, Scheduler scheduler, Timestep next, Tensor kept) {
+        void restoreKept(
+                Tensor latents, Tensor clean, Tensor noise, Scheduler scheduler, @Nullable Timestep next, Tensor kept) {
             kept.copyFrom(clean);
             if (next != null) {
                 scheduler.addNoise(kept, noise, next);
             }
             // kept + mask * (latents - kept)
             latents.addScaled(-1, kept);
-            latents.multiply(mask);
+            latents.multiply(Objects.requireNonNull(mask));
             latents.addScaled(1, kept);
         }
 
@@ -339,7 +350,7 @@ public final class DenoisingLoop {
             closeAll(mask, concat);
         }
 
-        private static void closeAll(Tensor... tensors) {
+        private static void closeAll(@Nullable Tensor... tensors) {
             for (Tensor tensor : tensors) {
                 if (tensor != null) {
                     tensor.close();

@@ -44,6 +44,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads the native library once, checks that it is the one these bindings were made for, and connects its log. Every
@@ -67,8 +68,8 @@ public final class NativeLibrary {
     private static final NativeLibraryLocator LOCATOR =
             new NativeLibraryLocator(LOADER, NativeLibrary.class.getClassLoader(), NativeVersions::abiNeeded);
 
-    private static Path loadedFrom;
-    private static NativeLibraryException failure;
+    private static @Nullable Path loadedFrom;
+    private static @Nullable NativeLibraryException failure;
 
     private NativeLibrary() {}
 
