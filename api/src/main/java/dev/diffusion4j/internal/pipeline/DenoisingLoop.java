@@ -26,6 +26,7 @@ import dev.diffusion4j.tensor.TensorScope;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -298,17 +299,21 @@ public final class DenoisingLoop {
 
         /** A latent is redrawn if any of its pixels is. */
         private static Tensor latentMask(BufferedImage image, Shape shape) {
-            Tensor result = Tensor.zeros(shape);
+            int height = (int) shape.dimension(2);
             int width = (int) shape.dimension(3);
             int factor = image.getWidth() / width;
+            float[] plane = new float[height * width];
             for (int y = 0; y < image.getHeight(); y++) {
                 for (int x = 0; x < image.getWidth(); x++) {
                     if (image.getRaster().getSample(x, y, 0) >= 128) {
-                        for (long channel = 0; channel < shape.dimension(1); channel++) {
-                            result.set(1, 0, channel, y / factor, x / factor);
-                        }
+                        plane[y / factor * width + x / factor] = 1;
                     }
                 }
+            }
+            Tensor result = Tensor.zeros(shape);
+            FloatBuffer channels = result.floatBuffer();
+            for (long channel = 0; channel < shape.dimension(1); channel++) {
+                channels.put(plane);
             }
             return result;
         }
@@ -319,11 +324,13 @@ public final class DenoisingLoop {
             Tensor result =
                     Tensor.zeros(Shape.of(latents.dimension(1) + 1, latents.dimension(2), latents.dimension(3)));
             try (Tensor masked = ImageTensors.of(image)) {
+                FloatBuffer pixels = masked.floatBuffer();
+                int plane = image.getWidth() * image.getHeight();
                 for (int y = 0; y < maskImage.getHeight(); y++) {
                     for (int x = 0; x < maskImage.getWidth(); x++) {
                         if (maskImage.getRaster().getSample(x, y, 0) >= 128) {
                             for (int channel = 0; channel < 3; channel++) {
-                                masked.set(0, 0, channel, y, x);
+                                pixels.put(channel * plane + y * image.getWidth() + x, 0);
                             }
                         }
                     }
@@ -331,9 +338,9 @@ public final class DenoisingLoop {
                 try (LatentDistribution encoded = components.vae().encode(masked, request.vaeTiling(), watch);
                         Tensor mean = encoded.mean()) {
                     components.vae().toModelScale(mean);
-                    long plane = latents.dimension(2) * latents.dimension(3) * Float.BYTES;
-                    MemorySegment.copy(latentMask.segment(), 0, result.segment(), 0, plane);
-                    MemorySegment.copy(mean.segment(), 0, result.segment(), plane, plane * latents.dimension(1));
+                    long bytes = latents.dimension(2) * latents.dimension(3) * Float.BYTES;
+                    MemorySegment.copy(latentMask.segment(), 0, result.segment(), 0, bytes);
+                    MemorySegment.copy(mean.segment(), 0, result.segment(), bytes, bytes * latents.dimension(1));
                 }
                 return result;
             } catch (Throwable e) {
