@@ -1,6 +1,5 @@
 package dev.diffusion4j.cli;
 
-import dev.diffusion4j.Generation;
 import dev.diffusion4j.error.GenerationCancelledException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -15,18 +14,18 @@ public final class Cancellation {
     private final CountDownLatch finished = new CountDownLatch(1);
     private boolean working;
     private boolean requested;
-    private Generation<?> generation;
+    private Runnable stop = () -> {};
 
     /** Says that work began which has to be stopped in order. */
     synchronized void begin() {
         working = true;
     }
 
-    /** The generation to cancel from now on. */
-    synchronized void watch(Generation<?> running) {
-        generation = running;
+    /** What stops the work under way, from now on. */
+    synchronized void watch(Runnable stopsWork) {
+        stop = stopsWork;
         if (requested) {
-            running.cancel();
+            stopsWork.run();
         }
     }
 
@@ -48,9 +47,7 @@ public final class Cancellation {
      */
     synchronized boolean request() {
         requested = true;
-        if (generation != null) {
-            generation.cancel();
-        }
+        stop.run();
         return working;
     }
 

@@ -1,6 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.NativeRuntime;
+import dev.diffusion4j.cli.model.ModelFinder;
 import dev.diffusion4j.cli.options.CacheArgument;
 import dev.diffusion4j.cli.options.Converters;
 import dev.diffusion4j.cli.options.EmbeddingArgument;
@@ -8,10 +9,13 @@ import dev.diffusion4j.cli.options.LoraArgument;
 import dev.diffusion4j.cli.options.PixelSize;
 import dev.diffusion4j.cli.options.PredictionKind;
 import dev.diffusion4j.cli.options.SeamlessAxes;
+import dev.diffusion4j.cli.progress.DownloadDisplay;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.cli.progress.Terminal;
 import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.hub.DownloadCancellation;
+import dev.diffusion4j.hub.ModelHub;
 import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.LoraMode;
@@ -27,6 +31,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -204,8 +209,36 @@ public final class Diffuse implements Runnable {
 
     /** Shows progress in that style, or none where the user wants quiet. */
     ProgressDisplay openDisplay(ProgressDisplay.Style style) {
-        return ProgressDisplay.of(
-                globals.quiet ? ProgressDisplay.Style.NONE : style, console.terminal(), console.err());
+        return ProgressDisplay.of(wanted(style), console.terminal(), console.err());
+    }
+
+    /** Finds models by name, and shows downloads in that style; Ctrl-C gives them up. */
+    ModelFinder modelFinder(ProgressDisplay.Style style) {
+        return modelFinder(style, this::hub);
+    }
+
+    ModelFinder modelFinder(ProgressDisplay.Style style, Supplier<ModelHub> hub) {
+        DownloadCancellation downloads = new DownloadCancellation();
+        console.cancellation().begin();
+        console.cancellation().watch(downloads::cancel);
+        return new ModelFinder(
+                hub, () -> DownloadDisplay.of(wanted(style), console.terminal(), console.err()), downloads, this::note);
+    }
+
+    /** The hub and its cache, where the environment says. */
+    ModelHub hub() {
+        return ModelHub.builder(environment).build();
+    }
+
+    /** Tells a person something in one line, but for those who want quiet. */
+    void note(String line) {
+        if (!globals.quiet) {
+            console.err().println(line);
+        }
+    }
+
+    private ProgressDisplay.Style wanted(ProgressDisplay.Style style) {
+        return globals.quiet ? ProgressDisplay.Style.NONE : style;
     }
 
     private ErrorReport errorReport() {

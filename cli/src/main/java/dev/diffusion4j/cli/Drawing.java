@@ -45,7 +45,7 @@ final class Drawing {
                 .onWarning(text -> display.println("warning: " + text));
         cancellation.check();
         Generation<List<GeneratedImage>> generation = model.startAll(request, listener);
-        cancellation.watch(generation);
+        cancellation.watch(generation::cancel);
         images = generation.await();
         files = output.save(images);
         totalSeconds = clock.totalSeconds();

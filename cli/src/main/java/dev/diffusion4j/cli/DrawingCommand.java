@@ -2,7 +2,10 @@ package dev.diffusion4j.cli;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GenerationListener;
+import dev.diffusion4j.cli.model.ModelFinder;
 import dev.diffusion4j.cli.options.HighResOptions;
+import dev.diffusion4j.cli.options.LoraArgument;
+import dev.diffusion4j.cli.options.ModelFiles;
 import dev.diffusion4j.cli.options.ModelOptions;
 import dev.diffusion4j.cli.options.OutputOptions;
 import dev.diffusion4j.cli.options.PictureOptions;
@@ -14,11 +17,14 @@ import dev.diffusion4j.cli.picture.OutputFiles;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.hub.CatalogEntry;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tokenizer.LoraTags;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -68,6 +74,9 @@ abstract class DrawingCommand implements Callable<Integer> {
     /** Begins the request. */
     abstract ImageRequest.Builder begin(String prompt);
 
+    /** Whether the request has a size of its own, which counts more than the one that suits the model. */
+    abstract boolean hasOwnSize();
+
     /** The size that a side has which was not given. */
     abstract PixelSize usualSize(DiffusionModel opened);
 
@@ -82,14 +91,19 @@ abstract class DrawingCommand implements Callable<Integer> {
         preview.check();
         readPictures();
         references.read();
+        ModelFinder finder = diffuse.modelFinder(progress);
+        ModelFiles files = model.find(finder);
+        List<LoraArgument> loras = sampling.findLoras(finder);
+        files.entry().ifPresent(this::fill);
 
         Drawing drawing;
         try (ProgressDisplay display = diffuse.openDisplay(progress);
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity("loading " + model.title());
             drawing = new Drawing(display, cancellation);
-            try (DiffusionModel opened = model.open()) {
-                drawing.run(opened, request(opened, prompt), preview.applyTo(GenerationListener.NONE), outputFiles);
+            try (DiffusionModel opened = model.open(files)) {
+                drawing.run(
+                        opened, request(opened, prompt, loras), preview.applyTo(GenerationListener.NONE), outputFiles);
             }
             log.succeeded();
         }
@@ -97,7 +111,22 @@ abstract class DrawingCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private ImageRequest request(DiffusionModel opened, String prompt) {
+    /** Has the options take what the model's name brings. */
+    private void fill(CatalogEntry entry) {
+        List<String> taken = new ArrayList<>();
+        if (!hasOwnSize()) {
+            taken.addAll(picture.fillSize(entry.defaults()));
+        }
+        taken.addAll(picture.fill(entry, sampling.givesSteps()));
+        if (picture.scheduler().isEmpty()) {
+            taken.addAll(sampling.fill(entry.defaults()));
+        }
+        if (!taken.isEmpty()) {
+            diffuse.note(entry.name() + " brings " + String.join(" ", taken));
+        }
+    }
+
+    private ImageRequest request(DiffusionModel opened, String prompt, List<LoraArgument> loras) {
         ImageRequest.Builder request = begin(prompt);
         PixelSize usual = usualSize(opened);
         if (!picture.givesSize()) {
@@ -105,7 +134,7 @@ abstract class DrawingCommand implements Callable<Integer> {
         }
         picture.applyTo(request, usual.width(), usual.height());
         request.sampling(sampling(opened));
-        sampling.applyTo(request);
+        sampling.applyTo(request, loras);
         references.applyTo(request);
         model.loading().vaeTiling().ifPresent(request::vaeTiling);
         return request.build();

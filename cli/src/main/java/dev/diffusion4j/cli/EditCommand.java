@@ -78,6 +78,11 @@ final class EditCommand extends DrawingCommand {
     }
 
     @Override
+    boolean hasOwnSize() {
+        return true;
+    }
+
+    @Override
     PixelSize usualSize(DiffusionModel opened) {
         return new PixelSize(image.getWidth(), image.getHeight());
     }

@@ -32,6 +32,11 @@ final class GenerateCommand extends DrawingCommand {
     }
 
     @Override
+    boolean hasOwnSize() {
+        return false;
+    }
+
+    @Override
     PixelSize usualSize(DiffusionModel opened) {
         return new PixelSize(opened.nativeSize().width(), opened.nativeSize().height());
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
@@ -27,7 +28,10 @@ final class InspectCommand implements Callable<Integer> {
     @ParentCommand
     private Diffuse diffuse;
 
-    @Parameters(paramLabel = "FILE", description = "A safetensors, GGUF or checkpoint file.")
+    @Parameters(
+            paramLabel = "FILE|NAME",
+            description = "A safetensors, GGUF or checkpoint file, or a name, of which the file is downloaded first:"
+                    + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names').")
     private Path file;
 
     @Option(names = "--tensors", description = "List the tensors.")
@@ -38,7 +42,8 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelFile model = ModelFile.read(file);
+        ModelFile model =
+                ModelFile.read(diffuse.modelFinder(ProgressDisplay.Style.AUTO).findMain(file));
         if (json) {
             diffuse.console().printJson(toJson(model));
         } else {

@@ -1,7 +1,6 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.hub.ModelCache;
-import dev.diffusion4j.hub.ModelHub;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -26,7 +25,7 @@ final class ModelsCommand implements Runnable {
     }
 
     ModelCache cache() {
-        return ModelHub.builder(diffuse.environment()).build().cache();
+        return diffuse.hub().cache();
     }
 
     @Override

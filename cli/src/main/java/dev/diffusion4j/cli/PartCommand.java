@@ -1,6 +1,7 @@
 package dev.diffusion4j.cli;
 
 import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.cli.options.ModelFiles;
 import dev.diffusion4j.cli.options.ModelOptions;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
@@ -36,11 +37,12 @@ abstract class PartCommand implements Callable<Integer> {
         Cancellation cancellation = console.cancellation();
         cancellation.begin();
         prepare();
+        ModelFiles files = model.find(diffuse.modelFinder(ProgressDisplay.Style.AUTO));
         PartResult result;
         try (ProgressDisplay display = diffuse.openDisplay(ProgressDisplay.Style.AUTO);
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity("loading " + model.title());
-            try (DiffusionModel opened = model.open()) {
+            try (DiffusionModel opened = model.open(files)) {
                 cancellation.check();
                 display.activity(activity());
                 result = run(opened);

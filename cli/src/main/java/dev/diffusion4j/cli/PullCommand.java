@@ -2,18 +2,15 @@ package dev.diffusion4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.diffusion4j.cli.progress.DownloadDisplay;
+import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.hub.CatalogEntry;
-import dev.diffusion4j.hub.CatalogPart;
-import dev.diffusion4j.hub.DownloadCancellation;
+import dev.diffusion4j.hub.ModelCatalog;
 import dev.diffusion4j.hub.ModelDefaults;
 import dev.diffusion4j.hub.ModelHub;
 import dev.diffusion4j.hub.ModelPart;
-import dev.diffusion4j.hub.ModelReference;
 import dev.diffusion4j.hub.ResolvedModel;
-import java.io.PrintStream;
+import java.util.Iterator;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,6 +32,7 @@ final class PullCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
+            completionCandidates = ShortNames.class,
             description = "hf:org/name[:quant][@revision][/file], or a short name: 'diffuse models names' lists them.")
     private String name;
 
@@ -44,21 +42,26 @@ final class PullCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Write one JSON object.")
     private boolean json;
 
+    /** What a shell completes. */
+    static final class ShortNames implements Iterable<String> {
+
+        @Override
+        public Iterator<String> iterator() {
+            return ModelCatalog.builtIn().entries().stream()
+                    .map(CatalogEntry::name)
+                    .iterator();
+        }
+    }
+
     @Override
     public Integer call() {
-        Console console = diffuse.console();
         ModelHub.Builder builder = ModelHub.builder(diffuse.environment());
         if (offline) {
             builder.offline(true);
         }
-        ModelHub hub = builder.build();
-        if (!diffuse.globals().quiet && !ModelReference.isReference(name)) {
-            introduce(hub.catalog().get(name), console.err());
-        }
-        ResolvedModel model;
-        try (DownloadDisplay display = DownloadDisplay.of(diffuse.globals().quiet, console.terminal(), console.err())) {
-            model = hub.resolve(name, display, new DownloadCancellation());
-        }
+        ResolvedModel model =
+                diffuse.modelFinder(ProgressDisplay.Style.AUTO, builder::build).resolve(name);
+        Console console = diffuse.console();
         if (json) {
             console.printJson(toJson(model));
         } else if (model.parts().size() == 1) {
@@ -72,12 +75,6 @@ final class PullCommand implements Callable<Integer> {
                     .forEach((part, file) -> console.out().printf("%-" + width + "s  %s%n", part.label(), file.path()));
         }
         return ExitCode.OK;
-    }
-
-    private static void introduce(CatalogEntry entry, PrintStream err) {
-        String licences =
-                entry.parts().stream().map(CatalogPart::licence).distinct().collect(Collectors.joining(", "));
-        err.println(entry.title() + "; licence: " + licences);
     }
 
     private static ObjectNode toJson(ResolvedModel model) {

@@ -4,22 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import dev.diffusion4j.cli.progress.Terminal;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,94 +15,24 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code diffuse pull} and {@code diffuse models} against a hub on this machine that has one small file. */
 class HubCommandsTest {
 
-    private static final String COMMIT = "c".repeat(40);
-    private static final byte[] CONTENT = "content".getBytes(StandardCharsets.UTF_8);
-
     @TempDir
     private Path folder;
 
-    private HttpServer hub;
+    private LoopbackHub hub;
 
     @BeforeEach
     void startHub() throws IOException {
-        hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        hub.createContext("/org/model/resolve/", HubCommandsTest::sendFile);
-        hub.createContext(
-                "/api/models/org/model/tree/main",
-                exchange -> send(
-                        exchange,
-                        "[{\"type\": \"file\", \"path\": \"m-Q8_0.gguf\", \"size\": 7}]"
-                                .getBytes(StandardCharsets.UTF_8)));
-        hub.createContext("/", HubCommandsTest::refuse);
-        hub.start();
+        hub = new LoopbackHub(folder);
+        hub.add("m-Q8_0.gguf", Files.writeString(folder.resolve("content"), "content"));
     }
 
     @AfterEach
-    void stopHub() {
-        hub.stop(0);
+    void stopHub() throws IOException {
+        hub.close();
     }
 
-    private static void sendFile(HttpExchange exchange) throws IOException {
-        if (!exchange.getRequestURI().getPath().endsWith("/m-Q8_0.gguf")) {
-            refuse(exchange);
-            return;
-        }
-        exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
-        exchange.getResponseHeaders().set("X-Linked-Etag", sha256());
-        send(exchange, CONTENT);
-    }
-
-    private static void refuse(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            exchange.getResponseHeaders().set("X-Error-Code", "EntryNotFound");
-            exchange.sendResponseHeaders(404, -1);
-        }
-    }
-
-    private static void send(HttpExchange exchange, byte[] bytes) throws IOException {
-        try (exchange) {
-            boolean isHead = exchange.getRequestMethod().equals("HEAD");
-            if (isHead) {
-                exchange.getResponseHeaders().set("Content-Length", String.valueOf(bytes.length));
-            }
-            exchange.sendResponseHeaders(200, isHead ? -1 : bytes.length);
-            if (!isHead) {
-                exchange.getResponseBody().write(bytes);
-            }
-        }
-    }
-
-    private static String sha256() {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(CONTENT));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private Run diffuse(String... arguments) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Console console = new Console(
-                InputStream.nullInputStream(),
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                Terminal.none(),
-                new Cancellation());
-        int code = Diffuse.run(
-                arguments,
-                console,
-                Map.of(
-                        "HOME",
-                        folder.toString(),
-                        "HF_ENDPOINT",
-                        "http://127.0.0.1:" + hub.getAddress().getPort()));
-        return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    }
-
-    private Path snapshot() {
-        return folder.resolve(".cache/huggingface/hub/models--org--model/snapshots")
-                .resolve(COMMIT);
+    private Run diffuse(Object... arguments) {
+        return Run.diffuse(hub.environment(), "", new Cancellation(), arguments);
     }
 
     private void writeCatalog() throws IOException {
@@ -137,17 +54,17 @@ class HubCommandsTest {
     void aModelIsPulledListedAndRemoved() throws Exception {
         Run pulled = diffuse("pull", "hf:org/model:q8_0");
         assertThat(pulled.code()).as(pulled.err()).isZero();
-        assertThat(pulled.out()).isEqualTo(snapshot().resolve("m-Q8_0.gguf") + System.lineSeparator());
+        assertThat(pulled.out()).isEqualTo(hub.snapshot().resolve("m-Q8_0.gguf") + System.lineSeparator());
         assertThat(pulled.err()).contains("org/model/m-Q8_0.gguf", "7 bytes to download into", "100 % of");
-        assertThat(snapshot().resolve("m-Q8_0.gguf")).hasContent("content");
+        assertThat(hub.snapshot().resolve("m-Q8_0.gguf")).hasContent("content");
 
-        hub.stop(0);
+        hub.stop();
         Run offline = diffuse("pull", "hf:org/model:q8_0", "--offline", "--quiet");
         assertThat(offline.out()).isEqualTo(pulled.out());
         assertThat(offline.err()).isEmpty();
 
         assertThat(diffuse("models", "list").out())
-                .startsWith("       7 B  org/model@" + COMMIT + " (main)  " + snapshot());
+                .startsWith("       7 B  org/model@" + LoopbackHub.COMMIT + " (main)  " + hub.snapshot());
         JsonNode listed = json(diffuse("models", "list", "--json"));
         assertThat(listed).hasSize(1);
         assertThat(listed.at("/0/bytes").asLong()).isEqualTo(7);
@@ -158,8 +75,8 @@ class HubCommandsTest {
         assertThat(other.code()).isEqualTo(ExitCode.USAGE);
         assertThat(other.err()).contains("org/model@v9 is not in");
         assertThat(diffuse("models", "remove", "org/model@main").out())
-                .isEqualTo("Removed org/model@" + COMMIT + ", which freed 7 B." + System.lineSeparator());
-        assertThat(snapshot()).doesNotExist();
+                .isEqualTo("Removed org/model@" + LoopbackHub.COMMIT + ", which freed 7 B." + System.lineSeparator());
+        assertThat(hub.snapshot()).doesNotExist();
         assertThat(diffuse("models", "list").out()).isEmpty();
     }
 
@@ -169,11 +86,11 @@ class HubCommandsTest {
         Run run = diffuse("pull", "mine");
         assertThat(run.out().lines())
                 .containsExactly(
-                        "diffusion-model  " + snapshot().resolve("m-Q8_0.gguf"),
-                        "vae              " + snapshot().resolve("m-Q8_0.gguf"));
+                        "diffusion-model  " + hub.snapshot().resolve("m-Q8_0.gguf"),
+                        "vae              " + hub.snapshot().resolve("m-Q8_0.gguf"));
         assertThat(run.err()).contains("A model; licence: mit, apache-2.0", "warning: what mine stands for");
         JsonNode json = json(diffuse("pull", "mine", "--json"));
-        assertThat(json.at("/parts/vae/commit").asText()).isEqualTo(COMMIT);
+        assertThat(json.at("/parts/vae/commit").asText()).isEqualTo(LoopbackHub.COMMIT);
         assertThat(json.at("/parts/vae/files")).hasSize(1);
         assertThat(json.at("/defaults/width").asInt()).isEqualTo(64);
         assertThat(json.at("/defaults/sampler").asText()).isEqualTo("euler");

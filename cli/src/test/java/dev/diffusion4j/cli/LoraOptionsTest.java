@@ -28,7 +28,7 @@ class LoraOptionsTest {
 
     private static final int RANK = 4;
 
-    private static final String LAYER = "lora_unet_up_blocks_2_attentions_1_transformer_blocks_0_attn2_to_v";
+    static final String LAYER = "lora_unet_up_blocks_2_attentions_1_transformer_blocks_0_attn2_to_v";
 
     @TempDir
     private Path folder;
@@ -45,7 +45,7 @@ class LoraOptionsTest {
         nowhere = write(folder.resolve("nowhere.safetensors"), "lora_unet_no_such_block");
     }
 
-    private static Path write(Path file, String... layers) throws IOException {
+    static Path write(Path file, String... layers) throws IOException {
         Random random = new Random(1);
         StringJoiner header = new StringJoiner(",", "{", "}");
         List<Float> values = new ArrayList<>();

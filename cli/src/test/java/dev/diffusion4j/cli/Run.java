@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 
 /** A command line that ran within this process, and what came of it. */
 record Run(int code, String out, String err) {
@@ -15,6 +16,10 @@ record Run(int code, String out, String err) {
     }
 
     static Run diffuse(String in, Cancellation cancellation, Object... args) {
+        return diffuse(System.getenv(), in, cancellation, args);
+    }
+
+    static Run diffuse(Map<String, String> environment, String in, Cancellation cancellation, Object... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = Diffuse.run(
@@ -24,7 +29,8 @@ record Run(int code, String out, String err) {
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
                         Terminal.none(),
-                        cancellation));
+                        cancellation),
+                environment);
         return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 }

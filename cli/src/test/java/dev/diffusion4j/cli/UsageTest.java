@@ -326,7 +326,7 @@ class UsageTest {
         assertThat(run.code()).isZero();
         assertThat(run.out())
                 .startsWith("#!/usr/bin/env bash")
-                .contains("--negative-prompt", "dpm++2m", "--scheduler", "dpm-solver-multistep")
+                .contains("--negative-prompt", "dpm++2m", "--scheduler", "dpm-solver-multistep", "\"sdxl-turbo\"")
                 .contains(COMMANDS);
         assertThat(run.err()).isEmpty();
     }

@@ -3,6 +3,7 @@ package dev.diffusion4j.hub;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A model of the catalog: a short name for the files of all its parts, with settings that suit it.
@@ -27,6 +28,15 @@ public record CatalogEntry(String name, String title, ModelDefaults defaults, Li
     /** Whether a licence has to be accepted for a part of it. */
     public boolean isGated() {
         return parts.stream().anyMatch(CatalogPart::isGated);
+    }
+
+    /** This entry with some of its parts alone, which may be none. */
+    public CatalogEntry only(Set<ModelPart> kept) {
+        return new CatalogEntry(
+                name,
+                title,
+                defaults,
+                parts.stream().filter(part -> kept.contains(part.part())).toList());
     }
 
     /**

@@ -95,7 +95,18 @@ public final class ModelHub {
             ResolvedFile file = resolve(ModelReference.parse(name), listener, cancellation);
             return new ResolvedModel(name, Map.of(ModelPart.MODEL, file), ModelDefaults.NONE);
         }
-        CatalogEntry entry = catalog.get(name);
+        return resolve(catalog.get(name), listener, cancellation);
+    }
+
+    /**
+     * Finds the parts of an entry on this machine, and downloads what is missing.
+     *
+     * @param entry of {@link #catalog()}, or with {@link CatalogEntry#only some} of its parts; it has one at least
+     * @param listener hears of sizes before, and of progress
+     * @param cancellation a handle to give up; an interrupt does, too
+     * @throws HubException if a part cannot be found or downloaded
+     */
+    public ResolvedModel resolve(CatalogEntry entry, DownloadListener listener, DownloadCancellation cancellation) {
         if (!entry.isVerified()) {
             listener.onWarning(
                     "what " + entry.name() + " stands for was not compared with the hub yet; it may be misspelt");
@@ -106,7 +117,7 @@ public final class ModelHub {
         for (int i = 0; i < files.size(); i++) {
             parts.put(entry.parts().get(i).part(), files.get(i));
         }
-        return new ResolvedModel(name, parts, entry.defaults());
+        return new ResolvedModel(entry.name(), parts, entry.defaults());
     }
 
     /**

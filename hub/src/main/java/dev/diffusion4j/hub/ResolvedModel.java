@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * A model on this machine: the files of its parts, and settings that suit it.
  *
- * @param name what was asked for
+ * @param name the reference, or the catalog's name
  * @param parts the files by part, in the order of {@link ModelPart}; for a reference only {@link ModelPart#MODEL}
  * @param defaults settings that suit it; for a reference none are known
  */

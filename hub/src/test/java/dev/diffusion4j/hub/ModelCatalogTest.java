@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -173,6 +174,20 @@ class ModelCatalogTest extends HubTestCase {
                 .asString()
                 .contains("mine")
                 .contains("not compared with the hub");
+    }
+
+    @Test
+    void someOfThePartsComeWithoutTheOthers() throws IOException {
+        writeCatalog(MODEL + PART + VAE);
+        stub.repository("org/other").add("vae.safetensors", "vae");
+        ModelHub hub = builder().build();
+        CatalogEntry vaeAlone = hub.catalog().get("MINE").only(Set.of(ModelPart.VAE, ModelPart.LLM));
+        ResolvedModel model = hub.resolve(vaeAlone, recorder, new DownloadCancellation());
+        assertThat(model.name()).isEqualTo("mine");
+        assertThat(model.parts()).containsOnlyKeys(ModelPart.VAE);
+        assertThat(model.path()).hasContent("vae");
+        assertThat(stub.requests()).noneMatch(request -> request.uri().getPath().contains(REPOSITORY));
+        assertThat(vaeAlone.only(Set.of()).parts()).isEmpty();
     }
 
     @Test

@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * A textual inversion as typed: {@code name=file}.
  *
  * @param name the word that stands for it in prompts
- * @param file the embedding file
+ * @param file the embedding file, or a name that stands for it
  */
 public record EmbeddingArgument(String name, Path file) {
 

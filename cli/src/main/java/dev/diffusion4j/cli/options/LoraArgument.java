@@ -1,15 +1,16 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.hub.ModelReference;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * A LoRA as typed: {@code style.safetensors} or {@code style.safetensors:0.8}.
+ * A LoRA as typed: {@code style.safetensors}, {@code style.safetensors:0.8} or {@code hf:org/name:0.8}.
  *
- * @param file the LoRA file
+ * @param file the LoRA file, or a name that stands for it
  * @param weight its strength
  */
 public record LoraArgument(Path file, double weight) {
@@ -34,7 +35,8 @@ public record LoraArgument(Path file, double weight) {
                 return new LoraArgument(file, Double.parseDouble(weight));
             }
             Path whole = Path.of(text);
-            boolean meansWeight = DECIMAL_COMMA.matcher(weight).matches() || Files.exists(file);
+            boolean meansWeight =
+                    DECIMAL_COMMA.matcher(weight).matches() || !ModelReference.isReference(text) && Files.exists(file);
             if (meansWeight && !Files.exists(whole)) {
                 throw new InvalidRequestException("lora", text, "FILE or FILE:WEIGHT with a number such as 0.8");
             }

@@ -1,19 +1,23 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.cli.model.ModelFinder;
+import dev.diffusion4j.hub.ModelPart;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Files that take the place of parts of the model, or join it. */
 public final class ModelFileOptions {
 
-    @Option(names = "--vae", paramLabel = "FILE", description = "A VAE in place of the model's.")
+    @Option(names = "--vae", paramLabel = "FILE|NAME", description = "A VAE in place of the model's.")
     private Path vae;
 
     @Option(
             names = {"--taesd", "--tae"},
-            paramLabel = "FILE",
+            paramLabel = "FILE|NAME",
             description = "A tiny autoencoder in place of the VAE: much faster, a little less exact.")
     private Path tinyAutoencoder;
 
@@ -22,34 +26,34 @@ public final class ModelFileOptions {
 
     @Option(
             names = "--diffusion-model",
-            paramLabel = "FILE",
+            paramLabel = "FILE|NAME",
             description = "The diffusion model (U-Net or transformer); takes the place of -m.")
     private Path diffusionModel;
 
     @Option(
             names = {"--clip-l", "--clip_l"},
-            paramLabel = "FILE",
+            paramLabel = "FILE|NAME",
             description = "The CLIP-L text encoder.")
     private Path clipL;
 
     @Option(
             names = {"--clip-g", "--clip_g"},
-            paramLabel = "FILE",
+            paramLabel = "FILE|NAME",
             description = "The CLIP-G text encoder.")
     private Path clipG;
 
-    @Option(names = "--t5xxl", paramLabel = "FILE", description = "The T5-XXL text encoder.")
+    @Option(names = "--t5xxl", paramLabel = "FILE|NAME", description = "The T5-XXL text encoder.")
     private Path t5;
 
     @Option(
             names = "--llm",
-            paramLabel = "FILE",
+            paramLabel = "FILE|NAME",
             description = "The language model that newer families read text with.")
     private Path languageModel;
 
     @Option(
             names = {"--llm-vision", "--llm_vision"},
-            paramLabel = "FILE",
+            paramLabel = "FILE|NAME",
             description = "The language model's vision part.")
     private Path languageModelVision;
 
@@ -68,41 +72,60 @@ public final class ModelFileOptions {
     private Path loraFolder;
 
     /** Whether the diffusion model was given, so that there need not be a model file. */
-    public boolean hasDiffusionModel() {
+    boolean hasDiffusionModel() {
         return diffusionModel != null;
     }
 
-    /** Sets on the options what was given. */
-    public void applyTo(ModelOpener options) {
-        if (vae != null) {
-            options.vae(vae);
-        }
-        if (tinyAutoencoder != null && tinyAutoencoderForPreviewsOnly) {
-            options.previewAutoencoder(tinyAutoencoder);
-        } else if (tinyAutoencoder != null) {
-            options.tinyAutoencoder(tinyAutoencoder);
-        }
-        if (diffusionModel != null) {
-            options.diffusionModel(diffusionModel);
-        }
-        if (clipL != null) {
-            options.clipL(clipL);
-        }
-        if (clipG != null) {
-            options.clipG(clipG);
-        }
-        if (t5 != null) {
-            options.t5(t5);
-        }
-        if (languageModel != null) {
-            options.languageModel(languageModel);
-        }
-        if (languageModelVision != null) {
-            options.languageModelVision(languageModelVision);
-        }
+    /** The parts that were given, of which names are looked up. */
+    Map<ModelPart, Path> findParts(ModelFinder finder) {
+        Map<ModelPart, Path> parts = new EnumMap<>(ModelPart.class);
+        parts.put(ModelPart.DIFFUSION_MODEL, diffusionModel);
+        parts.put(ModelPart.VAE, vae);
+        parts.put(ModelPart.TAESD, tinyAutoencoder);
+        parts.put(ModelPart.CLIP_L, clipL);
+        parts.put(ModelPart.CLIP_G, clipG);
+        parts.put(ModelPart.T5XXL, t5);
+        parts.put(ModelPart.LLM, languageModel);
+        parts.put(ModelPart.LLM_VISION, languageModelVision);
+        parts.values().removeIf(typed -> typed == null);
+        parts.replaceAll((part, typed) -> finder.find(typed, part));
+        return parts;
+    }
+
+    /** The textual inversions, of which names are looked up. */
+    List<EmbeddingArgument> findEmbeddings(ModelFinder finder) {
+        return embeddings.stream()
+                .map(embedding -> new EmbeddingArgument(embedding.name(), finder.findMain(embedding.file())))
+                .toList();
+    }
+
+    /** Sets on the options what was found. */
+    void applyTo(ModelOpener options, ModelFiles found) {
+        found.parts().forEach((part, file) -> {
+            switch (part) {
+                // Opened with the options.
+                case MODEL -> {}
+                case DIFFUSION_MODEL -> options.diffusionModel(file);
+                case VAE -> options.vae(file);
+                case TAESD -> applyTinyAutoencoder(options, file);
+                case CLIP_L -> options.clipL(file);
+                case CLIP_G -> options.clipG(file);
+                case T5XXL -> options.t5(file);
+                case LLM -> options.languageModel(file);
+                case LLM_VISION -> options.languageModelVision(file);
+            }
+        });
         if (loraFolder != null) {
             options.loraFolder(loraFolder);
         }
-        embeddings.forEach(embedding -> options.embedding(embedding.name(), embedding.file()));
+        found.embeddings().forEach(embedding -> options.embedding(embedding.name(), embedding.file()));
+    }
+
+    private void applyTinyAutoencoder(ModelOpener options, Path file) {
+        if (tinyAutoencoderForPreviewsOnly) {
+            options.previewAutoencoder(file);
+        } else {
+            options.tinyAutoencoder(file);
+        }
     }
 }

@@ -2,10 +2,15 @@ package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.cli.model.ModelFinder;
+import dev.diffusion4j.cli.model.NamedModel;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.hub.ModelPart;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -14,11 +19,14 @@ public final class ModelOptions {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "FILE",
-            description = "The model, as safetensors, GGUF or checkpoint; the built-in demo model without it.")
+            paramLabel = "FILE|NAME",
+            description =
+                    "The model: a safetensors, GGUF or checkpoint file, or a name, of which the files are downloaded"
+                            + " once: hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names'), which brings"
+                            + " all parts and settings that are not given; the built-in demo model without it.")
     private Path file;
 
-    @ArgGroup(validate = false, order = 1, heading = "%nModel files:%n")
+    @ArgGroup(validate = false, order = 1, heading = "%nModel files, by path or by name as -m:%n")
     private ModelFileOptions files = new ModelFileOptions();
 
     @ArgGroup(validate = false, order = 2, heading = "%nMemory and speed:%n")
@@ -34,15 +42,24 @@ public final class ModelOptions {
         return loading;
     }
 
-    /** Opens what was given, or the demo model. */
-    public DiffusionModel open() {
+    /** Finds the files of what was given, of which names are looked up and may be downloaded. */
+    public ModelFiles find(ModelFinder finder) {
+        Map<ModelPart, Path> parts = files.findParts(finder);
+        Optional<NamedModel> model = Optional.ofNullable(file).map(typed -> finder.findModel(typed, parts.keySet()));
+        model.ifPresent(found -> parts.putAll(found.parts()));
+        return new ModelFiles(parts, files.findEmbeddings(finder), model.flatMap(NamedModel::entry));
+    }
+
+    /** Opens what was found, or the demo model. */
+    public DiffusionModel open(ModelFiles found) {
         ModelOpener options = DiffusionModel.options();
-        files.applyTo(options);
+        files.applyTo(options, found);
         loading.applyTo(options);
-        if (file != null) {
-            return options.open(file);
+        Path model = found.parts().get(ModelPart.MODEL);
+        if (model != null) {
+            return options.open(model);
         }
-        return files.hasDiffusionModel() ? options.open() : options.open(demoModel());
+        return found.parts().containsKey(ModelPart.DIFFUSION_MODEL) ? options.open() : options.open(demoModel());
     }
 
     private static Path demoModel() {

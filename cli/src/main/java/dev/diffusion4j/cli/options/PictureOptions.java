@@ -1,12 +1,16 @@
 package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.hub.CatalogEntry;
+import dev.diffusion4j.hub.ModelDefaults;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.SamplerChoice;
 import dev.diffusion4j.scheduler.SchedulerType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -99,6 +103,59 @@ public final class PictureOptions {
     /** Whether a size is asked for, in part at least. */
     public boolean givesSize() {
         return size != null || width != null || height != null;
+    }
+
+    /**
+     * Takes the size that a model's name brings, where none was given.
+     *
+     * @return what was taken, as it could have been typed
+     */
+    public List<String> fillSize(ModelDefaults defaults) {
+        List<String> taken = new ArrayList<>();
+        if (size == null && width == null && defaults.width().isPresent()) {
+            width = defaults.width().getAsInt();
+            taken.add("--width " + width);
+        }
+        if (size == null && height == null && defaults.height().isPresent()) {
+            height = defaults.height().getAsInt();
+            taken.add("--height " + height);
+        }
+        return taken;
+    }
+
+    /**
+     * Takes what else a model's name brings, where nothing was given.
+     *
+     * @param entry what the name stands for
+     * @param stepsGiven whether the number of steps was given in another way
+     * @return what was taken, as it could have been typed
+     * @throws InvalidRequestException if there is no such sampler
+     */
+    public List<String> fill(CatalogEntry entry, boolean stepsGiven) {
+        List<String> taken = new ArrayList<>();
+        ModelDefaults defaults = entry.defaults();
+        if (steps == null && !stepsGiven && defaults.steps().isPresent()) {
+            steps = defaults.steps().getAsInt();
+            taken.add("--steps " + steps);
+        }
+        if (guidanceScale == null && defaults.guidance().isPresent()) {
+            guidanceScale = defaults.guidance().getAsDouble();
+            taken.add("--cfg-scale " + guidanceScale);
+        }
+        // A scheduler takes the sampler's place.
+        if (sampler == null && scheduler == null && defaults.sampler().isPresent()) {
+            sampler = samplerOf(entry.name(), defaults.sampler().get());
+            taken.add("--sampler " + defaults.sampler().get());
+        }
+        return taken;
+    }
+
+    private static SamplerChoice samplerOf(String model, String name) {
+        try {
+            return SamplerChoice.of(name);
+        } catch (InvalidRequestException e) {
+            throw new InvalidRequestException("the sampler of " + model, e.value(), e.allowed());
+        }
     }
 
     /**

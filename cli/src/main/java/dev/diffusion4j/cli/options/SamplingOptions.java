@@ -1,6 +1,8 @@
 package dev.diffusion4j.cli.options;
 
+import dev.diffusion4j.cli.model.ModelFinder;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.hub.ModelDefaults;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.NoiseSchedule;
@@ -42,7 +44,10 @@ public final class SamplingOptions {
             description = "Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own.")
     private int clipSkip;
 
-    @Option(names = "--lora", paramLabel = "FILE[:WEIGHT]", description = "Apply a LoRA; may be given more than once.")
+    @Option(
+            names = "--lora",
+            paramLabel = "FILE|NAME[:WEIGHT]",
+            description = "Apply a LoRA; may be given more than once.")
     private List<LoraArgument> loras = List.of();
 
     @Option(
@@ -88,8 +93,37 @@ public final class SamplingOptions {
                     + " spectrum (weight, order, regularization, window, flex, warmup, stop).")
     private CacheArgument cache;
 
-    /** Sets on the request what was given for any sampling. */
-    public void applyTo(ImageRequest.Builder request) {
+    /** The LoRAs, of which names are looked up and may be downloaded. */
+    public List<LoraArgument> findLoras(ModelFinder finder) {
+        return loras.stream()
+                .map(lora -> new LoraArgument(finder.findMain(lora.file()), lora.weight()))
+                .toList();
+    }
+
+    /** Whether the noise levels say how many steps there are. */
+    public boolean givesSteps() {
+        return sigmas != null;
+    }
+
+    /**
+     * Takes what a model's name brings for the native sampler, where nothing was given.
+     *
+     * @return what was taken, as it could have been typed
+     */
+    public List<String> fill(ModelDefaults defaults) {
+        if (flowShift != null || defaults.flowShift().isEmpty()) {
+            return List.of();
+        }
+        flowShift = defaults.flowShift().getAsDouble();
+        return List.of("--flow-shift " + flowShift);
+    }
+
+    /**
+     * Sets on the request what was given for any sampling.
+     *
+     * @param foundLoras what {@link #findLoras} found
+     */
+    public void applyTo(ImageRequest.Builder request, List<LoraArgument> foundLoras) {
         if (sigmas != null) {
             // They take the place of --steps.
             request.steps(sigmas.length - 1);
@@ -97,7 +131,7 @@ public final class SamplingOptions {
         if (clipSkip != 0) {
             request.clipSkip(clipSkip);
         }
-        loras.forEach(lora -> request.lora(lora.file(), lora.weight()));
+        foundLoras.forEach(lora -> request.lora(lora.file(), lora.weight()));
     }
 
     /**

@@ -26,13 +26,19 @@ public final class DownloadDisplay implements DownloadListener, AutoCloseable {
     /**
      * A display for that terminal.
      *
-     * @param quiet whether only warnings are shown
+     * @param style how progress is shown; without progress there are only warnings
      * @param err where it is shown
      */
-    public static DownloadDisplay of(boolean quiet, Terminal terminal, PrintStream err) {
-        boolean redraws = !quiet && terminal.isInteractive();
+    public static DownloadDisplay of(ProgressDisplay.Style style, Terminal terminal, PrintStream err) {
+        boolean redraws = switch (style) {
+            case BAR -> true;
+            case AUTO -> terminal.isInteractive();
+            case PLAIN, NONE -> false;
+        };
         return new DownloadDisplay(
-                err, quiet, redraws ? Optional.of(new RedrawnLine(err, terminal.columns() - 1)) : Optional.empty());
+                err,
+                style == ProgressDisplay.Style.NONE,
+                redraws ? Optional.of(new RedrawnLine(err, terminal.columns() - 1)) : Optional.empty());
     }
 
     @Override

@@ -33,6 +33,8 @@ class ArgumentsTest {
         assertThat(LoraArgument.parse("a.safetensors")).isEqualTo(new LoraArgument(Path.of("a.safetensors"), 1));
         assertThat(LoraArgument.parse("a.gguf:0.8")).isEqualTo(new LoraArgument(Path.of("a.gguf"), 0.8));
         assertThat(LoraArgument.parse("a.gguf:-1")).isEqualTo(new LoraArgument(Path.of("a.gguf"), -1));
+        assertThat(LoraArgument.parse("hf:org/a:0.8")).isEqualTo(new LoraArgument(Path.of("hf:org/a"), 0.8));
+        assertThat(LoraArgument.parse("hf:org/a:fp16")).isEqualTo(new LoraArgument(Path.of("hf:org/a:fp16"), 1));
         assertThat(LoraArgument.parse("a:b")).isEqualTo(new LoraArgument(Path.of("a:b"), 1));
     }
 
