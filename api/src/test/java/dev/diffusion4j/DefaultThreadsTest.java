@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.NativeDiagnosis;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

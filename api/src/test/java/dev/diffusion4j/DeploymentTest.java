@@ -8,6 +8,7 @@ import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.IsolatedOptions;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,7 +1,9 @@
 package dev.diffusion4j;
 
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -110,7 +112,7 @@ class GuideTest {
                 Files.copy(folder.resolve(name), committed, StandardCopyOption.REPLACE_EXISTING);
             }
             // Other processors round differently, and a few pixels at edges follow.
-            assertThat(DenoisingLoopTest.psnr(
+            assertThat(psnr(
                             ImageIO.read(committed.toFile()),
                             ImageIO.read(folder.resolve(name).toFile())))
                     .as(name)

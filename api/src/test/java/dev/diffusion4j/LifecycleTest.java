@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
@@ -348,13 +349,9 @@ class LifecycleTest {
     }
 
     @Test
-    void modelThreadsEndWithTheirModels() throws Exception {
+    void modelThreadsEndWithTheirModels() {
         DiffusionModel.open(DemoModel.path()).close();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (modelThreads() > 1 && System.nanoTime() < deadline) {
-            Thread.sleep(20);
-        }
-        assertThat(modelThreads()).as("only the shared model's thread is left").isEqualTo(1);
+        await("only the shared model's thread is left").until(() -> modelThreads() == 1);
     }
 
     private static long modelThreads() {

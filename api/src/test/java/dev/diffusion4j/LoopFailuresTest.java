@@ -12,6 +12,7 @@ import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,7 @@ class LoopFailuresTest {
     }
 
     private void draw(FakeEngine engine) {
-        try (DiffusionModel sd = engine.open(model, 1)) {
+        try (DiffusionModel sd = FakeModels.open(engine, model, 1)) {
             sd.textToImage("a star")
                     .size(64, 64)
                     .steps(2)

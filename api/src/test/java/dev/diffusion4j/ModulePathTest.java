@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.File;
 import java.net.JarURLConnection;
 import java.net.URI;

@@ -3,6 +3,8 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.testing.process.ChildJvm;
+import dev.diffusion4j.testing.process.OpeningAtOnce;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +11,7 @@ import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.testing.models.LoraFiles;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;

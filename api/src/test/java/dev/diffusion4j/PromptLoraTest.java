@@ -8,6 +8,7 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.testing.models.LoraFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

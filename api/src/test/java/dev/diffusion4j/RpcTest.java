@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,8 +19,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -244,7 +244,8 @@ class RpcTest {
                     .onProgress(progress -> {
                         if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {
                             // Longer than any limit that there was for what is cancelled.
-                            relay.holdAnswersBackFor(Duration.ofSeconds(12));
+                            relay.holdAnswersBackUntil(
+                                    new CompletableFuture<Void>().completeOnTimeout(null, 12, TimeUnit.SECONDS));
                             awaitQuietly(started);
                             running.get().cancel();
                         }
@@ -270,7 +271,7 @@ class RpcTest {
 
         private final ServerSocket listener;
         private final int serverPort;
-        private volatile long pauseMillis;
+        private volatile CompletableFuture<Void> heldBack = CompletableFuture.completedFuture(null);
 
         private SlowRelay(ServerSocket listener, int serverPort) {
             this.listener = listener;
@@ -287,8 +288,8 @@ class RpcTest {
             return listener.getLocalPort();
         }
 
-        void holdAnswersBackFor(Duration pause) {
-            pauseMillis = pause.toMillis();
+        void holdAnswersBackUntil(CompletableFuture<Void> moment) {
+            heldBack = moment;
         }
 
         private void serve() {
@@ -310,13 +311,12 @@ class RpcTest {
                 for (int count = from.getInputStream().read(buffer);
                         count >= 0;
                         count = from.getInputStream().read(buffer)) {
-                    if (answers && pauseMillis > 0) {
-                        Thread.sleep(pauseMillis);
-                        pauseMillis = 0;
+                    if (answers) {
+                        heldBack.join();
                     }
                     to.getOutputStream().write(buffer, 0, count);
                 }
-            } catch (IOException | InterruptedException e) {
+            } catch (IOException e) {
                 // One of the two has left.
             } finally {
                 closeQuietly(from);

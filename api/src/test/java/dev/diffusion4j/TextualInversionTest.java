@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;

@@ -1,7 +1,7 @@
 package dev.diffusion4j.parity;
 
-import dev.diffusion4j.GpuDevice;
 import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.testing.gpu.GpuDevice;
 import org.junit.jupiter.api.Tag;
 
 /**

@@ -39,7 +39,7 @@ class ChildProcessTest {
 
     @BeforeEach
     void start() throws IOException {
-        process = new ProcessBuilder("sleep", "600").start();
+        process = new ProcessBuilder("cat").start();
         channels = new ChannelThread("test channels");
         memory = SharedMemory.open(Files.createFile(folder.resolve("memory")), channels);
     }

@@ -3,12 +3,12 @@ package dev.diffusion4j.internal.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.cache.Unpacker;
 import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.internal.ffm.library.NativeVersions;
 import dev.diffusion4j.internal.ffm.library.NativesProbe;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.NativeLibraryException;
+import dev.diffusion4j.testing.process.ChildJvm;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,6 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.engine;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.engine.CancellationFlag;
@@ -13,21 +14,16 @@ import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.modelfile.ComponentKind;
-import dev.diffusion4j.modelfile.ModelFile;
-import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
-import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,10 +32,10 @@ import java.util.concurrent.TimeUnit;
  * An engine that computes nothing: what it is asked to draw it hands to a test, and what its components write stays as it is.
  * With it a {@link DiffusionModel} needs no native library, unless it has a text encoder, whose tokenizer does.
  */
-class FakeEngine implements Engine {
+public class FakeEngine implements Engine {
 
     /** What a test does in place of drawing. */
-    interface Drawing {
+    public interface Drawing {
         List<RgbImage> draw(
                 ImageRequest request,
                 GenerationInputs inputs,
@@ -49,40 +45,40 @@ class FakeEngine implements Engine {
 
     private final Drawing drawing;
     private final List<TextEncoderInfo> textEncoders;
-    /** The seeds of what was drawn, in order. */
-    final List<Long> begun = new CopyOnWriteArrayList<>();
+    private final List<Long> begun = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
+    private volatile Thread thread;
 
-    volatile boolean closed;
-    volatile Thread thread;
-
-    FakeEngine(Drawing drawing) {
+    public FakeEngine(Drawing drawing) {
         this(drawing, List.of());
     }
 
-    FakeEngine(Drawing drawing, List<TextEncoderInfo> textEncoders) {
+    public FakeEngine(Drawing drawing, List<TextEncoderInfo> textEncoders) {
         this.drawing = drawing;
         this.textEncoders = textEncoders;
     }
 
     /** A text encoder, whose tokenizer needs the native library. */
-    static List<TextEncoderInfo> oneTextEncoder() {
+    public static List<TextEncoderInfo> oneTextEncoder() {
         return List.of(new TextEncoderInfo(8, 12, 8, 49_407, 0, true, "text."));
     }
 
-    /** A model over this engine. */
-    DiffusionModel open(Path folder, int queueCapacity) {
-        Path file = new Safetensors().floats("nothing", 1).write(folder.resolve("fake.safetensors"));
-        return open(ModelFile.read(file), queueCapacity);
+    /** The seeds of what was drawn, in order. */
+    public List<Long> begun() {
+        return begun;
     }
 
-    DiffusionModel open(ModelFile file, int queueCapacity) {
-        ModelOptions options =
-                ModelOptions.builder().queueCapacity(queueCapacity).build();
-        return EngineModel.open(() -> this, file, options, LearnedFiles.load(Map.of()), Optional.empty());
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** The one that opened it, which is the model's. */
+    public Thread thread() {
+        return thread;
     }
 
     /** Draws at once. */
-    static List<RgbImage> picture(ImageRequest request) {
+    public static List<RgbImage> picture(ImageRequest request) {
         ImageSize size = request.size().orElseThrow();
         RgbImage image = new RgbImage(size.width(), size.height(), new byte[3 * size.width() * size.height()]);
         return Collections.nCopies(request.batchCount(), image);
@@ -93,7 +89,7 @@ class FakeEngine implements Engine {
      *
      * @param running opens when it has begun
      */
-    static List<RgbImage> pictureAfter(
+    public static List<RgbImage> pictureAfter(
             CountDownLatch release, CountDownLatch running, ImageRequest request, CancellationFlag flag) {
         running.countDown();
         try {

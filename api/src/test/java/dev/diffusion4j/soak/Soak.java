@@ -1,5 +1,9 @@
-package dev.diffusion4j;
+package dev.diffusion4j.soak;
 
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.Generation;
+import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.GenerationCancelledException;
@@ -16,6 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -91,7 +99,8 @@ final class Soak {
 
     private void cancel(int rounds) throws Exception {
         Random random = new Random(1);
-        try (DiffusionModel sd = DiffusionModel.open(DemoModel.path())) {
+        try (DiffusionModel sd = DiffusionModel.open(DemoModel.path());
+                ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
             ByteBuffer expected = draw(sd);
             long begin = System.nanoTime();
             request(sd).steps(CANCELLED_STEPS).generate();
@@ -99,8 +108,8 @@ final class Soak {
             for (int round = 0; round < rounds; round++) {
                 Generation<GeneratedImage> generation =
                         request(sd).steps(CANCELLED_STEPS).start();
-                Thread.sleep(random.nextLong(nanos + nanos / 10) / 1_000_000);
-                generation.cancel();
+                Future<?> cancelled =
+                        timer.schedule(generation::cancel, random.nextLong(nanos + nanos / 10), TimeUnit.NANOSECONDS);
                 boolean drawn = true;
                 try {
                     generation.await();
@@ -110,7 +119,10 @@ final class Soak {
                 if (round % ROUNDS_PER_CHECK == 0) {
                     require(draw(sd).equals(expected), "another picture after round " + round);
                 }
+                // A generation that has ended may be cancelled, too.
+                cancelled.get();
                 generation = null;
+                cancelled = null;
                 record(round, 1, drawn);
             }
         }
@@ -157,11 +169,10 @@ final class Soak {
     }
 
     /** Threads end soon, not at once, and a picture may be held until the thread that drew it has gone on. */
-    private static void await(BooleanSupplier condition) throws InterruptedException {
+    private static void await(BooleanSupplier condition) {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         do {
             System.gc();
-            Thread.sleep(2);
         } while (!condition.getAsBoolean() && System.nanoTime() < deadline);
     }
 

@@ -1,14 +1,17 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.process;
 
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.Progress;
 import dev.diffusion4j.demo.DemoModel;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 
 /** A program that ends while it draws, without closing its model. Prints the pids of its children, if it has any. */
-final class ExitWhileDrawing {
+public final class ExitWhileDrawing {
 
     /** How it ends. */
-    enum End {
+    public enum End {
         EXIT,
         END_OF_MAIN,
         CLOSE_IN_HOOK
@@ -32,8 +35,8 @@ final class ExitWhileDrawing {
                 })
                 .start();
         running.await();
-        System.out.println(
-                ("drawing " + Children.pids().stream().map(String::valueOf).collect(Collectors.joining(" "))));
+        System.out.println(("drawing "
+                + IsolatedChildren.pids().stream().map(String::valueOf).collect(Collectors.joining(" "))));
         switch (End.valueOf(arguments[0])) {
             case EXIT -> System.exit(7);
             case END_OF_MAIN -> {}

@@ -1,17 +1,18 @@
-package dev.diffusion4j;
+package dev.diffusion4j.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.Picture.Hue;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SchedulerSampling;
-import dev.diffusion4j.scheduler.Scheduler;
-import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.DrawnPicture;
+import dev.diffusion4j.testing.DrawnPicture.Hue;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -134,7 +135,7 @@ class UserSchedulerTest {
     @Test
     void drawsWhatThePromptAsksForAndIsNamed() {
         GeneratedImage image = draw(new Homemade());
-        Picture picture = Picture.of(image);
+        DrawnPicture picture = DrawnPicture.of(image);
 
         assertThat(picture.background()).isEqualTo(Hue.YELLOW);
         assertThat(picture.shapeColour()).isEqualTo(Hue.BLUE);
@@ -167,7 +168,7 @@ class UserSchedulerTest {
                 .seed(3)
                 .generate();
 
-        assertThat(Picture.of(image).overlap(new Picture(circle))).isGreaterThan(0.7);
+        assertThat(DrawnPicture.of(image).overlap(new DrawnPicture(circle))).isGreaterThan(0.7);
         assertThat(nameOfScheduler(image)).isEqualTo("Homemade");
     }
 

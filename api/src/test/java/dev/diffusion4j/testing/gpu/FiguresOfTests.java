@@ -1,6 +1,5 @@
-package dev.diffusion4j.parity;
+package dev.diffusion4j.testing.gpu;
 
-import dev.diffusion4j.Figures;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,10 +1,17 @@
-package dev.diffusion4j;
+package dev.diffusion4j.internal.isolated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.Generation;
+import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.Preview;
+import dev.diffusion4j.Progress;
 import dev.diffusion4j.component.LatentDistribution;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.IsolatedOptions;
@@ -22,6 +29,9 @@ import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.process.ChildJvm;
+import dev.diffusion4j.testing.process.IsolatedChildren;
+import dev.diffusion4j.testing.process.IsolatedParent;
 import dev.diffusion4j.tokenizer.Tokens;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -168,7 +178,7 @@ class IsolatedTest {
 
     @Test
     void cancellingAndFailingListenersStopTheWork() throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         Generation<GeneratedImage> generation = startLong(far);
         generation.cancel();
         assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
@@ -184,7 +194,7 @@ class IsolatedTest {
                         .generate())
                 .isSameAs(failure);
         assertThat(bytes(circle(far).generate())).isEqualTo(bytes(circle(near).generate()));
-        assertThat(Children.pids()).as("no process had to end for it").isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).as("no process had to end for it").isEqualTo(before);
     }
 
     @Test
@@ -248,12 +258,12 @@ class IsolatedTest {
 
         // The file vanishes after the check of the first process, so that the second one's native code misses it.
         Path model = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         try (DiffusionModel sd = DiffusionModel.options().isolated().open(model)) {
-            long pid = Children.newSince(before);
+            long pid = IsolatedChildren.newSince(before);
             Files.delete(model);
-            Children.signal("KILL", pid);
-            assertThat(Children.becomesTrue(() -> !Children.isAlive(pid))).isTrue();
+            IsolatedChildren.signal("KILL", pid);
+            IsolatedChildren.awaitEnd(pid);
             assertThatThrownBy(() -> circle(sd).generate())
                     .isInstanceOf(ModelFileException.class)
                     .hasMessageContaining("opening the model failed");
@@ -264,11 +274,11 @@ class IsolatedTest {
     @CsvSource({"KILL, 137", "SEGV, 1", "ABRT, 134"})
     @DisabledOnOs(OS.WINDOWS)
     void aProcessThatDiesWhileDrawingIsAnExceptionAndTheNextCallWorks(String signal, int status) throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         try (DiffusionModel sd = isolated()) {
-            long pid = Children.newSince(before);
+            long pid = IsolatedChildren.newSince(before);
             Generation<GeneratedImage> generation = startLong(sd);
-            Children.signal(signal, pid);
+            IsolatedChildren.signal(signal, pid);
 
             IsolatedProcessException thrown = catchThrowableOfType(IsolatedProcessException.class, generation::await);
             assertThat(thrown).hasMessageContaining("while drawing");
@@ -281,41 +291,48 @@ class IsolatedTest {
             }
             assertThat(bytes(circle(sd).generate()))
                     .isEqualTo(bytes(circle(near).generate()));
-            assertThat(Children.isAlive(pid)).isFalse();
+            assertThat(IsolatedChildren.isAlive(pid)).isFalse();
         }
-        assertThat(Children.pids()).isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).isEqualTo(before);
     }
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void aProcessThatDiesBetweenCallsIsReplacedUnseen() throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         try (DiffusionModel sd = isolated()) {
-            long pid = Children.newSince(before);
-            Children.signal("KILL", pid);
-            assertThat(Children.becomesTrue(() -> !Children.isAlive(pid))).isTrue();
-            Thread.sleep(200);
+            long pid = IsolatedChildren.newSince(before);
+            IsolatedChildren.signal("KILL", pid);
+            IsolatedChildren.awaitEnd(pid);
+            await().until(() -> readersOf(pid) == 0);
 
             assertThat(bytes(circle(sd).generate()))
                     .isEqualTo(bytes(circle(near).generate()));
-            assertThat(Children.newSince(before)).isNotEqualTo(pid);
+            assertThat(IsolatedChildren.newSince(before)).isNotEqualTo(pid);
         }
+    }
+
+    /** The threads that read what a process answers, which end when they have seen its end. */
+    private static long readersOf(long pid) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("diffusion4j process " + pid))
+                .count();
     }
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void aProcessThatHangsIsEndedAtTheDeadline() throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofSeconds(15));
         try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
-            long pid = Children.newSince(before);
+            long pid = IsolatedChildren.newSince(before);
             Generation<GeneratedImage> generation = startLong(sd);
-            Children.signal("STOP", pid);
+            IsolatedChildren.signal("STOP", pid);
 
             assertThatThrownBy(generation::await)
                     .isInstanceOf(IsolatedProcessException.class)
                     .hasMessageContaining("no sign of progress for 15.0 s");
-            assertThat(Children.isAlive(pid)).isFalse();
+            assertThat(IsolatedChildren.isAlive(pid)).isFalse();
             assertThat(circle(sd).generate().width()).isPositive();
         }
     }
@@ -323,14 +340,14 @@ class IsolatedTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void cancellingDoesNotWaitForAProcessThatHangs() throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         try (DiffusionModel sd = isolated()) {
             Generation<GeneratedImage> generation = startLong(sd);
-            Children.signal("STOP", Children.newSince(before));
+            IsolatedChildren.signal("STOP", IsolatedChildren.newSince(before));
             generation.cancel();
             assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
         }
-        assertThat(Children.pids()).isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).isEqualTo(before);
     }
 
     @Test
@@ -347,10 +364,10 @@ class IsolatedTest {
                 .start();
         try (BufferedReader output = parent.inputReader()) {
             long child = Long.parseLong(output.readLine());
-            assertThat(Children.isAlive(child)).isTrue();
-            Thread.sleep(500);
-            Children.signal("KILL", parent.pid());
-            assertThat(Children.becomesTrue(() -> !Children.isAlive(child))).isTrue();
+            assertThat(IsolatedChildren.isAlive(child)).isTrue();
+            assertThat(output.readLine()).isEqualTo(IsolatedParent.DRAWING);
+            IsolatedChildren.signal("KILL", parent.pid());
+            IsolatedChildren.awaitEnd(child);
         } finally {
             parent.destroyForcibly();
         }
@@ -367,7 +384,7 @@ class IsolatedTest {
 
     @Test
     void closingCancelsEndsTheProcessAndIsIdempotent() throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         DiffusionModel sd = isolated();
         Generation<GeneratedImage> generation = startLong(sd);
         sd.close();
@@ -375,7 +392,7 @@ class IsolatedTest {
 
         assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
         assertThatThrownBy(() -> circle(sd).generate()).isInstanceOf(ClosedException.class);
-        assertThat(Children.pids()).isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).isEqualTo(before);
     }
 
     @Test
@@ -394,12 +411,12 @@ class IsolatedTest {
 
     @Test
     void aListenerMayInterruptItsThread() {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         ByteBuffer drawn = bytes(
                 circle(far).onProgress(p -> Thread.currentThread().interrupt()).generate());
         assertThat(drawn).isEqualTo(bytes(circle(near).generate()));
         assertThat(bytes(circle(far).generate())).isEqualTo(drawn);
-        assertThat(Children.pids()).as("no process had to end for it").isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).as("no process had to end for it").isEqualTo(before);
     }
 
     @Test
@@ -458,13 +475,13 @@ class IsolatedTest {
                 folder.resolve("java"),
                 "touch \"$(dirname \"${1#@}\")/left\"; echo \"$(dirname \"${1#@}\")\" >" + folder.resolve("place"),
                 "exec " + java + " \"$@\"");
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         IsolatedOptions options = IsolatedOptions.DEFAULT.withJavaCommand(script);
         try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
             assertThat(bytes(circle(sd).generate()))
                     .isEqualTo(bytes(circle(near).generate()));
         }
-        assertThat(Children.pids()).isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).isEqualTo(before);
         Path place = Path.of(Files.readString(folder.resolve("place")).strip());
         assertThat(place).isDirectoryContaining(file -> file.endsWith("left"));
         Files.delete(place.resolve("left"));

@@ -1,5 +1,6 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.process;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.scheduler.PndmScheduler;
@@ -14,7 +15,7 @@ import java.nio.file.Path;
  * Steps a loop in a JVM of its own, started with {@code -XX:NativeMemoryTracking=summary}, and prints what the JVM says of
  * memory that was allocated off the heap: before the measured steps, while the memory stands at its highest, and after.
  */
-final class LoopMemory {
+public final class LoopMemory {
 
     private static final int WARM_UP_STEPS = 10;
 

@@ -1,11 +1,11 @@
-package dev.diffusion4j;
+package dev.diffusion4j.component;
 
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
-import dev.diffusion4j.component.Conditioning;
-import dev.diffusion4j.component.UNet;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.DiffusionException;
@@ -15,6 +15,7 @@ import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -308,10 +309,10 @@ class UNetTest {
                 Tensor context = circle.context().copy()) {
             CompletableFuture<Void> running = CompletableFuture.runAsync(
                     () -> unet.predictNoise(large, 500, Conditioning.of(context), prediction));
-            while (!isPredicting()) {
-                Thread.sleep(1);
-            }
-            Thread.sleep(20);
+            // Until it is in native code, and not just about to be.
+            await().pollInterval(Duration.ofMillis(1))
+                    .during(Duration.ofMillis(20))
+                    .until(UNetTest::isPredicting);
 
             for (Tensor used : List.of(large, context, prediction)) {
                 assertThatThrownBy(used::close)

@@ -1,4 +1,4 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.gpu;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,7 +1,9 @@
-package dev.diffusion4j;
+package dev.diffusion4j.internal.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.testing.process.ChildJvm;
+import dev.diffusion4j.testing.process.LoopMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,19 +1,21 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.process;
+
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** The processes of isolated models, and signals to them. */
-final class Children {
+public final class IsolatedChildren {
 
-    private Children() {}
+    private IsolatedChildren() {}
 
     /** The child JVMs of this process that live. */
-    static Set<Long> pids() {
+    public static Set<Long> pids() {
         return ProcessHandle.current()
                 .children()
                 .filter(ProcessHandle::isAlive)
@@ -23,7 +25,7 @@ final class Children {
     }
 
     /** The one child that came since. */
-    static long newSince(Set<Long> before) {
+    public static long newSince(Set<Long> before) {
         List<Long> fresh = pids().stream().filter(pid -> !before.contains(pid)).toList();
         if (fresh.size() != 1) {
             throw new AssertionError("one new child was expected: " + fresh);
@@ -31,22 +33,23 @@ final class Children {
         return fresh.getFirst();
     }
 
-    static void signal(String name, long pid) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
-    }
-
-    static boolean isAlive(long pid) {
-        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
-    }
-
-    static boolean becomesTrue(BooleanSupplier condition) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                return false;
-            }
-            Thread.sleep(20);
+    public static void signal(String name, long pid) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                    .start()
+                    .onExit()
+                    .join();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return true;
+    }
+
+    /** Until it has ended. */
+    public static void awaitEnd(long pid) {
+        await().atMost(1, TimeUnit.MINUTES).until(() -> !isAlive(pid));
+    }
+
+    public static boolean isAlive(long pid) {
+        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
     }
 }

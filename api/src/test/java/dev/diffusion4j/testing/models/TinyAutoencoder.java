@@ -1,10 +1,10 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.models;
 
 import dev.diffusion4j.modelfile.Safetensors;
 import java.nio.file.Path;
 
 /** Writes a tiny autoencoder (TAESD) of zeros, complete enough for the runtime. */
-final class TinyAutoencoder {
+public final class TinyAutoencoder {
 
     private static final int WIDTH = 64;
 
@@ -12,7 +12,7 @@ final class TinyAutoencoder {
 
     private TinyAutoencoder() {}
 
-    static Path write(Path path) {
+    public static Path write(Path path) {
         TinyAutoencoder tiny = new TinyAutoencoder();
         tiny.addEncoder();
         tiny.addDecoder();

@@ -1,19 +1,18 @@
-package dev.diffusion4j;
+package dev.diffusion4j.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.internal.component.EngineVae;
-import dev.diffusion4j.internal.engine.ComponentCall;
-import dev.diffusion4j.internal.engine.EngineCalls;
-import dev.diffusion4j.internal.engine.EngineThread;
-import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.engine.FakeEngine;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -79,10 +78,8 @@ class EngineCallsTest {
         }
 
         /** Until it waits for its call, and is not just about to make it. */
-        void awaitWaiting() throws InterruptedException {
-            while (thread.getState() != Thread.State.WAITING) {
-                Thread.sleep(1);
-            }
+        void awaitWaiting() {
+            await().pollInterval(Duration.ofMillis(1)).until(() -> thread.getState() == Thread.State.WAITING);
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.diffusion4j;
+package dev.diffusion4j.soak;
 
 import java.io.IOException;
 import java.nio.file.Files;

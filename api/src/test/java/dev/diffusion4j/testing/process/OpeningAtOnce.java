@@ -1,5 +1,6 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.process;
 
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** A program that opens models and draws with a LoRA on several threads at once, before anything else is done natively. */
-final class OpeningAtOnce {
+public final class OpeningAtOnce {
 
     private static final int MODELS = 4;
 

@@ -1,10 +1,15 @@
-package dev.diffusion4j;
+package dev.diffusion4j.internal.pipeline;
 
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.Picture.Hue;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.Generation;
+import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.Progress;
 import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.GenerationCancelledException;
@@ -23,6 +28,8 @@ import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.DrawnPicture;
+import dev.diffusion4j.testing.DrawnPicture.Hue;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -68,7 +75,7 @@ class DenoisingLoopTest {
         "ddim, 25",
     })
     void everySchedulerDrawsWhatThePromptAsksFor(String name, int steps) {
-        Picture picture = Picture.of(sd.textToImage("a blue square on a yellow background")
+        DrawnPicture picture = DrawnPicture.of(sd.textToImage("a blue square on a yellow background")
                 .sampling(Sampling.with(SchedulerType.of(name).create()))
                 .steps(steps)
                 .seed(1)
@@ -134,23 +141,6 @@ class DenoisingLoopTest {
         assertThat(psnr(nativePicture, javaPicture)).isGreaterThan(35);
     }
 
-    /** Peak signal-to-noise ratio in decibels. */
-    static double psnr(BufferedImage a, BufferedImage b) {
-        assertThat(b.getWidth()).isEqualTo(a.getWidth());
-        assertThat(b.getHeight()).isEqualTo(a.getHeight());
-        double sum = 0;
-        for (int y = 0; y < a.getHeight(); y++) {
-            for (int x = 0; x < a.getWidth(); x++) {
-                Color first = new Color(a.getRGB(x, y));
-                Color second = new Color(b.getRGB(x, y));
-                sum += Math.pow(first.getRed() - second.getRed(), 2)
-                        + Math.pow(first.getGreen() - second.getGreen(), 2)
-                        + Math.pow(first.getBlue() - second.getBlue(), 2);
-            }
-        }
-        return 10 * Math.log10(255.0 * 255.0 * 3 * a.getWidth() * a.getHeight() / sum);
-    }
-
     @Test
     void theSameSeedDrawsTheSamePictureAndABatchDrawsDifferentOnes() {
         List<GeneratedImage> batch = quick().batchCount(2).generateAll();
@@ -166,13 +156,13 @@ class DenoisingLoopTest {
     void imageToImageAtLowStrengthKeepsTheLayout() {
         BufferedImage image = square();
 
-        Picture redrawn =
-                Picture.of(sd.imageToImage(InitImage.of(image).withStrength(0.3), "a red square on a white background")
+        DrawnPicture redrawn = DrawnPicture.of(
+                sd.imageToImage(InitImage.of(image).withStrength(0.3), "a red square on a white background")
                         .sampling(Sampling.with(SchedulerType.DDIM.create()))
                         .seed(3)
                         .generate());
 
-        assertThat(redrawn.overlap(new Picture(image))).isGreaterThan(0.7);
+        assertThat(redrawn.overlap(new DrawnPicture(image))).isGreaterThan(0.7);
         assertThat(redrawn.background()).isEqualTo(Hue.WHITE);
     }
 
@@ -272,7 +262,7 @@ class DenoisingLoopTest {
         List<Hue> backgrounds = new ArrayList<>();
 
         quick().steps(10)
-                .onStep(step -> backgrounds.add(new Picture(sd.vae().decodeToImage(step.latents())).background()))
+                .onStep(step -> backgrounds.add(new DrawnPicture(sd.vae().decodeToImage(step.latents())).background()))
                 .generate();
 
         assertThat(backgrounds).hasSize(10);
@@ -288,7 +278,7 @@ class DenoisingLoopTest {
                         })
                         .generate())
                 .isSameAs(failure);
-        assertThat(Picture.of(quick().generate()).shapeColour()).isEqualTo(Hue.RED);
+        assertThat(DrawnPicture.of(quick().generate()).shapeColour()).isEqualTo(Hue.RED);
     }
 
     @Test
@@ -307,7 +297,7 @@ class DenoisingLoopTest {
 
         assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
         assertThat(steps.size()).isLessThan(20);
-        assertThat(Picture.of(quick().generate()).shapeColour()).isEqualTo(Hue.RED);
+        assertThat(DrawnPicture.of(quick().generate()).shapeColour()).isEqualTo(Hue.RED);
     }
 
     @Test

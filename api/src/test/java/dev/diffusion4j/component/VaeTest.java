@@ -1,13 +1,12 @@
-package dev.diffusion4j;
+package dev.diffusion4j.component;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.diffusion4j.component.LatentDistribution;
-import dev.diffusion4j.component.Vae;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.InvalidRequestException;
@@ -17,6 +16,7 @@ import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.models.TinyAutoencoder;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

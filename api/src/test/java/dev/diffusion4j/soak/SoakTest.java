@@ -1,7 +1,8 @@
-package dev.diffusion4j;
+package dev.diffusion4j.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

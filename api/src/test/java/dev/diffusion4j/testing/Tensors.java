@@ -1,16 +1,16 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.tensor.Tensor;
 
 /** Compares tensors by their numbers. */
-final class Tensors {
+public final class Tensors {
 
     private Tensors() {}
 
     /** The largest difference between two numbers at the same place; NaN if there is one. */
-    static double distance(Tensor a, Tensor b) {
+    public static double distance(Tensor a, Tensor b) {
         assertThat(b.shape()).isEqualTo(a.shape());
         double largest = 0;
         for (long i = 0; i < a.size(); i++) {

@@ -1,4 +1,4 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,14 +1,18 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.GeneratedImage;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /** Judges a picture by what is in it: the background's colour, and the colour, extent and form of what lies on it. */
-final class Picture {
+public final class DrawnPicture {
 
     /** Names for colours that are far apart. */
-    enum Hue {
+    public enum Hue {
         RED(230, 30, 30),
         ORANGE(250, 140, 20),
         YELLOW(250, 230, 40),
@@ -51,7 +55,7 @@ final class Picture {
     private final int backgroundRgb;
     private final BitSet foreground;
 
-    Picture(BufferedImage image) {
+    public DrawnPicture(BufferedImage image) {
         this.image = image;
         backgroundRgb = medianOfBorder();
         foreground = new BitSet();
@@ -64,16 +68,16 @@ final class Picture {
         }
     }
 
-    static Picture of(GeneratedImage image) {
-        return new Picture(image.toBufferedImage());
+    public static DrawnPicture of(GeneratedImage image) {
+        return new DrawnPicture(image.toBufferedImage());
     }
 
-    Hue background() {
+    public Hue background() {
         return Hue.of(backgroundRgb);
     }
 
     /** The most frequent colour of the foreground. */
-    Hue shapeColour() {
+    public Hue shapeColour() {
         int[] counts = new int[Hue.values().length];
         foreground.stream()
                 .forEach(i -> counts[
@@ -87,12 +91,12 @@ final class Picture {
     }
 
     /** Part of the picture that is foreground, 0 to 1. */
-    double coverage() {
+    public double coverage() {
         return (double) foreground.cardinality() / (image.getWidth() * image.getHeight());
     }
 
     /** Part of the foreground's bounding box that it fills: 1 for a square, 0.79 for a circle, 0.5 for a triangle. */
-    double fill() {
+    public double fill() {
         int width = image.getWidth();
         int left = foreground.stream().map(i -> i % width).min().orElse(0);
         int right = foreground.stream().map(i -> i % width).max().orElse(0);
@@ -102,12 +106,29 @@ final class Picture {
     }
 
     /** How much two pictures' foregrounds agree: intersection over union. */
-    double overlap(Picture other) {
+    public double overlap(DrawnPicture other) {
         BitSet both = (BitSet) foreground.clone();
         both.and(other.foreground);
         BitSet either = (BitSet) foreground.clone();
         either.or(other.foreground);
         return (double) both.cardinality() / Math.max(1, either.cardinality());
+    }
+
+    /** The peak signal-to-noise ratio of two pictures of one size, in decibels. */
+    public static double psnr(BufferedImage a, BufferedImage b) {
+        assertThat(b.getWidth()).isEqualTo(a.getWidth());
+        assertThat(b.getHeight()).isEqualTo(a.getHeight());
+        double sum = 0;
+        for (int y = 0; y < a.getHeight(); y++) {
+            for (int x = 0; x < a.getWidth(); x++) {
+                Color first = new Color(a.getRGB(x, y));
+                Color second = new Color(b.getRGB(x, y));
+                sum += Math.pow(first.getRed() - second.getRed(), 2)
+                        + Math.pow(first.getGreen() - second.getGreen(), 2)
+                        + Math.pow(first.getBlue() - second.getBlue(), 2);
+            }
+        }
+        return 10 * Math.log10(255.0 * 255.0 * 3 * a.getWidth() * a.getHeight() / sum);
     }
 
     private int medianOfBorder() {
@@ -131,7 +152,7 @@ final class Picture {
         for (int i = 0; i < rgb.length; i++) {
             channel[i] = rgb[i] >> shift & 0xff;
         }
-        java.util.Arrays.sort(channel);
+        Arrays.sort(channel);
         return channel[channel.length / 2];
     }
 

@@ -1,15 +1,20 @@
-package dev.diffusion4j;
+package dev.diffusion4j.internal.isolated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.Generation;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.IsolatedOptions;
 import dev.diffusion4j.error.IsolatedProcessException;
+import dev.diffusion4j.testing.process.IsolatedChildren;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,7 +34,7 @@ class FaultInjectionTest {
     @Test
     @Timeout(value = 1, unit = TimeUnit.HOURS)
     void everyFaultIsAnExceptionOrHarmlessAndTheNextCallWorks() throws Exception {
-        Set<Long> before = Children.pids();
+        Set<Long> before = IsolatedChildren.pids();
         Random random = new Random(SEED);
         int exceptions = 0;
         int recoveries = 0;
@@ -39,27 +44,30 @@ class FaultInjectionTest {
         try (DiffusionModel sd = DiffusionModel.options().isolated(options).open(DemoModel.path())) {
             ByteBuffer expected = draw(sd);
             for (int fault = 0; fault < FAULTS; fault++) {
-                long pid = Children.newSince(before);
+                long pid = IsolatedChildren.newSince(before);
                 Generation<GeneratedImage> generation =
                         sd.textToImage("a star").steps(500).start();
-                Thread.sleep(random.nextInt(LONGEST_DELAY_MILLIS));
-                Children.signal(SIGNALS.get(fault % SIGNALS.size()), pid);
+                String signal = SIGNALS.get(fault % SIGNALS.size());
+                CompletableFuture<Void> sent = CompletableFuture.runAsync(
+                        () -> IsolatedChildren.signal(signal, pid),
+                        CompletableFuture.delayedExecutor(random.nextInt(LONGEST_DELAY_MILLIS), TimeUnit.MILLISECONDS));
                 try {
                     generation.await();
                 } catch (IsolatedProcessException e) {
                     exceptions++;
                 }
+                sent.join();
                 if (draw(sd).equals(expected)) {
                     recoveries++;
                 }
-                assertThat(Children.isAlive(pid)).isFalse();
+                assertThat(IsolatedChildren.isAlive(pid)).isFalse();
             }
         }
         System.out.println(FAULTS + " faults, " + exceptions + " exceptions, " + recoveries + " recoveries, "
-                + (Children.pids().size() - before.size()) + " orphans");
+                + (IsolatedChildren.pids().size() - before.size()) + " orphans");
         assertThat(exceptions).isEqualTo(FAULTS);
         assertThat(recoveries).isEqualTo(FAULTS);
-        assertThat(Children.pids()).isEqualTo(before);
+        assertThat(IsolatedChildren.pids()).isEqualTo(before);
     }
 
     private static ByteBuffer draw(DiffusionModel sd) {

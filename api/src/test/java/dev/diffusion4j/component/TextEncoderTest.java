@@ -1,13 +1,15 @@
-package dev.diffusion4j;
+package dev.diffusion4j.component;
 
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
-import dev.diffusion4j.component.ClipTextEncoder;
-import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.Generation;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
@@ -308,9 +310,9 @@ class TextEncoderTest {
         busy.await();
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Thread waiting = Thread.ofPlatform().start(() -> thrown.set(catchThrowable(() -> itsEncoder.encode(circle))));
-        awaitWaiting(waiting);
+        await().until(() -> waiting.getState() == Thread.State.WAITING);
         Thread closing = Thread.ofPlatform().start(model::close);
-        awaitWaiting(closing);
+        await().until(() -> closing.getState() == Thread.State.WAITING);
         release.countDown();
         closing.join();
         waiting.join();
@@ -324,12 +326,6 @@ class TextEncoderTest {
             latch.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void awaitWaiting(Thread thread) throws InterruptedException {
-        while (thread.getState() != Thread.State.WAITING) {
-            Thread.sleep(5);
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.diffusion4j;
+package dev.diffusion4j.testing.gpu;
 
 import dev.diffusion4j.device.DeviceChoice;
 
