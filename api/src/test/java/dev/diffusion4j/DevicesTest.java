@@ -13,9 +13,11 @@ import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.request.MemoryBudget;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Choosing devices, as far as a machine without a GPU can show it. */
+@Tag("native")
 class DevicesTest {
 
     static BufferedImage draw(DiffusionModel sd) {

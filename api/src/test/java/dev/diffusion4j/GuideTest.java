@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the program that the snippets of docs/guide.md make together, and compares what it prints and draws with the page.
  * With {@code -Dguide.update=true} the page's pictures are replaced by what was drawn.
  */
+@Tag("native")
 class GuideTest {
 
     private static final Path DOCS = Path.of("..", "docs");

@@ -19,11 +19,13 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A LoRA of text encoder and U-Net on the native path, in the loop in Java, and for the parts by themselves. */
+@Tag("native")
 @Timeout(300)
 class LoraTest {
 

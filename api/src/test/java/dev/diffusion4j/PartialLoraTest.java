@@ -21,12 +21,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** LoRAs of which the model has no use for a part, or for anything: merged and at run time, wherever the loop runs. */
+@Tag("native")
 @Timeout(300)
 class PartialLoraTest {
 

@@ -14,11 +14,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever happens to a file's bytes, reading it ends with a model or with the one exception that says why not. */
+@Tag("stress")
 class MutationTest {
 
     private static final int MUTATIONS = 3_000;

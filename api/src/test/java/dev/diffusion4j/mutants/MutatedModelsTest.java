@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Ddiffusion4j.test.seed=N} makes others, {@code -Ddiffusion4j.test.mutants.first=N} begins with that one, and {@code
  * -Ddiffusion4j.test.mutants.folder=FOLDER} keeps the last one and reports of crashes there.
  */
+@Tag("stress")
 class MutatedModelsTest {
 
     private static final int MUTANTS = Integer.getInteger("diffusion4j.test.mutants", 150);

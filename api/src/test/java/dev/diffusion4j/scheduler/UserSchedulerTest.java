@@ -20,9 +20,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A scheduler that is none of this library's draws with a model, and the picture tells its name. */
+@Tag("native")
 class UserSchedulerTest {
 
     private static DiffusionModel sd;

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * with enough rounds to tell, the resident memory must be flat. {@code -Ddiffusion4j.test.soak=N} sets the rounds,
  * {@code -Ddiffusion4j.test.soak.folder=FOLDER} keeps the record and its plot there.
  */
+@Tag("stress")
 @EnabledOnOs(OS.LINUX)
 class SoakTest {
 

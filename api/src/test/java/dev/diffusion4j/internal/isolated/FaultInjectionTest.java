@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * {@link IsolatedProcessException}, and the next one in a picture. {@code -Ddiffusion4j.test.faults=N} sets how many,
  * {@code -Ddiffusion4j.test.seed=N} other moments.
  */
+@Tag("stress")
 class FaultInjectionTest {
 
     private static final int FAULTS = Integer.getInteger("diffusion4j.test.faults", 5);

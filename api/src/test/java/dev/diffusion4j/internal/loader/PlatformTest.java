@@ -12,11 +12,13 @@ import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.testing.process.ChildJvm;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Windows, where the bindings cannot be initialized, is refused by its name. */
+@Tag("fast")
 class PlatformTest {
 
     /** What a program may begin with, each said with what it throws. */

@@ -39,11 +39,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The loop in Java over the demo model's parts: what it draws, and that it behaves as the native path does. */
+@Tag("native")
 class DenoisingLoopTest {
 
     private static final String CIRCLE = "a red circle on a white background";
