@@ -353,7 +353,9 @@ class LifecycleTest {
     @Test
     void modelThreadsEndWithTheirModels() {
         DiffusionModel.open(DemoModel.path()).close();
-        await("only the shared model's thread is left").until(() -> modelThreads() == 1);
+        await("only the shared model's thread is left")
+                .atMost(1, TimeUnit.MINUTES)
+                .until(() -> modelThreads() == 1);
     }
 
     private static long modelThreads() {

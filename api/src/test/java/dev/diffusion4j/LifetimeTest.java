@@ -70,8 +70,8 @@ class LifetimeTest {
     @AfterEach
     void nothingIsLeft() throws Exception {
         assertThat(D4j.d4j_live_models()).isEqualTo(models);
-        await("no thread survives").atMost(20, TimeUnit.SECONDS).until(() -> modelThreads() <= threads);
-        await("no picture survives").atMost(20, TimeUnit.SECONDS).until(() -> {
+        await("no thread survives").atMost(1, TimeUnit.MINUTES).until(() -> modelThreads() <= threads);
+        await("no picture survives").atMost(1, TimeUnit.MINUTES).until(() -> {
             System.gc();
             return D4j.d4j_live_pixel_bytes() <= pixels;
         });

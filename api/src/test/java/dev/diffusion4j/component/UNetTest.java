@@ -312,7 +312,8 @@ class UNetTest {
             CompletableFuture<Void> running = CompletableFuture.runAsync(
                     () -> unet.predictNoise(large, 500, Conditioning.of(context), prediction));
             // Until it is in native code, and not just about to be.
-            await().pollInterval(Duration.ofMillis(1))
+            await().atMost(Duration.ofMinutes(1))
+                    .pollInterval(Duration.ofMillis(1))
                     .during(Duration.ofMillis(20))
                     .until(UNetTest::isPredicting);
 

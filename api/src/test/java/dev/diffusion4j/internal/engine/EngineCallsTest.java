@@ -79,7 +79,9 @@ class EngineCallsTest {
 
         /** Until it waits for its call, and is not just about to make it. */
         void awaitWaiting() {
-            await().pollInterval(Duration.ofMillis(1)).until(() -> thread.getState() == Thread.State.WAITING);
+            await().atMost(Duration.ofMinutes(1))
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> thread.getState() == Thread.State.WAITING);
         }
     }
 
