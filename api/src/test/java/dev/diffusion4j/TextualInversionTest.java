@@ -296,8 +296,8 @@ class TextualInversionTest {
                 "a \\(KITTY\\) BREAKKitty | a \\(circle\\) BREAK circle",
             })
     void aWordIsFoundInAnyCaseWhereverItStands(String typed, String plain) {
-        assertThat(psnr(sketch(learned, plain, ""), sketch(learned, typed, ""))).isGreaterThan(50);
-        assertThat(psnr(sketch(learned, "a shape", plain), sketch(learned, "a shape", typed)))
+        // Both prompts at once: a word missed in either draws something else.
+        assertThat(psnr(sketch(learned, plain, "no " + plain), sketch(learned, typed, "no " + typed)))
                 .isGreaterThan(50);
         try (Conditioning expected = learned.encodePrompt(plain);
                 Conditioning actual = learned.encodePrompt(typed)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.testing.StressSize;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("stress")
 class MutationTest {
 
-    private static final int MUTATIONS = 3_000;
+    private static final int MUTATIONS = StressSize.of("diffusion4j.test.mutations", 1_000, 3_000);
 
     private static final long[] TELLING = {
         0, 1, -1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE

@@ -2,6 +2,7 @@ package dev.diffusion4j.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.testing.StressSize;
 import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnabledOnOs(OS.LINUX)
 class SoakTest {
 
-    private static final int ROUNDS = Integer.getInteger("diffusion4j.test.soak", 12);
+    private static final int ROUNDS = StressSize.of("diffusion4j.test.soak", 6, 12);
     private static final String FOLDER = System.getProperty("diffusion4j.test.soak.folder");
 
     /** Fewer are too few to tell a slope from noise. */

@@ -88,7 +88,10 @@ class IsolatedTest {
     }
 
     private static ImageGeneration circle(DiffusionModel sd) {
-        return sd.textToImage("a red circle on a white background").steps(4).seed(11);
+        return sd.textToImage("a red circle on a white background")
+                .size(64, 64)
+                .steps(4)
+                .seed(11);
     }
 
     private static ByteBuffer bytes(GeneratedImage image) {
@@ -126,17 +129,19 @@ class IsolatedTest {
     @Test
     void redrawsTheSamePictures() {
         BufferedImage picture = circle(near).generate().toBufferedImage();
-        BufferedImage mask = new BufferedImage(128, 128, BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage mask = new BufferedImage(64, 64, BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D graphics = mask.createGraphics();
         graphics.setColor(Color.WHITE);
-        graphics.fillRect(0, 0, 64, 128);
+        graphics.fillRect(0, 0, 32, 64);
         graphics.dispose();
 
         GeneratedImage expected = near.inpaint(picture, mask, "a blue square on a white background")
+                .size(64, 64)
                 .steps(4)
                 .seed(2)
                 .generate();
         GeneratedImage drawn = far.inpaint(picture, mask, "a blue square on a white background")
+                .size(64, 64)
                 .steps(4)
                 .seed(2)
                 .generate();
@@ -306,7 +311,7 @@ class IsolatedTest {
             long pid = IsolatedChildren.newSince(before);
             IsolatedChildren.signal("KILL", pid);
             IsolatedChildren.awaitEnd(pid);
-            await().until(() -> readersOf(pid) == 0);
+            await().atMost(1, TimeUnit.MINUTES).until(() -> readersOf(pid) == 0);
 
             assertThat(bytes(circle(sd).generate()))
                     .isEqualTo(bytes(circle(near).generate()));

@@ -92,7 +92,7 @@ class DenoisingLoopTest {
     @Test
     void eulerOverTheRuntimesNoiseLevelsAgreesWithTheNativeSampler() {
         Scheduler scheduler = EulerScheduler.stableDiffusion()
-                .withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, 20, sd.nativeSize()));
+                .withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, 10, sd.nativeSize()));
 
         assertAgreement(Sampler.EULER, scheduler);
     }
@@ -100,7 +100,7 @@ class DenoisingLoopTest {
     @Test
     void heunOverTheRuntimesNoiseLevelsAgreesWithTheNativeSampler() {
         Scheduler scheduler =
-                HeunScheduler.stableDiffusion().withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, 20, sd.nativeSize()));
+                HeunScheduler.stableDiffusion().withSigmas(sd.noiseLevels(NoiseSchedule.DISCRETE, 10, sd.nativeSize()));
 
         assertAgreement(Sampler.HEUN, scheduler);
     }
@@ -130,7 +130,7 @@ class DenoisingLoopTest {
     private static void assertAgreement(Sampler sampler, Scheduler scheduler) {
         BufferedImage nativePicture = sd.textToImage(CIRCLE)
                 .sampling(Sampling.of(sampler).withSchedule(NoiseSchedule.DISCRETE))
-                .steps(20)
+                .steps(10)
                 .seed(42)
                 .generate()
                 .toBufferedImage();
@@ -263,11 +263,11 @@ class DenoisingLoopTest {
     void aListenerMayDecodeOnTheModelsThread() {
         List<Hue> backgrounds = new ArrayList<>();
 
-        quick().steps(10)
+        quick().steps(5)
                 .onStep(step -> backgrounds.add(new DrawnPicture(sd.vae().decodeToImage(step.latents())).background()))
                 .generate();
 
-        assertThat(backgrounds).hasSize(10);
+        assertThat(backgrounds).hasSize(5);
         assertThat(backgrounds.getLast()).isEqualTo(Hue.WHITE);
     }
 

@@ -29,7 +29,7 @@ public final class LoopMemory {
                 Tensor latents = Tensor.randomNormal(Shape.of(1, 4, 8, 8), 1);
                 Tensor input = Tensor.zeros(latents.shape());
                 Tensor prediction = Tensor.zeros(latents.shape())) {
-            Scheduler scheduler = PndmScheduler.stableDiffusion().withSteps(100);
+            Scheduler scheduler = PndmScheduler.stableDiffusion().withSteps(40);
             // So large that the peak of before is out of sight: any allocation from now on makes a new one.
             Tensor ballast = null;
             for (Timestep timestep : scheduler.timesteps()) {
