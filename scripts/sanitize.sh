@@ -30,7 +30,7 @@ if ((!$#)); then
     case $preset in
         # Instrumented, the regular expressions that take a prompt apart need more stack for it than the model's thread has.
         asan) set -- '-Dtest=!BadInputTest#promptOf100000Characters' ;;
-        tsan) set -- '-Dtest=LifecycleTest#callsFromManyThreads*+twoModelsAtOnce*' ;;
+        tsan) set -- '-Dtest=LifecycleTest#eightThreads*+twoModelsAtOnce*' ;;
     esac
 fi
 

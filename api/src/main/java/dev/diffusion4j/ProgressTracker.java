@@ -5,6 +5,7 @@ import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * Tells the phases of a generation apart. The runtime reports tensors, denoising steps and VAE tiles; encoding lasts
@@ -15,7 +16,8 @@ final class ProgressTracker {
     private final int images;
     private final int passes;
     private final Consumer<? super Progress> listener;
-    private final long beganAt = System.nanoTime();
+    private final LongSupplier clock;
+    private final long beganAt;
     private Phase phase = Phase.ENCODING;
     private int finishedRuns;
     private int finishedSteps;
@@ -29,9 +31,18 @@ final class ProgressTracker {
      * @param passes sampling passes per image: 2 with a high-resolution fix
      */
     ProgressTracker(int images, int passes, Consumer<? super Progress> listener) {
+        this(images, passes, listener, System::nanoTime);
+    }
+
+    /**
+     * @param clock nanoseconds since any moment
+     */
+    ProgressTracker(int images, int passes, Consumer<? super Progress> listener, LongSupplier clock) {
         this.images = images;
         this.passes = passes;
         this.listener = listener;
+        this.clock = clock;
+        beganAt = clock.getAsLong();
     }
 
     void begin() {
@@ -42,7 +53,7 @@ final class ProgressTracker {
         switch (kind) {
             case LOADING -> {
                 // Weights are read within the first step; that time says nothing about the steps to come.
-                lastStepAt = System.nanoTime();
+                lastStepAt = clock.getAsLong();
                 emit(Phase.LOADING, step, of, currentImage());
             }
             case SAMPLING -> sampled(step, of);
@@ -55,7 +66,7 @@ final class ProgressTracker {
     }
 
     private void sampled(int step, int of) {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         if (phase == Phase.ENCODING) {
             emit(Phase.ENCODING, 1, 1, 0);
             phase = Phase.SAMPLING;
@@ -91,7 +102,7 @@ final class ProgressTracker {
             long stepsLeft = (long) of * (images * passes - finishedRuns) - step;
             remaining = Optional.of(Duration.ofNanos((long) (stepsLeft * 1e9 / stepsPerSecond)));
         }
-        Duration elapsed = Duration.ofNanos(System.nanoTime() - beganAt);
+        Duration elapsed = Duration.ofNanos(clock.getAsLong() - beganAt);
         listener.accept(new Progress(what, step, Math.max(of, 1), image, images, elapsed, stepsPerSecond, remaining));
     }
 }

@@ -38,6 +38,7 @@ import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Input on which the runtime by itself crashes, hangs, or draws something else than was asked for: each kind is a typed
  * exception, or works, and the model draws as before. docs/robustness.md lists them with the kinds that other classes test.
  */
+@Tag("native")
 class BadInputTest {
 
     private static DiffusionModel sd;

@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.NativeDiagnosis;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** A model computes with no more threads than the JVM sees processors, which a container's quota may bring down to one. */
+@Tag("native")
 @Timeout(120)
 @EnabledOnOs(OS.LINUX)
 class DefaultThreadsTest {

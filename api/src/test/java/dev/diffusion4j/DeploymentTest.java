@@ -8,6 +8,7 @@ import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.IsolatedOptions;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,6 +30,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Programs that draw in an isolated process from where servers and installed applications have their classes. */
+@Tag("native")
 @Timeout(300)
 class DeploymentTest {
 

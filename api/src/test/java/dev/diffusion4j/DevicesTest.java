@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,9 +13,11 @@ import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.request.MemoryBudget;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Choosing devices, as far as a machine without a GPU can show it. */
+@Tag("native")
 class DevicesTest {
 
     static BufferedImage draw(DiffusionModel sd) {

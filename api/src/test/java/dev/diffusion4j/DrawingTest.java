@@ -3,7 +3,6 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.HighResFix;
@@ -15,6 +14,8 @@ import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.StepCache;
 import dev.diffusion4j.request.VaeTiling;
+import dev.diffusion4j.testing.DrawnPicture;
+import dev.diffusion4j.testing.DrawnPicture.Hue;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -28,6 +29,7 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the demo model draws through the API. */
+@Tag("native")
 class DrawingTest {
 
     private static DiffusionModel sd;
@@ -64,7 +67,7 @@ class DrawingTest {
         "a large green triangle on a black background, GREEN, BLACK, 0.35, 0.65",
     })
     void drawsWhatThePromptAsksFor(String prompt, Hue shape, Hue background, double leastFill, double mostFill) {
-        Picture picture = Picture.of(sd.textToImage(prompt).seed(1).generate());
+        DrawnPicture picture = DrawnPicture.of(sd.textToImage(prompt).seed(1).generate());
 
         assertThat(picture.background()).isEqualTo(background);
         assertThat(picture.shapeColour()).isEqualTo(shape);
@@ -75,7 +78,7 @@ class DrawingTest {
     @ParameterizedTest
     @EnumSource
     void everySamplerDraws(Sampler sampler) {
-        Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
+        DrawnPicture picture = DrawnPicture.of(sd.textToImage("a red circle on a white background")
                 .sampling(Sampling.of(sampler))
                 .steps(sampler == Sampler.LCM || sampler == Sampler.TCD ? 8 : 12)
                 .guidanceScale(sampler.name().contains("CFG_PP") ? 1.2 : sd.defaultGuidanceScale())
@@ -89,7 +92,7 @@ class DrawingTest {
     @ParameterizedTest
     @EnumSource
     void everyScheduleDraws(NoiseSchedule schedule) {
-        Picture picture = Picture.of(sd.textToImage("a red circle on a white background")
+        DrawnPicture picture = DrawnPicture.of(sd.textToImage("a red circle on a white background")
                 .sampling(Sampling.of(Sampler.EULER).withSchedule(schedule))
                 .steps(12)
                 .seed(3)
@@ -145,8 +148,8 @@ class DrawingTest {
         GeneratedImage circle = sd.textToImage("a small blue circle in the top left on a white background")
                 .seed(5)
                 .generate();
-        Picture before = Picture.of(circle);
-        Picture after = Picture.of(sd.imageToImage(
+        DrawnPicture before = DrawnPicture.of(circle);
+        DrawnPicture after = DrawnPicture.of(sd.imageToImage(
                         InitImage.of(circle.toBufferedImage()).withStrength(0.25),
                         "a small blue circle in the top left")
                 .seed(6)
@@ -223,7 +226,7 @@ class DrawingTest {
                 .sampling(Sampling.of(Sampler.EULER).withSigmas(14.6, 6, 2.5, 1, 0.4, 0))
                 .generate();
         assertThat(image.report().request().steps()).hasValue(5);
-        assertThat(Picture.of(image).background()).isEqualTo(Hue.WHITE);
+        assertThat(DrawnPicture.of(image).background()).isEqualTo(Hue.WHITE);
     }
 
     @Test
@@ -258,8 +261,8 @@ class DrawingTest {
                 .sampling(Sampling.standard().withCache(StepCache.uCache()))
                 .generate()
                 .toBufferedImage();
-        assertThat(new Picture(cached).background()).isEqualTo(new Picture(exact).background());
-        assertThat(new Picture(cached).shapeColour()).isEqualTo(Hue.RED);
+        assertThat(new DrawnPicture(cached).background()).isEqualTo(new DrawnPicture(exact).background());
+        assertThat(new DrawnPicture(cached).shapeColour()).isEqualTo(Hue.RED);
     }
 
     @Test
@@ -269,7 +272,7 @@ class DrawingTest {
         assertThat(previews).extracting(Preview::step).containsExactly(2, 4, 6);
         assertThat(previews.getLast().image().getWidth())
                 .isEqualTo(sd.nativeSize().width());
-        assertThat(new Picture(previews.getLast().image()).background()).isEqualTo(Hue.WHITE);
+        assertThat(new DrawnPicture(previews.getLast().image()).background()).isEqualTo(Hue.WHITE);
 
         previews.clear();
         quickCircle()

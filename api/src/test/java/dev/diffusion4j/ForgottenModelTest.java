@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,11 +16,13 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model that nobody closed is spoken of in the log. */
+@Tag("fast")
 @Timeout(60)
 class ForgottenModelTest {
 
@@ -53,7 +56,7 @@ class ForgottenModelTest {
 
     private DiffusionModel open(String name) {
         Path file = new Safetensors().floats("nothing", 1).write(folder.resolve(name));
-        return new FakeEngine(null).open(ModelFile.read(file), 1);
+        return FakeModels.open(new FakeEngine(null), ModelFile.read(file), 1);
     }
 
     private void forget() {

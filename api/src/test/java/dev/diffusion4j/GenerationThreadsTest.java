@@ -10,6 +10,7 @@ import dev.diffusion4j.error.GenerationTimeoutException;
 import dev.diffusion4j.error.NativeFailureException;
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import dev.diffusion4j.internal.image.RgbImage;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ class GenerationThreadsTest {
     }
 
     private DiffusionModel open(FakeEngine.Drawing drawing) {
-        return new FakeEngine(drawing).open(folder, 10);
+        return FakeModels.open(new FakeEngine(drawing), folder, 10);
     }
 
     private static ImageGeneration star(DiffusionModel sd) {
@@ -168,14 +169,14 @@ class GenerationThreadsTest {
             observer.progress(ProgressKind.SAMPLING, 0, 1);
             return FakeEngine.picture(parameters);
         });
-        try (DiffusionModel sd = engine.open(folder, 10)) {
+        try (DiffusionModel sd = FakeModels.open(engine, folder, 10)) {
             star(sd).seed(1)
                     .onProgress(
                             progress -> catchThrowable(() -> star(sd).seed(2).generate()))
                     .generate();
             star(sd).seed(3).generate();
         }
-        assertThat(engine.begun).containsExactly(1L, 3L);
+        assertThat(engine.begun()).containsExactly(1L, 3L);
     }
 
     @Test

@@ -1,15 +1,18 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.Picture.Hue;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.request.MemoryBudget;
+import dev.diffusion4j.testing.DrawnPicture;
+import dev.diffusion4j.testing.DrawnPicture.Hue;
+import dev.diffusion4j.testing.gpu.Figures;
+import dev.diffusion4j.testing.gpu.GpuDevice;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,7 +59,8 @@ class GpuTest {
     })
     void drawsWhatThePromptAsksFor(String prompt, Hue shape, Hue background, double leastFill, double mostFill) {
         try (DiffusionModel sd = open(GpuDevice.wanted())) {
-            Picture picture = Picture.of(sd.textToImage(prompt).seed(1).generate());
+            DrawnPicture picture =
+                    DrawnPicture.of(sd.textToImage(prompt).seed(1).generate());
             assertThat(picture.background()).isEqualTo(background);
             assertThat(picture.shapeColour()).isEqualTo(shape);
             assertThat(picture.fill()).isBetween(leastFill, mostFill);

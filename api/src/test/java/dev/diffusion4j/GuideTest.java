@@ -1,7 +1,9 @@
 package dev.diffusion4j;
 
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the program that the snippets of docs/guide.md make together, and compares what it prints and draws with the page.
  * With {@code -Dguide.update=true} the page's pictures are replaced by what was drawn.
  */
+@Tag("native")
 class GuideTest {
 
     private static final Path DOCS = Path.of("..", "docs");
@@ -110,7 +114,7 @@ class GuideTest {
                 Files.copy(folder.resolve(name), committed, StandardCopyOption.REPLACE_EXISTING);
             }
             // Other processors round differently, and a few pixels at edges follow.
-            assertThat(DenoisingLoopTest.psnr(
+            assertThat(psnr(
                             ImageIO.read(committed.toFile()),
                             ImageIO.read(folder.resolve(name).toFile())))
                     .as(name)

@@ -8,6 +8,7 @@ import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.References;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -45,7 +46,7 @@ class InputPicturesTest {
                 .floats("model.diffusion_model.middle_block.0.in_layers.0.weight", 320)
                 .floats("model.diffusion_model.out.2.weight", 4, 320, 3, 3)
                 .write(folder.resolve("model.safetensors"));
-        try (DiffusionModel sd = engine.open(ModelFile.read(file), 1)) {
+        try (DiffusionModel sd = FakeModels.open(engine, ModelFile.read(file), 1)) {
             request.apply(sd).generate();
         }
         return given.get();

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Requests out of range are refused with the field, the value and what is allowed. Those on which the runtime crashes are
  * {@link BadInputTest}'s.
  */
+@Tag("native")
 class InvalidRequestTest {
 
     private static DiffusionModel sd;

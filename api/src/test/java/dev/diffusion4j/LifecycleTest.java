@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.demo.DemoModel;
@@ -26,10 +27,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Cancelling, closing, interrupting, and listeners that fail. */
+@Tag("native")
 @Timeout(120)
 class LifecycleTest {
 
@@ -348,13 +351,11 @@ class LifecycleTest {
     }
 
     @Test
-    void modelThreadsEndWithTheirModels() throws Exception {
+    void modelThreadsEndWithTheirModels() {
         DiffusionModel.open(DemoModel.path()).close();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (modelThreads() > 1 && System.nanoTime() < deadline) {
-            Thread.sleep(20);
-        }
-        assertThat(modelThreads()).as("only the shared model's thread is left").isEqualTo(1);
+        await("only the shared model's thread is left")
+                .atMost(1, TimeUnit.MINUTES)
+                .until(() -> modelThreads() == 1);
     }
 
     private static long modelThreads() {

@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.component.ClipTextEncoder;
@@ -21,6 +22,9 @@ import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.process.ChildJvm;
+import dev.diffusion4j.testing.process.ExitWhileDrawing;
+import dev.diffusion4j.testing.process.IsolatedChildren;
 import dev.diffusion4j.tokenizer.Tokens;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -35,6 +39,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +47,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The end of a model, however it comes, in this process and isolated: nothing of it is left, and nothing breaks. */
+@Tag("native")
 @Timeout(240)
 class LifetimeTest {
 
@@ -64,16 +70,12 @@ class LifetimeTest {
     @AfterEach
     void nothingIsLeft() throws Exception {
         assertThat(D4j.d4j_live_models()).isEqualTo(models);
-        assertThat(Children.becomesTrue(() -> modelThreads() <= threads))
-                .as("no thread survives")
-                .isTrue();
-        assertThat(Children.becomesTrue(() -> {
-                    System.gc();
-                    return D4j.d4j_live_pixel_bytes() <= pixels;
-                }))
-                .as("no picture survives")
-                .isTrue();
-        assertThat(Children.pids()).as("no process survives").isEmpty();
+        await("no thread survives").atMost(1, TimeUnit.MINUTES).until(() -> modelThreads() <= threads);
+        await("no picture survives").atMost(1, TimeUnit.MINUTES).until(() -> {
+            System.gc();
+            return D4j.d4j_live_pixel_bytes() <= pixels;
+        });
+        assertThat(IsolatedChildren.pids()).as("no process survives").isEmpty();
     }
 
     private static long modelThreads() {
@@ -217,8 +219,9 @@ class LifetimeTest {
         assertThat(lines).as("nothing else was said").hasSize(1);
         for (String child :
                 lines.getFirst().substring("drawing".length()).strip().split(" ")) {
-            assertThat(child.isEmpty() || Children.becomesTrue(() -> !Children.isAlive(Long.parseLong(child))))
-                    .isTrue();
+            if (!child.isEmpty()) {
+                IsolatedChildren.awaitEnd(Long.parseLong(child));
+            }
         }
     }
 }

@@ -12,15 +12,18 @@ import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Failures of the loop in Java that come together: the first reaches the caller, and nothing of the others is lost. */
+@Tag("native")
 @Timeout(60)
 class LoopFailuresTest {
 
@@ -73,7 +76,7 @@ class LoopFailuresTest {
     }
 
     private void draw(FakeEngine engine) {
-        try (DiffusionModel sd = engine.open(model, 1)) {
+        try (DiffusionModel sd = FakeModels.open(engine, model, 1)) {
             sd.textToImage("a star")
                     .size(64, 64)
                     .steps(2)

@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,15 +14,18 @@ import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.testing.models.LoraFiles;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A LoRA of text encoder and U-Net on the native path, in the loop in Java, and for the parts by themselves. */
+@Tag("native")
 @Timeout(300)
 class LoraTest {
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.demo.DemoModel;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.File;
 import java.net.JarURLConnection;
 import java.net.URI;
@@ -18,11 +19,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program of named modules that uses the library, in this process and isolated. */
+@Tag("native")
 @Timeout(240)
 class ModulePathTest {
 

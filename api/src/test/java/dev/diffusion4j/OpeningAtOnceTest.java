@@ -3,14 +3,18 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.testing.process.ChildJvm;
+import dev.diffusion4j.testing.process.OpeningAtOnce;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Models that are opened, and given LoRAs, at the same time: what the runtime sets up at its first use, it sets up once. */
+@Tag("stress")
 @Timeout(300)
 class OpeningAtOnceTest {
 

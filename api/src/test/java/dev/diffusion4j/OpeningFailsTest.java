@@ -9,6 +9,7 @@ import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +63,7 @@ class OpeningFailsTest {
             }
         };
         assertThatThrownBy(() -> open(() -> engine)).isSameAs(error);
-        assertThat(engine.closed).isTrue();
+        assertThat(engine.isClosed()).isTrue();
         thread.join().join();
     }
 

@@ -7,9 +7,11 @@ import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.OutOfNativeMemoryException;
 import dev.diffusion4j.request.FlashAttention;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** More than a device has is asked of it. */
+@Tag("native")
 class OutOfMemoryTest {
 
     private static DiffusionModel open(DeviceChoice device) {

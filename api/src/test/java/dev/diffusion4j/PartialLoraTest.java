@@ -1,6 +1,6 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +11,7 @@ import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.testing.models.LoraFiles;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,12 +21,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** LoRAs of which the model has no use for a part, or for anything: merged and at run time, wherever the loop runs. */
+@Tag("native")
 @Timeout(300)
 class PartialLoraTest {
 

@@ -8,6 +8,7 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.testing.models.LoraFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** LoRAs that a prompt names: {@code <lora:name:0.8>}. */
+@Tag("native")
 @Timeout(300)
 class PromptLoraTest {
 

@@ -8,6 +8,7 @@ import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.QueueFullException;
+import dev.diffusion4j.testing.engine.FakeEngine;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ class QueueTest {
 
     @Test
     void aFullQueueRefusesAndHasRoomAgainLater() throws Exception {
-        try (DiffusionModel sd = engine.open(folder, 2)) {
+        try (DiffusionModel sd = FakeModels.open(engine, folder, 2)) {
             Generation<GeneratedImage> first = occupy(sd);
             Generation<GeneratedImage> second = star(sd, 1).start();
             Generation<GeneratedImage> third = star(sd, 2).start();
@@ -67,13 +68,13 @@ class QueueTest {
 
             assertThat(sd.queuedGenerations()).isZero();
             assertThat(star(sd, 5).generate().seed()).isEqualTo(5);
-            assertThat(engine.begun).containsExactly(0L, 1L, 2L, 5L);
+            assertThat(engine.begun()).containsExactly(0L, 1L, 2L, 5L);
         }
     }
 
     @Test
     void aQueueWithoutRoomTakesWhatCanBeginAtOnce() throws Exception {
-        try (DiffusionModel sd = engine.open(folder, 0)) {
+        try (DiffusionModel sd = FakeModels.open(engine, folder, 0)) {
             Generation<GeneratedImage> first = occupy(sd);
             assertThatThrownBy(() -> star(sd, 1).start()).isInstanceOf(QueueFullException.class);
             release.countDown();
@@ -96,7 +97,7 @@ class QueueTest {
 
     @Test
     void whatIsCancelledWhileItWaitsEndsAtOnceAndMakesRoom() throws Exception {
-        try (DiffusionModel sd = engine.open(folder, 1)) {
+        try (DiffusionModel sd = FakeModels.open(engine, folder, 1)) {
             occupy(sd);
             Generation<GeneratedImage> queued = star(sd, 1).start();
             CompletableFuture<GeneratedImage> future = queued.future();
@@ -113,13 +114,13 @@ class QueueTest {
             release.countDown();
 
             assertThat(next.await()).isNotNull();
-            assertThat(engine.begun).containsExactly(0L, 2L);
+            assertThat(engine.begun()).containsExactly(0L, 2L);
         }
     }
 
     @Test
     void whoIsInterruptedWhileItsGenerationWaitsGetsOut() throws Exception {
-        try (DiffusionModel sd = engine.open(folder, 1)) {
+        try (DiffusionModel sd = FakeModels.open(engine, folder, 1)) {
             occupy(sd);
             CompletableFuture<Throwable> thrown = new CompletableFuture<>();
             CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
@@ -134,14 +135,14 @@ class QueueTest {
             assertThat(sd.queuedGenerations()).isZero();
             release.countDown();
             star(sd, 2).generate();
-            assertThat(engine.begun).containsExactly(0L, 2L);
+            assertThat(engine.begun()).containsExactly(0L, 2L);
         }
     }
 
     /** Often, since what waits could get the thread between two cancels. */
     @RepeatedTest(50)
     void closingCancelsWhatWaitsAndWhatRuns() throws Exception {
-        DiffusionModel sd = engine.open(folder, 5);
+        DiffusionModel sd = FakeModels.open(engine, folder, 5);
         List<Generation<GeneratedImage>> generations = new ArrayList<>(List.of(occupy(sd)));
         for (int seed = 1; seed <= 5; seed++) {
             generations.add(star(sd, seed).start());
@@ -152,11 +153,11 @@ class QueueTest {
         for (Generation<GeneratedImage> generation : generations) {
             assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
         }
-        assertThat(engine.begun).containsExactly(0L);
-        assertThat(engine.closed).isTrue();
+        assertThat(engine.begun()).containsExactly(0L);
+        assertThat(engine.isClosed()).isTrue();
         assertThat(sd.queuedGenerations()).isZero();
         assertThatThrownBy(request::start).isInstanceOf(ClosedException.class);
-        engine.thread.join();
+        engine.thread().join();
     }
 
     @Test
@@ -164,7 +165,7 @@ class QueueTest {
         release.countDown();
         for (int round = 0; round < 50; round++) {
             FakeEngine its = new FakeEngine((parameters, inputs, observer, flag) -> FakeEngine.picture(parameters));
-            DiffusionModel sd = its.open(folder, 1_000);
+            DiffusionModel sd = FakeModels.open(its, folder, 1_000);
             CyclicBarrier together = new CyclicBarrier(5);
             List<CompletableFuture<Throwable>> ends = new ArrayList<>();
             for (int caller = 0; caller < 4; caller++) {
@@ -199,7 +200,7 @@ class QueueTest {
     @Test
     void aPictureThatChangesWhileItsRequestWaitsIsDrawnAsItWas() throws Exception {
         BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
-        try (DiffusionModel sd = engine.open(folder, 1)) {
+        try (DiffusionModel sd = FakeModels.open(engine, folder, 1)) {
             occupy(sd);
             Generation<GeneratedImage> queued = sd.imageToImage(image, "a star").start();
             image.setRGB(5, 5, 0xFF8040);

@@ -1,8 +1,9 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.Device;
@@ -14,25 +15,43 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.modelfile.ComponentKind;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Models on devices of other machines, played by servers on the loopback interface. */
+@Tag("native")
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RpcTest {
 
     private static final RpcServerOptions OPTIONS =
             RpcServerOptions.DEFAULT.withPort(0).withDevice(DeviceChoice.cpu()).withThreads(2);
+
+    private static BufferedImage expected;
+
+    /** What waits until somebody is given up, which takes ten seconds, does so while the other tests run. */
+    private static CompletableFuture<Throwable> openedOnSilentServer;
+
+    private static CompletableFuture<List<Integer>> servedSilentClient;
+
+    @BeforeAll
+    static void begin() {
+        expected = drawHere();
+        openedOnSilentServer = CompletableFuture.supplyAsync(RpcTest::openOnSilentServer, Thread::startVirtualThread);
+        servedSilentClient = CompletableFuture.supplyAsync(RpcTest::serveSilentClient, Thread::startVirtualThread);
+    }
 
     private static DiffusionModel open(DeviceChoice choice) {
         return DiffusionModel.options().device(choice).open(DemoModel.path());
@@ -46,7 +65,6 @@ class RpcTest {
 
     @Test
     void aModelSpreadOverTwoServersDrawsTheSamePicture() {
-        BufferedImage expected = drawHere();
         try (RpcServer first = RpcServer.start(OPTIONS);
                 RpcServer second = RpcServer.start(OPTIONS)) {
             ModelOpener options = DiffusionModel.options()
@@ -65,7 +83,6 @@ class RpcTest {
 
     @Test
     void twoModelsShareAServer() {
-        BufferedImage expected = drawHere();
         try (RpcServer server = RpcServer.start(OPTIONS);
                 DiffusionModel first = open(DeviceChoice.rpc(server.address()));
                 DiffusionModel second = open(DeviceChoice.rpc(server.address()))) {
@@ -85,7 +102,7 @@ class RpcTest {
                         .isolated()
                         .device(DeviceChoice.rpc(server.address()))
                         .open(DemoModel.path())) {
-            assertThat(psnr(drawHere(), DevicesTest.draw(sd))).isGreaterThan(45);
+            assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(45);
         }
     }
 
@@ -162,13 +179,19 @@ class RpcTest {
         }
     }
 
-    @Test
-    void whatListensButDoesNotAnswerIsGivenUp() throws IOException {
+    private static Throwable openOnSilentServer() {
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            assertThatThrownBy(() -> open(DeviceChoice.rpc("127.0.0.1:" + silent.getLocalPort())))
-                    .isInstanceOf(DeviceUnavailableException.class)
-                    .hasMessageContaining("does not answer");
+            return catchThrowable(() -> open(DeviceChoice.rpc("127.0.0.1:" + silent.getLocalPort())));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void whatListensButDoesNotAnswerIsGivenUp() {
+        assertThat(openedOnSilentServer.join())
+                .isInstanceOf(DeviceUnavailableException.class)
+                .hasMessageContaining("does not answer");
     }
 
     @Test
@@ -192,14 +215,22 @@ class RpcTest {
         return Integer.parseInt(server.address().split(":")[1]);
     }
 
-    @Test
-    void aClientThatSaysNothingIsSentAwayAndTheNextIsServed() throws IOException {
+    /** Returns what the client reads, and how many devices the next one finds. */
+    private static List<Integer> serveSilentClient() {
         try (RpcServer server = RpcServer.start(OPTIONS);
                 Socket silent = new Socket("127.0.0.1", port(server))) {
             // It is the one that is served, until it is given up.
-            assertThat(silent.getInputStream().read()).isEqualTo(-1);
-            assertThat(NativeRuntime.remoteDevices(server.address())).hasSize(1);
+            return List.of(
+                    silent.getInputStream().read(),
+                    NativeRuntime.remoteDevices(server.address()).size());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void aClientThatSaysNothingIsSentAwayAndTheNextIsServed() {
+        assertThat(servedSilentClient.join()).containsExactly(-1, 1);
     }
 
     @Test
@@ -244,7 +275,8 @@ class RpcTest {
                     .onProgress(progress -> {
                         if (progress.phase() == Progress.Phase.SAMPLING && progress.step() == 2) {
                             // Longer than any limit that there was for what is cancelled.
-                            relay.holdAnswersBackFor(Duration.ofSeconds(12));
+                            relay.holdAnswersBackUntil(
+                                    new CompletableFuture<Void>().completeOnTimeout(null, 12, TimeUnit.SECONDS));
                             awaitQuietly(started);
                             running.get().cancel();
                         }
@@ -253,7 +285,7 @@ class RpcTest {
             running.set(generation);
             started.countDown();
             assertThatThrownBy(generation::await).isInstanceOf(GenerationCancelledException.class);
-            assertThat(psnr(drawHere(), DevicesTest.draw(sd))).isGreaterThan(45);
+            assertThat(psnr(expected, DevicesTest.draw(sd))).isGreaterThan(45);
         }
     }
 
@@ -270,7 +302,7 @@ class RpcTest {
 
         private final ServerSocket listener;
         private final int serverPort;
-        private volatile long pauseMillis;
+        private volatile CompletableFuture<Void> heldBack = CompletableFuture.completedFuture(null);
 
         private SlowRelay(ServerSocket listener, int serverPort) {
             this.listener = listener;
@@ -287,8 +319,8 @@ class RpcTest {
             return listener.getLocalPort();
         }
 
-        void holdAnswersBackFor(Duration pause) {
-            pauseMillis = pause.toMillis();
+        void holdAnswersBackUntil(CompletableFuture<Void> moment) {
+            heldBack = moment;
         }
 
         private void serve() {
@@ -310,13 +342,12 @@ class RpcTest {
                 for (int count = from.getInputStream().read(buffer);
                         count >= 0;
                         count = from.getInputStream().read(buffer)) {
-                    if (answers && pauseMillis > 0) {
-                        Thread.sleep(pauseMillis);
-                        pauseMillis = 0;
+                    if (answers) {
+                        heldBack.join();
                     }
                     to.getOutputStream().write(buffer, 0, count);
                 }
-            } catch (IOException | InterruptedException e) {
+            } catch (IOException e) {
                 // One of the two has left.
             } finally {
                 closeQuietly(from);

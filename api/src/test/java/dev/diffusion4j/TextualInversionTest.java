@@ -1,7 +1,7 @@
 package dev.diffusion4j;
 
-import static dev.diffusion4j.DenoisingLoopTest.psnr;
-import static dev.diffusion4j.Tensors.distance;
+import static dev.diffusion4j.testing.DrawnPicture.psnr;
+import static dev.diffusion4j.testing.Tensors.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Learned words: their files, and that one made of a known word's embedding means that word. */
+@Tag("native")
 @Timeout(120)
 class TextualInversionTest {
 
@@ -294,8 +296,8 @@ class TextualInversionTest {
                 "a \\(KITTY\\) BREAKKitty | a \\(circle\\) BREAK circle",
             })
     void aWordIsFoundInAnyCaseWhereverItStands(String typed, String plain) {
-        assertThat(psnr(sketch(learned, plain, ""), sketch(learned, typed, ""))).isGreaterThan(50);
-        assertThat(psnr(sketch(learned, "a shape", plain), sketch(learned, "a shape", typed)))
+        // Both prompts at once: a word missed in either draws something else.
+        assertThat(psnr(sketch(learned, plain, "no " + plain), sketch(learned, typed, "no " + typed)))
                 .isGreaterThan(50);
         try (Conditioning expected = learned.encodePrompt(plain);
                 Conditioning actual = learned.encodePrompt(typed)) {

@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every input that {@code scripts/fuzz.sh} found worth keeping, again: nothing but the typed exceptions may escape. */
+@Tag("stress")
 class FuzzCorpusTest {
 
     enum Fuzzer {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.testing.StressSize;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,14 +15,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever happens to a file's bytes, reading it ends with a model or with the one exception that says why not. */
+@Tag("stress")
 class MutationTest {
 
-    private static final int MUTATIONS = 3_000;
+    private static final int MUTATIONS = StressSize.of("diffusion4j.test.mutations", 1_000, 3_000);
 
     private static final long[] TELLING = {
         0, 1, -1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE

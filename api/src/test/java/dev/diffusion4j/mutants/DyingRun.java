@@ -1,5 +1,7 @@
 package dev.diffusion4j.mutants;
 
+import java.util.concurrent.CountDownLatch;
+
 /** In place of {@link MutantRun}: dies at the second mutant, hangs at the fourth and lets something escape at the fifth. */
 final class DyingRun {
 
@@ -16,7 +18,7 @@ final class DyingRun {
                     System.err.println(LAST_WORDS);
                     Runtime.getRuntime().halt(134);
                 }
-                case 3 -> Thread.sleep(Long.MAX_VALUE);
+                case 3 -> new CountDownLatch(1).await();
                 default ->
                     System.out.println(
                             MutantRun.END + index + "\t" + (index == 4 ? Outcome.ESCAPED : Outcome.DREW) + "\twords");

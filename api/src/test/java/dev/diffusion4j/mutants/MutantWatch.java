@@ -1,6 +1,6 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.ChildJvm;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

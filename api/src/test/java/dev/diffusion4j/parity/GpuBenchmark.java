@@ -3,15 +3,15 @@ package dev.diffusion4j.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
-import dev.diffusion4j.Figures;
 import dev.diffusion4j.GeneratedImage;
-import dev.diffusion4j.GpuDevice;
 import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.Progress;
 import dev.diffusion4j.device.Device;
 import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.WeightType;
+import dev.diffusion4j.testing.gpu.Figures;
+import dev.diffusion4j.testing.gpu.GpuDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

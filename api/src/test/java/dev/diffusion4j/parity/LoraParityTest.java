@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Models with LoRAs of the kinds and names that people have, against diffusers' with what they mean added to the weights:
  * merged into the weights, and applied while computing, on weights as they are and quantised.
  */
+@Tag("native")
 @ParameterizedClass
 @EnumSource
 @Timeout(300)

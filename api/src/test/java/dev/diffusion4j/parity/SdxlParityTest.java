@@ -25,11 +25,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A single file of SDXL, in the names of the original, against diffusers and transformers. */
+@Tag("native")
 @Timeout(600)
 class SdxlParityTest {
 

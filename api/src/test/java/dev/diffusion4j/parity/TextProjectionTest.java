@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * weights of these files are zeros, holes that take no room: what reaches the projection is the position's embedding,
  * normalized, and what must come out is computed here.
  */
+@Tag("native")
 @Timeout(300)
 class TextProjectionTest {
 

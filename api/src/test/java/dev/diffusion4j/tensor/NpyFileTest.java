@@ -76,7 +76,7 @@ class NpyFileTest {
             NpyFile.write(file, tensor);
             try (Tensor back = NpyFile.read(file)) {
                 assertThat(back.shape()).isEqualTo(tensor.shape());
-                assertThat(back.toArray()).containsExactly(tensor.toArray());
+                assertThat(back.toArray()).isEqualTo(tensor.toArray());
             }
         }
     }

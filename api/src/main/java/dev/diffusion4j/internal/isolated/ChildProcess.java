@@ -49,6 +49,7 @@ final class ChildProcess implements AutoCloseable {
     private static final int MAX_QUOTE = 300;
 
     private final IsolatedOptions options;
+    private final Duration endLimit;
     private final Process process;
     private final ChildOutput output;
     private final ChannelThread channels;
@@ -59,16 +60,19 @@ final class ChildProcess implements AutoCloseable {
     private final Thread reader;
 
     /**
+     * @param endLimit how long the child may take to end when it is told to
      * @param channels does what is done with the connection and the memory, but for reading
      */
     ChildProcess(
             IsolatedOptions options,
+            Duration endLimit,
             Process process,
             ChildOutput output,
             ChannelThread channels,
             Connection connection,
             SharedMemory memory) {
         this.options = options;
+        this.endLimit = endLimit;
         this.process = process;
         this.output = output;
         this.channels = channels;
@@ -116,7 +120,7 @@ final class ChildProcess implements AutoCloseable {
             opened.push(() -> end(process));
             ChildOutput output = new ChildOutput(process);
             Connection connection = new Connection(accept(server, process, command, output));
-            return new ChildProcess(options, process, output, channels, connection, memory);
+            return new ChildProcess(options, END_LIMIT, process, output, channels, connection, memory);
         } catch (IOException | RuntimeException | Error e) {
             opened.forEach(closing -> closeAfter(e, closing));
             throw e;
@@ -286,7 +290,7 @@ final class ChildProcess implements AutoCloseable {
     @Override
     public void close() {
         Closing end = () -> {
-            waitFor(process, END_LIMIT);
+            waitFor(process, endLimit);
             end(process);
         };
         // From the last to the first, each of them whatever becomes of the others.

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The second line of defence: what Java's types and checks keep out is refused by the shim too, with a reason, and never
  * reaches the runtime. What needs no open model is tested in native/test/contract.c.
  */
+@Tag("native")
 class BadNativeInputTest {
 
     private static final Arena ARENA = Arena.ofShared();

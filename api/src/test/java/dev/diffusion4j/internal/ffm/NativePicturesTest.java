@@ -20,9 +20,11 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is left of native pictures once Java has taken them. */
+@Tag("native")
 class NativePicturesTest {
 
     private static final int COUNT = 3;

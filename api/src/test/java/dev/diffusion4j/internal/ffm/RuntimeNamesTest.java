@@ -19,9 +19,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The enums' numbers mean the same to the native library: upstream inserts values in the middle of its lists. */
+@Tag("native")
 class RuntimeNamesTest {
 
     @BeforeAll

@@ -39,7 +39,7 @@ class ChildProcessTest {
 
     @BeforeEach
     void start() throws IOException {
-        process = new ProcessBuilder("sleep", "600").start();
+        process = new ProcessBuilder("cat").start();
         channels = new ChannelThread("test channels");
         memory = SharedMemory.open(Files.createFile(folder.resolve("memory")), channels);
     }
@@ -52,7 +52,14 @@ class ChildProcessTest {
 
     private ChildProcess child(ByteChannel socket) {
         IsolatedOptions options = IsolatedOptions.DEFAULT.withCallDeadline(Duration.ofMillis(300));
-        return new ChildProcess(options, process, new ChildOutput(process), channels, new Connection(socket), memory);
+        return new ChildProcess(
+                options,
+                Duration.ofMillis(300),
+                process,
+                new ChildOutput(process),
+                channels,
+                new Connection(socket),
+                memory);
     }
 
     @Test

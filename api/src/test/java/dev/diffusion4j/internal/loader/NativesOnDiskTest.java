@@ -3,12 +3,12 @@ package dev.diffusion4j.internal.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.cache.CacheFolder;
 import dev.diffusion4j.cache.Unpacker;
 import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.internal.ffm.library.NativeVersions;
 import dev.diffusion4j.internal.ffm.library.NativesProbe;
+import dev.diffusion4j.testing.process.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
@@ -27,12 +27,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The native library on its way from an artifact to where it is loaded from. */
+@Tag("native")
 class NativesOnDiskTest {
 
     private static final String CONTENT = "the library";

@@ -4,19 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.diffusion4j.ChildJvm;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.NativeLibraryException;
+import dev.diffusion4j.testing.process.ChildJvm;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Windows, where the bindings cannot be initialized, is refused by its name. */
+@Tag("fast")
 class PlatformTest {
 
     /** What a program may begin with, each said with what it throws. */
