@@ -15,7 +15,7 @@ public final class Cancellation {
     private final CountDownLatch finished = new CountDownLatch(1);
     private boolean working;
     private boolean requested;
-    private Generation<?> generation;
+    private Runnable stop;
 
     /** Says that work began which has to be stopped in order. */
     synchronized void begin() {
@@ -23,10 +23,15 @@ public final class Cancellation {
     }
 
     /** The generation to cancel from now on. */
-    synchronized void watch(Generation<?> running) {
-        generation = running;
+    void watch(Generation<?> running) {
+        onRequest(running::cancel);
+    }
+
+    /** What stops the work from now on. */
+    synchronized void onRequest(Runnable action) {
+        stop = action;
         if (requested) {
-            running.cancel();
+            action.run();
         }
     }
 
@@ -48,8 +53,8 @@ public final class Cancellation {
      */
     synchronized boolean request() {
         requested = true;
-        if (generation != null) {
-            generation.cancel();
+        if (stop != null) {
+            stop.run();
         }
         return working;
     }

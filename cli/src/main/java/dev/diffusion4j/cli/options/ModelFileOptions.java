@@ -3,6 +3,7 @@ package dev.diffusion4j.cli.options;
 import dev.diffusion4j.ModelOpener;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Files that take the place of parts of the model, or join it. */
@@ -70,6 +71,16 @@ public final class ModelFileOptions {
     /** Whether the diffusion model was given, so that there need not be a model file. */
     public boolean hasDiffusionModel() {
         return diffusionModel != null;
+    }
+
+    /** The diffusion model's file, if it was given. */
+    public Optional<Path> diffusionModel() {
+        return Optional.ofNullable(diffusionModel);
+    }
+
+    /** Where the LoRAs are that requests name, if that was given. */
+    public Optional<Path> loraFolder() {
+        return Optional.ofNullable(loraFolder);
     }
 
     /** Sets on the options what was given. */
