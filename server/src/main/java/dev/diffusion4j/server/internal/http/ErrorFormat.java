@@ -7,4 +7,9 @@ public interface ErrorFormat {
 
     /** The body of the answer. */
     JsonNode body(HttpException error);
+
+    /** The status of the answer. */
+    default int status(HttpException error) {
+        return error.status();
+    }
 }

@@ -264,7 +264,7 @@ public final class WebServer implements AutoCloseable {
             }
             ErrorFormat format = match.map(found -> found.route().errors()).orElseGet(() -> router.errorsFor(path));
             AnswerHeaders.setError(exchange, error);
-            exchange.sendJson(error.status(), format.body(error));
+            exchange.sendJson(format.status(error), format.body(error));
             return true;
         }
     }
