@@ -1,5 +1,6 @@
 package dev.diffusion4j.server.internal.http;
 
+import java.util.Locale;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -98,7 +99,7 @@ public final class Exchange {
     public Form form() throws IOException {
         String type = header("Content-Type").orElse("");
         byte[] body = body();
-        if (!type.toLowerCase(java.util.Locale.ROOT).startsWith("multipart/form-data")) {
+        if (!type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
             throw HttpException.of(400, "invalid_form", "the body must be multipart/form-data");
         }
         return Form.read(body, type);

@@ -169,8 +169,9 @@ public final class WebServer implements AutoCloseable {
                 answered = answer(exchange, request.getMethod(), path, match);
             } finally {
                 if (answered) {
-                    callback.succeeded();
+                    // Before the next request can begin.
                     watch.awaitHead(exchange.connection());
+                    callback.succeeded();
                 } else {
                     callback.failed(new ClientGoneException());
                 }

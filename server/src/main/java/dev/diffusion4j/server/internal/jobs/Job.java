@@ -84,22 +84,24 @@ public final class Job {
         return moment;
     }
 
-    /** Changes the state, unless it is final; false if it is. */
-    synchronized boolean update(UnaryOperator<JobState> change) {
+    /** Changes the state, unless it is final. */
+    synchronized void update(UnaryOperator<JobState> change) {
         if (moment.state().status().isFinal()) {
-            return false;
+            return;
         }
         moment = new Moment(moment.version() + 1, change.apply(moment.state()));
         notifyAll();
-        return true;
     }
 
     /** The generation to cancel from now on. */
-    synchronized void watch(Generation<?> running) {
-        generation = running;
-        if (cancelRequested) {
-            running.cancel();
+    void watch(Generation<?> running) {
+        synchronized (this) {
+            generation = running;
+            if (!cancelRequested) {
+                return;
+            }
         }
+        running.cancel();
     }
 
     synchronized boolean isCancelRequested() {
@@ -107,10 +109,15 @@ public final class Job {
     }
 
     /** Stops what runs for it; the queue takes care of the rest. */
-    synchronized void requestCancel() {
-        cancelRequested = true;
-        if (generation != null) {
-            generation.cancel();
+    void requestCancel() {
+        Generation<?> running;
+        synchronized (this) {
+            cancelRequested = true;
+            running = generation;
+        }
+        // Without the lock, which the generation's listeners want.
+        if (running != null) {
+            running.cancel();
         }
     }
 }

@@ -4,6 +4,6 @@ package dev.diffusion4j.server.internal.jobs;
 @FunctionalInterface
 public interface JobListener {
 
-    /** A job is in its final state. */
-    void ended(Job job);
+    /** A job comes into this final state, which nobody has seen yet. */
+    void ended(JobState state);
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The one queue of the server: jobs of all surfaces wait in it, and run one after another. */
 public final class JobQueue implements AutoCloseable {
@@ -75,7 +76,7 @@ public final class JobQueue implements AutoCloseable {
         }
         job.requestCancel();
         if (removed) {
-            end(job, job.update(JobState::cancelled));
+            end(job, JobState::cancelled);
         }
     }
 
@@ -132,18 +133,16 @@ public final class JobQueue implements AutoCloseable {
     }
 
     private void run(Job job) {
-        boolean ended;
         try {
             job.update(JobState::running);
             List<GeneratedImage> images = generate(job);
-            ended = job.update(state -> state.completed(images));
+            end(job, state -> state.completed(images));
         } catch (GenerationCancelledException e) {
-            ended = job.update(JobState::cancelled);
+            end(job, JobState::cancelled);
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.DEBUG, "a job failed", e);
-            ended = job.update(state -> job.isCancelRequested() ? state.cancelled() : state.failed(e));
+            end(job, state -> job.isCancelRequested() ? state.cancelled() : state.failed(e));
         }
-        end(job, ended);
     }
 
     private List<GeneratedImage> generate(Job job) {
@@ -173,10 +172,12 @@ public final class JobQueue implements AutoCloseable {
                         PreviewMode.PROJECTION, interval, preview -> job.update(state -> state.with(preview)));
     }
 
-    private void end(Job job, boolean ended) {
-        if (ended) {
-            listener.ended(job);
-        }
+    private void end(Job job, UnaryOperator<JobState> change) {
+        job.update(state -> {
+            JobState last = change.apply(state);
+            listener.ended(last);
+            return last;
+        });
     }
 
     /** Cancels all jobs and waits until the one that runs has stopped. */

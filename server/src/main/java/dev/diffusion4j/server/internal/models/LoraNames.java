@@ -1,5 +1,6 @@
 package dev.diffusion4j.server.internal.models;
 
+import java.io.UncheckedIOException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.server.internal.http.HttpException;
@@ -86,7 +87,7 @@ public final class LoraNames {
                         && !name(file).equals(file.getFileName().toString()),
                 FileVisitOption.FOLLOW_LINKS)) {
             return all.toList();
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new ModelFileException("the LoRA folder cannot be read", e);
         }
     }

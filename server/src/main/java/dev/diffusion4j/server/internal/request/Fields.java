@@ -1,5 +1,7 @@
 package dev.diffusion4j.server.internal.request;
 
+import java.util.List;
+import dev.diffusion4j.server.internal.http.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.server.internal.http.HttpException;
@@ -122,7 +124,7 @@ public final class Fields {
                     }
                     throw wrong(name, "an object");
                 })
-                .orElseGet(() -> new Fields(dev.diffusion4j.server.internal.http.Json.object()));
+                .orElseGet(() -> new Fields(Json.object()));
     }
 
     /** A list; an empty one if there is none. */
@@ -134,7 +136,7 @@ public final class Fields {
                     }
                     return (Iterable<JsonNode>) node;
                 })
-                .orElseGet(java.util.List::of);
+                .orElseGet(List::of);
     }
 
     private static HttpException wrong(String name, String what) {

@@ -1,5 +1,6 @@
 package dev.diffusion4j.server.internal.request;
 
+import java.util.function.ToDoubleFunction;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.ImageRequest;
@@ -71,7 +72,7 @@ public record Limits(long maxPixels, int maxBatch, int maxSteps, long maxUpload,
     }
 
     private static double highResFix(
-            ImageRequest request, java.util.function.ToDoubleFunction<HighResFix> value, double otherwise) {
+            ImageRequest request, ToDoubleFunction<HighResFix> value, double otherwise) {
         return request.sampling() instanceof NativeSampling sampling
                 ? sampling.highResFix().map(value::applyAsDouble).orElse(otherwise)
                 : otherwise;

@@ -1,6 +1,5 @@
 package dev.diffusion4j.server.internal.site;
 
-import dev.diffusion4j.server.internal.jobs.Job;
 import dev.diffusion4j.server.internal.jobs.JobListener;
 import dev.diffusion4j.server.internal.jobs.JobState;
 import dev.diffusion4j.server.internal.jobs.JobStatus;
@@ -31,8 +30,7 @@ public final class Metrics implements JobListener {
     }
 
     @Override
-    public void ended(Job job) {
-        JobState state = job.state();
+    public void ended(JobState state) {
         ended.get(state.status()).increment();
         pictures.add(state.images().size());
         state.started()

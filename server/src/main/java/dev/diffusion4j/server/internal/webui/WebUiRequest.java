@@ -1,5 +1,7 @@
 package dev.diffusion4j.server.internal.webui;
 
+import dev.diffusion4j.image.ImageProcessor;
+import java.util.Locale;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ResizeMode;
@@ -210,7 +212,7 @@ final class WebUiRequest {
 
     private HighResFix highResFix() {
         String name = fields.filledText("hr_upscaler").orElse("Latent");
-        HighResFix.Upscaler upscaler = Optional.ofNullable(UPSCALERS.get(name.toLowerCase(java.util.Locale.ROOT)))
+        HighResFix.Upscaler upscaler = Optional.ofNullable(UPSCALERS.get(name.toLowerCase(Locale.ROOT)))
                 .orElseThrow(() -> HttpException.badRequest(
                         "hr_upscaler", "hr_upscaler must be one that latent-upscale-modes lists, Lanczos or Nearest"));
         return new HighResFix(
@@ -279,7 +281,7 @@ final class WebUiRequest {
         if (!(blur >= 0 && blur <= 64)) {
             throw HttpException.badRequest("mask_blur", "mask_blur must be from 0 to 64");
         }
-        BufferedImage mask = dev.diffusion4j.image.ImageProcessor.toMask(
+        BufferedImage mask = ImageProcessor.toMask(
                 reader.readText(fields.text("mask").orElseThrow(), "mask"));
         BufferedImage white = fields.flag("inpainting_mask_invert") ? Masks.inverted(mask) : mask;
         return Masks.blurred(white, blur);
