@@ -249,6 +249,20 @@ class OpenAiTest extends ServerTestCase {
     }
 
     @Test
+    void theHeadOfAStreamComesWithTheFirstStep() throws Exception {
+        model.hold();
+        var response = client.send(
+                posting(GENERATIONS, "{\"prompt\":\"a\",\"stream\":true}").build(), letting(1));
+        assertThat(response.statusCode()).isEqualTo(200);
+        // Nothing else was sent yet.
+        assertThat(model.cancelled()).isZero();
+        model.release();
+        try (var lines = response.body()) {
+            assertThat(lines.findFirst()).contains("event: image_generation.completed");
+        }
+    }
+
+    @Test
     void whatIsRefusedBeforeAStreamHasItsStatus() throws Exception {
         model.failWith(() -> new InvalidRequestException("width", 100, "a multiple of 64"));
         HttpResponse<String> response = post(GENERATIONS, "{\"prompt\":\"a\",\"stream\":true}");

@@ -138,7 +138,10 @@ public final class Exchange {
         // Proxies hold events back otherwise.
         setHeader("X-Accel-Buffering", "no");
         closeAfterReadAhead();
-        return new EventStream(Content.Sink.asOutputStream(response));
+        OutputStream out = Content.Sink.asOutputStream(response);
+        // The head goes at once: the client waits for it.
+        out.flush();
+        return new EventStream(out);
     }
 
     /**
