@@ -151,9 +151,10 @@ public final class FakeModel implements DiffusionModel {
                     Optional.of(Duration.ofSeconds(of - step)));
             listener.progress().ifPresent(heard -> heard.accept(progress));
             int shown = step;
-            listener.previews().filter(previews -> shown % previews.everySteps() == 0).ifPresent(previews -> previews
-                    .listener()
-                    .accept(new Preview(shown, new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB))));
+            listener.previews()
+                    .filter(previews -> shown % previews.everySteps() == 0)
+                    .ifPresent(previews -> previews.listener()
+                            .accept(new Preview(shown, new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB))));
         }
     }
 
@@ -192,9 +193,10 @@ public final class FakeModel implements DiffusionModel {
                     .steps(request.steps().orElse(STEPS))
                     .guidanceScale(request.guidanceScale().orElse(7))
                     .size(size.width(), size.height())
-                    .sampling(request.sampling() == Sampling.standard()
-                            ? Sampling.of(defaultSampler()).withSchedule(NoiseSchedule.DISCRETE)
-                            : request.sampling())
+                    .sampling(
+                            request.sampling() == Sampling.standard()
+                                    ? Sampling.of(defaultSampler()).withSchedule(NoiseSchedule.DISCRETE)
+                                    : request.sampling())
                     .build();
             List<String> warnings = warning == null ? List.of() : List.of(warning);
             images.add(GeneratedImage.of(image, GenerationReport.of(own, name(), warnings)));

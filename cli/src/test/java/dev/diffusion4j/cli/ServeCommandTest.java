@@ -50,7 +50,8 @@ class ServeCommandTest {
     private String serve(Map<String, String> environment, Object... args) throws Exception {
         PipedInputStream out = new PipedInputStream(1 << 16);
         PrintStream print = new PrintStream(new PipedOutputStream(out), true, StandardCharsets.UTF_8);
-        String[] line = Stream.concat(Stream.of("serve", "--port", "0"), Arrays.stream(args).map(Object::toString))
+        String[] line = Stream.concat(
+                        Stream.of("serve", "--port", "0"), Arrays.stream(args).map(Object::toString))
                 .toArray(String[]::new);
         Thread.ofPlatform().daemon().start(() -> {
             Console console = new Console(
@@ -96,7 +97,8 @@ class ServeCommandTest {
         assertThat(first).matches("serving demo on http://127\\.0\\.0\\.1:\\d+/");
         URI models = URI.create(first.substring(first.indexOf("http"))).resolve("/v1/models");
         assertThat(send(HttpRequest.newBuilder(models)).statusCode()).isEqualTo(401);
-        assertThat(send(HttpRequest.newBuilder(models).header("Authorization", "Bearer k3y")).statusCode())
+        assertThat(send(HttpRequest.newBuilder(models).header("Authorization", "Bearer k3y"))
+                        .statusCode())
                 .isEqualTo(200);
         cancellation.request();
         assertThat(code.get()).isEqualTo(ExitCode.OK);
@@ -114,7 +116,8 @@ class ServeCommandTest {
     void aFileThatIsNoModelIsSaidAtOnce() throws Exception {
         Path file = Files.writeString(folder.resolve("text.safetensors"), "no model");
         assertThat(Run.diffuse("serve", "--port", 0, "-m", file).code()).isEqualTo(ExitCode.MODEL_FILE);
-        assertThat(Run.diffuse("serve", "--port", 0, "-m", folder.resolve("missing.gguf")).code())
+        assertThat(Run.diffuse("serve", "--port", 0, "-m", folder.resolve("missing.gguf"))
+                        .code())
                 .isEqualTo(ExitCode.MODEL_FILE);
     }
 
@@ -130,11 +133,21 @@ class ServeCommandTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "--port=70000", "--queue=-1", "--keep=-1", "--max-upload=0", "--max-steps=0", "--max-batch=0",
-                "--max-pixels=0", "--memory-budget=-2", "--allow-origin=*", "--api-key=", "--in-process --isolated"
+                "--port=70000",
+                "--queue=-1",
+                "--keep=-1",
+                "--max-upload=0",
+                "--max-steps=0",
+                "--max-batch=0",
+                "--max-pixels=0",
+                "--memory-budget=-2",
+                "--allow-origin=*",
+                "--api-key=",
+                "--in-process --isolated"
             })
     void optionsAreCheckedByTheNameThatWasTyped(String options) {
-        Object[] line = Stream.concat(Stream.of("serve"), Stream.of(options.split(" "))).toArray();
+        Object[] line =
+                Stream.concat(Stream.of("serve"), Stream.of(options.split(" "))).toArray();
         Run run = Run.diffuse(line);
         assertThat(run.code()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).startsWith("diffuse: ").hasLineCount(1);

@@ -271,7 +271,9 @@ public final class DiffusionServerBuilder {
         }
         if (!address().isLoopbackAddress() && apiKey.isEmpty() && !withoutKey) {
             throw new InvalidRequestException(
-                    "host", host, "an address of this machine alone, such as 127.0.0.1, unless there is a key, or all are let in without one");
+                    "host",
+                    host,
+                    "an address of this machine alone, such as 127.0.0.1, unless there is a key, or all are let in without one");
         }
         return new DiffusionServer(this);
     }

@@ -21,10 +21,7 @@ class DemoModelTest extends ServerTestCase {
 
     @Override
     DiffusionServerBuilder builder() {
-        return DiffusionServer.builder()
-                .model("demo", DemoModel.path())
-                .port(0)
-                .onRequest(finished::add);
+        return DiffusionServer.builder().model("demo", DemoModel.path()).port(0).onRequest(finished::add);
     }
 
     private static Color middle(BufferedImage image) {
@@ -41,12 +38,11 @@ class DemoModelTest extends ServerTestCase {
 
     @Test
     void theSameSeedDrawsTheSamePictureByEachApi() throws Exception {
-        BufferedImage openAi = picture(ok(post(
-                        "/v1/images/generations",
-                        "{\"prompt\":\"" + CIRCLE + "\",\"seed\":42,\"steps\":12}"))
-                .path("data")
-                .path(0)
-                .path("b64_json"));
+        BufferedImage openAi =
+                picture(ok(post("/v1/images/generations", "{\"prompt\":\"" + CIRCLE + "\",\"seed\":42,\"steps\":12}"))
+                        .path("data")
+                        .path(0)
+                        .path("b64_json"));
         assertRedCircle(openAi);
 
         BufferedImage webUi = picture(ok(post(
@@ -60,11 +56,17 @@ class DemoModelTest extends ServerTestCase {
         JsonNode job = json(post(
                 "/api/v1/jobs",
                 "{\"previews\":4,\"request\":{\"prompt\":\"" + CIRCLE + "\",\"seed\":42,\"steps\":12}}"));
-        List<Event> events = events(get(job.path("links").path("events").asText()).body());
+        List<Event> events =
+                events(get(job.path("links").path("events").asText()).body());
         assertThat(events.getLast().name()).isEqualTo("completed");
         assertThat(events).extracting(Event::name).contains("progress", "preview");
         byte[] file = client.send(
-                        request(events.getLast().data().path("images").path(0).path("url").asText())
+                        request(events.getLast()
+                                        .data()
+                                        .path("images")
+                                        .path(0)
+                                        .path("url")
+                                        .asText())
                                 .build(),
                         HttpResponse.BodyHandlers.ofByteArray())
                 .body();
@@ -103,7 +105,8 @@ class DemoModelTest extends ServerTestCase {
                         .file("image", png(blue))
                         .file("mask", png(mask))
                         .end()));
-        Color kept = new Color(picture(answer.path("data").path(0).path("b64_json")).getRGB(16, 64));
+        Color kept =
+                new Color(picture(answer.path("data").path(0).path("b64_json")).getRGB(16, 64));
         assertThat(kept.getBlue()).isGreaterThan(150);
         assertThat(kept.getRed()).isLessThan(110);
     }
@@ -112,7 +115,8 @@ class DemoModelTest extends ServerTestCase {
     void aModelsProcessThatIsKilledCostsOneRequest() throws Exception {
         ok(post("/v1/images/generations", "{\"prompt\":\"a\",\"steps\":1}"));
         CompletableFuture<HttpResponse<String>> running = client.sendAsync(
-                posting("/v1/images/generations", "{\"prompt\":\"a\",\"steps\":200}").build(),
+                posting("/v1/images/generations", "{\"prompt\":\"a\",\"steps\":200}")
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
         await(() -> {
             try {

@@ -95,8 +95,7 @@ class ModelsTest extends ServerTestCase {
         restart(builder().model("bad", ModelFamily.SD1, 1, () -> {
             throw new ModelFileException("it is gone");
         }));
-        HttpResponse<String> response =
-                post("/v1/images/generations", "{\"prompt\":\"x\",\"model\":\"bad\"}");
+        HttpResponse<String> response = post("/v1/images/generations", "{\"prompt\":\"x\",\"model\":\"bad\"}");
         assertThat(response.statusCode()).isEqualTo(500);
         assertThat(response.body()).contains("it is gone");
         draw("a");
@@ -117,7 +116,8 @@ class ModelsTest extends ServerTestCase {
         assertThatThrownBy(() -> builder().model("a", folder.resolve("x.gguf")))
                 .hasMessageContaining("named differently");
         assertThatThrownBy(() -> builder().model("../a", folder)).isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> builder().model("x", folder.resolve("missing.gguf")).start())
+        assertThatThrownBy(() ->
+                        builder().model("x", folder.resolve("missing.gguf")).start())
                 .isInstanceOf(ModelFileException.class);
         Path text = Files.writeString(folder.resolve("text.safetensors"), "no model");
         assertThatThrownBy(() -> builder().model("x", text).start()).isInstanceOf(ModelFileException.class);

@@ -68,7 +68,8 @@ class NativeApiTest extends ServerTestCase {
     @Test
     void aJobIsQueuedAndItsPictureFetched() throws Exception {
         JsonNode accepted = submit();
-        assertThat(accepted.path("links").path("self").asText()).isEqualTo(JOBS + "/" + accepted.path("id").asText());
+        assertThat(accepted.path("links").path("self").asText())
+                .isEqualTo(JOBS + "/" + accepted.path("id").asText());
 
         List<Event> events = eventsOf(accepted);
         assertThat(events.getFirst().name()).isEqualTo("status");
@@ -81,13 +82,15 @@ class NativeApiTest extends ServerTestCase {
         assertThat(job.has("error")).isFalse();
 
         String url = job.path("images").path(0).path("url").asText();
-        HttpResponse<byte[]> file =
-                client.send(request(url).build(), HttpResponse.BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> file = client.send(request(url).build(), HttpResponse.BodyHandlers.ofByteArray());
         assertThat(file.headers().firstValue("Content-Type")).contains("image/png");
-        assertThat(ImageIO.read(new ByteArrayInputStream(file.body())).getWidth()).isEqualTo(512);
+        assertThat(ImageIO.read(new ByteArrayInputStream(file.body())).getWidth())
+                .isEqualTo(512);
         assertThat(new String(file.body(), "ISO-8859-1")).contains("parameters\0a red circle");
-        assertThat(get(JOBS + "/" + job.path("id").asText() + "/images/1").statusCode()).isEqualTo(404);
-        assertThat(get(JOBS + "/" + job.path("id").asText() + "/images/x").statusCode()).isEqualTo(404);
+        assertThat(get(JOBS + "/" + job.path("id").asText() + "/images/1").statusCode())
+                .isEqualTo(404);
+        assertThat(get(JOBS + "/" + job.path("id").asText() + "/images/x").statusCode())
+                .isEqualTo(404);
         assertThat(ok(get(JOBS)).path("jobs").path(0)).isEqualTo(job);
     }
 
@@ -194,8 +197,7 @@ class NativeApiTest extends ServerTestCase {
         model.awaitBegin();
         try (java.net.Socket socket = connect()) {
             socket.getOutputStream()
-                    .write(("GET " + job.path("links").path("events").asText()
-                                    + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    .write(("GET " + job.path("links").path("events").asText() + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             .getBytes("UTF-8"));
             assertThat(socket.getInputStream().read()).isEqualTo('H');
         }
@@ -207,9 +209,11 @@ class NativeApiTest extends ServerTestCase {
     @Test
     void picturesOfRequestsAreReadWhateverTheirFormat() throws Exception {
         java.io.ByteArrayOutputStream jpeg = new java.io.ByteArrayOutputStream();
-        ImageIO.write(new java.awt.image.BufferedImage(64, 64, java.awt.image.BufferedImage.TYPE_INT_RGB), "jpeg", jpeg);
+        ImageIO.write(
+                new java.awt.image.BufferedImage(64, 64, java.awt.image.BufferedImage.TYPE_INT_RGB), "jpeg", jpeg);
         JsonNode job = submit("{\"request\":{\"prompt\":\"a\",\"initImage\":{\"picture\":\"data:image/jpeg;base64,"
-                + base64(jpeg.toByteArray()) + "\",\"strength\":0.3,\"resizeMode\":\"fit\",\"mask\":\"data:image/png;base64,"
+                + base64(jpeg.toByteArray())
+                + "\",\"strength\":0.3,\"resizeMode\":\"fit\",\"mask\":\"data:image/png;base64,"
                 + base64(png(64, 64)) + "\"}}}");
         eventsOf(job);
         InitImage init = model.lastRequest().initImage().orElseThrow();
@@ -244,12 +248,16 @@ class NativeApiTest extends ServerTestCase {
             assertThat(lora.multiplier()).isEqualTo(0.5);
             assertThat(lora.textEncoderMultiplier()).isEqualTo(0.5);
         });
-        for (String name : new String[] {"../ink", "styles/ink", "ink.txt", "..", "", ink.toString().replace("\\", "/")}) {
-            assertThat(post(JOBS, "{\"request\":{\"prompt\":\"a\",\"loras\":[{\"name\":\"" + name + "\"}]}}").statusCode())
+        for (String name : new String[] {
+            "../ink", "styles/ink", "ink.txt", "..", "", ink.toString().replace("\\", "/")
+        }) {
+            assertThat(post(JOBS, "{\"request\":{\"prompt\":\"a\",\"loras\":[{\"name\":\"" + name + "\"}]}}")
+                            .statusCode())
                     .as(name)
                     .isEqualTo(400);
         }
-        assertThat(post(JOBS, "{\"request\":{\"prompt\":\"a <lora:pencil:1>\"}}").statusCode())
+        assertThat(post(JOBS, "{\"request\":{\"prompt\":\"a <lora:pencil:1>\"}}")
+                        .statusCode())
                 .isEqualTo(400);
     }
 
@@ -284,7 +292,9 @@ class NativeApiTest extends ServerTestCase {
 
     @Test
     void aModelThatIsNotServedIsNotFound() throws Exception {
-        assertThat(post(JOBS, "{\"model\":\"x\",\"request\":{\"prompt\":\"a\"}}").statusCode()).isEqualTo(404);
+        assertThat(post(JOBS, "{\"model\":\"x\",\"request\":{\"prompt\":\"a\"}}")
+                        .statusCode())
+                .isEqualTo(404);
     }
 
     @Test
@@ -307,7 +317,8 @@ class NativeApiTest extends ServerTestCase {
     @Test
     void healthNeedsNothing() throws Exception {
         assertThat(ok(get("/healthz")).path("status").asText()).isEqualTo("ok");
-        assertThat(send(request("/healthz").method("HEAD", HttpRequest.BodyPublishers.noBody())).statusCode())
+        assertThat(send(request("/healthz").method("HEAD", HttpRequest.BodyPublishers.noBody()))
+                        .statusCode())
                 .isEqualTo(200);
     }
 }

@@ -44,15 +44,15 @@ class OpenAiTest extends ServerTestCase {
         assertThat(answer.has("warnings")).isFalse();
         BufferedImage image = picture(answer.path("data").path(0).path("b64_json"));
         assertThat(image.getRGB(10, 10) & 0xFFFFFF).isEqualTo(0xFF0000);
-        assertThat(model.lastRequest()).isEqualTo(ImageRequest.textToImage("a red circle").batchCount(1).build());
+        assertThat(model.lastRequest())
+                .isEqualTo(
+                        ImageRequest.textToImage("a red circle").batchCount(1).build());
         assertThat(response.headers().firstValue("x-request-id")).isPresent();
     }
 
     @Test
     void allOptionsReachTheModelAndUnknownOnesDoNoHarm() throws Exception {
-        ok(post(
-                GENERATIONS,
-                """
+        ok(post(GENERATIONS, """
                 {"prompt":"a star","model":"gpt-image-1","n":3,"size":"256x128","quality":"high","user":"me","style":"vivid",
                  "moderation":"low","frame_count":null,"something_new":{"a":[1]},"negative_prompt":"blurry","seed":42,
                  "steps":7,"guidance_scale":3.5,"sampler":"DPM++ 2M","scheduler":"karras"}"""));
@@ -78,8 +78,16 @@ class OpenAiTest extends ServerTestCase {
 
     @Test
     void picturesAreSentAsJpegOfTheQualityThatIsAskedFor() throws Exception {
-        String small = ok(post(GENERATIONS, jpeg(0))).path("data").path(0).path("b64_json").asText();
-        String large = ok(post(GENERATIONS, jpeg(100))).path("data").path(0).path("b64_json").asText();
+        String small = ok(post(GENERATIONS, jpeg(0)))
+                .path("data")
+                .path(0)
+                .path("b64_json")
+                .asText();
+        String large = ok(post(GENERATIONS, jpeg(100)))
+                .path("data")
+                .path(0)
+                .path("b64_json")
+                .asText();
 
         // The first three bytes of a JPEG file.
         assertThat(small).startsWith("/9j/");
@@ -99,9 +107,11 @@ class OpenAiTest extends ServerTestCase {
         HttpResponse<byte[]> file =
                 client.send(HttpRequest.newBuilder(second).build(), HttpResponse.BodyHandlers.ofByteArray());
         assertThat(file.headers().firstValue("Content-Type")).contains("image/png");
-        assertThat(javax.imageio.ImageIO.read(new ByteArrayInputStream(file.body())).getWidth())
+        assertThat(javax.imageio.ImageIO.read(new ByteArrayInputStream(file.body()))
+                        .getWidth())
                 .isEqualTo(512);
-        assertThat(get(second.getPath().replace("/1.png", "/7.png")).statusCode()).isEqualTo(404);
+        assertThat(get(second.getPath().replace("/1.png", "/7.png")).statusCode())
+                .isEqualTo(404);
         assertThat(get("/v1/images/files/0123/0.png").statusCode()).isEqualTo(404);
     }
 
@@ -112,10 +122,7 @@ class OpenAiTest extends ServerTestCase {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     {}                                                | prompt
                     {"prompt":5}                                      | prompt
                     {"prompt":"a","n":11}                             | n
@@ -156,7 +163,9 @@ class OpenAiTest extends ServerTestCase {
 
     @Test
     void aLongPromptIsRefused() throws Exception {
-        assertThat(post(GENERATIONS, "{\"prompt\":\"" + "a".repeat(32_001) + "\"}").statusCode()).isEqualTo(400);
+        assertThat(post(GENERATIONS, "{\"prompt\":\"" + "a".repeat(32_001) + "\"}")
+                        .statusCode())
+                .isEqualTo(400);
     }
 
     @Test
@@ -204,14 +213,17 @@ class OpenAiTest extends ServerTestCase {
     @Test
     void warningsAreInTheAnswer() throws Exception {
         model.warn("a part of the LoRA is of no use");
-        assertThat(ok(post(GENERATIONS, "{\"prompt\":\"a\"}")).path("warnings").path(0).asText())
+        assertThat(ok(post(GENERATIONS, "{\"prompt\":\"a\"}"))
+                        .path("warnings")
+                        .path(0)
+                        .asText())
                 .isEqualTo("a part of the LoRA is of no use");
     }
 
     @Test
     void aStreamBringsPreviewsAndThenThePicture() throws Exception {
-        HttpResponse<String> response =
-                post(GENERATIONS, "{\"prompt\":\"a\",\"stream\":true,\"partial_images\":2,\"steps\":9,\"size\":\"64x64\"}");
+        HttpResponse<String> response = post(
+                GENERATIONS, "{\"prompt\":\"a\",\"stream\":true,\"partial_images\":2,\"steps\":9,\"size\":\"64x64\"}");
 
         assertThat(response.headers().firstValue("Content-Type")).contains("text/event-stream; charset=utf-8");
         List<Event> events = events(response.body());
@@ -272,9 +284,11 @@ class OpenAiTest extends ServerTestCase {
 
     @Test
     void aStreamOfSeveralPicturesBringsEach() throws Exception {
-        List<Event> events = events(post(GENERATIONS, "{\"prompt\":\"a\",\"stream\":true,\"n\":2}").body());
-        assertThat(events).extracting(Event::name).containsExactly(
-                "image_generation.completed", "image_generation.completed");
+        List<Event> events = events(
+                post(GENERATIONS, "{\"prompt\":\"a\",\"stream\":true,\"n\":2}").body());
+        assertThat(events)
+                .extracting(Event::name)
+                .containsExactly("image_generation.completed", "image_generation.completed");
     }
 
     @Test
@@ -289,7 +303,8 @@ class OpenAiTest extends ServerTestCase {
 
         JsonNode answer = ok(postForm(EDITS, body));
 
-        assertThat(picture(answer.path("data").path(0).path("b64_json")).getHeight()).isEqualTo(128);
+        assertThat(picture(answer.path("data").path(0).path("b64_json")).getHeight())
+                .isEqualTo(128);
         ImageRequest request = model.lastRequest();
         assertThat(request.task()).isEqualTo(Task.IMAGE_TO_IMAGE);
         assertThat(request.initImage().orElseThrow().strength()).isEqualTo(0.5);
@@ -302,7 +317,9 @@ class OpenAiTest extends ServerTestCase {
                 .part(
                         "Content-Disposition: form-data; name=\"image\"\r\nContent-Type: application/octet-stream",
                         png(64, 64))
-                .part("Content-Disposition: form-data; name=\"prompt\"\r\nContent-Type: text/plain", "ä".getBytes("UTF-8"))
+                .part(
+                        "Content-Disposition: form-data; name=\"prompt\"\r\nContent-Type: text/plain",
+                        "ä".getBytes("UTF-8"))
                 .end();
 
         HttpResponse<String> response = send(request(EDITS)
@@ -344,12 +361,22 @@ class OpenAiTest extends ServerTestCase {
                         .file("mask", png(mask))
                         .end()));
         assertThat(model.lastRequest().task()).isEqualTo(Task.INPAINT);
-        return model.lastRequest().initImage().orElseThrow().mask().orElseThrow().toBufferedImage();
+        return model.lastRequest()
+                .initImage()
+                .orElseThrow()
+                .mask()
+                .orElseThrow()
+                .toBufferedImage();
     }
 
     @Test
     void alargePictureIsDrawnAtASizeThatTheModelCan() throws Exception {
-        ok(postForm(EDITS, new FormBody().text("prompt", "a").file("image", png(2000, 1000)).end()));
+        ok(postForm(
+                EDITS,
+                new FormBody()
+                        .text("prompt", "a")
+                        .file("image", png(2000, 1000))
+                        .end()));
         ImageSize size = model.lastRequest().size().orElseThrow();
         assertThat(size.width() % 64 + size.height() % 64).isZero();
         assertThat((double) size.width() / size.height()).isCloseTo(2, within(0.3));
@@ -358,7 +385,9 @@ class OpenAiTest extends ServerTestCase {
 
     @Test
     void aVariationHasNoPrompt() throws Exception {
-        ok(postForm("/v1/images/variations", new FormBody().file("image", png(64, 64)).text("n", "2").end()));
+        ok(postForm(
+                "/v1/images/variations",
+                new FormBody().file("image", png(64, 64)).text("n", "2").end()));
         assertThat(model.lastRequest().prompt()).isEmpty();
         assertThat(model.lastRequest().batchCount()).isEqualTo(2);
     }
@@ -366,7 +395,9 @@ class OpenAiTest extends ServerTestCase {
     @Test
     void aModelThatEditsLooksAtAllPictures() throws Exception {
         FakeModel editor = new FakeModel(ModelFamily.FLUX);
-        restart(DiffusionServer.builder().model("edit", ModelFamily.FLUX, 1, () -> editor).port(0));
+        restart(DiffusionServer.builder()
+                .model("edit", ModelFamily.FLUX, 1, () -> editor)
+                .port(0));
         ok(postForm(
                 EDITS,
                 new FormBody()
@@ -381,7 +412,8 @@ class OpenAiTest extends ServerTestCase {
 
     @Test
     void editsThatCannotBeDoneAreRefused() throws Exception {
-        assertThat(postForm(EDITS, new FormBody().text("prompt", "a").end()).body()).contains("\"param\":\"image\"");
+        assertThat(postForm(EDITS, new FormBody().text("prompt", "a").end()).body())
+                .contains("\"param\":\"image\"");
         byte[] two = new FormBody()
                 .text("prompt", "a")
                 .file("image[]", png(64, 64))
@@ -394,9 +426,13 @@ class OpenAiTest extends ServerTestCase {
                 .file("mask", png(64, 32))
                 .end();
         assertThat(postForm(EDITS, other).body()).contains("\"param\":\"mask\"");
-        byte[] broken = new FormBody().text("prompt", "a").file("image", new byte[] {1, 2, 3}).end();
+        byte[] broken = new FormBody()
+                .text("prompt", "a")
+                .file("image", new byte[] {1, 2, 3})
+                .end();
         assertThat(postForm(EDITS, broken).statusCode()).isEqualTo(400);
-        assertThat(postForm(EDITS, new FormBody().file("image", png(64, 64)).end()).body())
+        assertThat(postForm(EDITS, new FormBody().file("image", png(64, 64)).end())
+                        .body())
                 .contains("\"param\":\"prompt\"");
     }
 
@@ -404,8 +440,11 @@ class OpenAiTest extends ServerTestCase {
     void aFormThatIsNoneIsRefused() throws Exception {
         assertThat(post(EDITS, "{\"prompt\":\"a\"}").body()).contains("invalid_form");
         assertThat(postForm(EDITS, "no form".getBytes("UTF-8")).body()).contains("invalid_form");
-        byte[] whole = new FormBody().text("prompt", "a").file("image", png(64, 64)).end();
-        assertThat(postForm(EDITS, java.util.Arrays.copyOf(whole, whole.length - 20)).body()).contains("invalid_form");
+        byte[] whole =
+                new FormBody().text("prompt", "a").file("image", png(64, 64)).end();
+        assertThat(postForm(EDITS, java.util.Arrays.copyOf(whole, whole.length - 20))
+                        .body())
+                .contains("invalid_form");
         assertThat(send(request(EDITS)
                                 .header("Content-Type", "multipart/form-data")
                                 .POST(HttpRequest.BodyPublishers.ofByteArray(whole)))
@@ -421,6 +460,8 @@ class OpenAiTest extends ServerTestCase {
                 .text("partial_images", "0")
                 .file("image", png(64, 64))
                 .end();
-        assertThat(events(postForm(EDITS, body).body())).extracting(Event::name).containsExactly("image_edit.completed");
+        assertThat(events(postForm(EDITS, body).body()))
+                .extracting(Event::name)
+                .containsExactly("image_edit.completed");
     }
 }

@@ -56,14 +56,20 @@ class QueueTest extends ServerTestCase {
                 post(path, path.contains("jobs") ? "{\"request\":{\"prompt\":\"a\"}}" : "{\"prompt\":\"a\"}");
 
         assertThat(refused.statusCode()).as(refused.body()).isEqualTo(429);
-        assertThat(refused.headers().firstValue("Retry-After").map(Integer::valueOf).orElseThrow()).isPositive();
+        assertThat(refused.headers()
+                        .firstValue("Retry-After")
+                        .map(Integer::valueOf)
+                        .orElseThrow())
+                .isPositive();
         assertThat(refused.headers().firstValue("x-should-retry")).isEmpty();
         assertThat(refused.body()).contains("queue");
         model.release();
         for (CompletableFuture<HttpResponse<String>> answer : answers) {
             assertThat(answer.get().statusCode()).isEqualTo(200);
         }
-        assertThat(model.requests()).extracting(request -> request.prompt()).containsExactly("first", "second", "third");
+        assertThat(model.requests())
+                .extracting(request -> request.prompt())
+                .containsExactly("first", "second", "third");
     }
 
     private Socket post(String body, boolean stream) throws Exception {

@@ -37,7 +37,14 @@ class SecurityTest extends ServerTestCase {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"evil.example", "evil.example:7860", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"})
+    @ValueSource(
+            strings = {
+                "evil.example",
+                "evil.example:7860",
+                "localhost.evil.example",
+                "127.0.0.1.evil.example",
+                "10.0.0.1"
+            })
     void aNameThatAnotherSiteLetsPointHereIsNot(String host) throws Exception {
         assertThat(withHost(host)).startsWith("HTTP/1.1 403 ").contains("host_refused");
     }
@@ -64,9 +71,11 @@ class SecurityTest extends ServerTestCase {
         assertThat(response.statusCode()).isEqualTo(403);
         assertThat(response.headers().map()).doesNotContainKey("access-control-allow-origin");
         assertThat(model.requests()).isEmpty();
-        assertThat(send(request("/v1/models").header("Sec-Fetch-Site", "cross-site")).statusCode())
+        assertThat(send(request("/v1/models").header("Sec-Fetch-Site", "cross-site"))
+                        .statusCode())
                 .isEqualTo(403);
-        assertThat(send(request("/").header("Sec-Fetch-Site", "cross-site")).statusCode()).isEqualTo(200);
+        assertThat(send(request("/").header("Sec-Fetch-Site", "cross-site")).statusCode())
+                .isEqualTo(200);
     }
 
     @Test
@@ -79,7 +88,10 @@ class SecurityTest extends ServerTestCase {
                 .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
                 .header("Origin", "https://app.example"));
         assertThat(preflight.statusCode()).isEqualTo(204);
-        assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers").orElseThrow())
+        assertThat(preflight
+                        .headers()
+                        .firstValue("Access-Control-Allow-Headers")
+                        .orElseThrow())
                 .contains("Authorization");
         assertThat(from("https://other.example").statusCode()).isEqualTo(403);
     }
@@ -100,9 +112,12 @@ class SecurityTest extends ServerTestCase {
         assertThat(post(GENERATIONS, "{\"prompt\":\"a\"}").statusCode()).isEqualTo(401);
         assertThat(get("/").statusCode()).isEqualTo(200);
         assertThat(get("/healthz").statusCode()).isEqualTo(200);
-        assertThat(withAuthorization("/v1/models", "Bearer s3cret").statusCode()).isEqualTo(200);
-        assertThat(withAuthorization("/v1/models", "bearer  s3cret").statusCode()).isEqualTo(200);
-        assertThat(withAuthorization("/sdapi/v1/options", basic("anybody:s3cret")).statusCode())
+        assertThat(withAuthorization("/v1/models", "Bearer s3cret").statusCode())
+                .isEqualTo(200);
+        assertThat(withAuthorization("/v1/models", "bearer  s3cret").statusCode())
+                .isEqualTo(200);
+        assertThat(withAuthorization("/sdapi/v1/options", basic("anybody:s3cret"))
+                        .statusCode())
                 .isEqualTo(200);
     }
 
@@ -111,11 +126,14 @@ class SecurityTest extends ServerTestCase {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets", "s3cret", "Basic s3cret", "Digest s3cret"})
+    @ValueSource(
+            strings = {"Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets", "s3cret", "Basic s3cret", "Digest s3cret"
+            })
     void anotherKeyIsNone(String value) throws Exception {
         restart(builder().apiKey("s3cret"));
         assertThat(withAuthorization("/v1/models", value).statusCode()).isEqualTo(401);
-        assertThat(withAuthorization("/v1/models", basic("s3cret:no")).statusCode()).isEqualTo(401);
+        assertThat(withAuthorization("/v1/models", basic("s3cret:no")).statusCode())
+                .isEqualTo(401);
     }
 
     @Test
@@ -133,11 +151,7 @@ class SecurityTest extends ServerTestCase {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '~',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
                     {"prompt":
                     {"prompt":"a"} more
                     [1,2]
@@ -157,7 +171,8 @@ class SecurityTest extends ServerTestCase {
         HttpResponse<String> response =
                 post(GENERATIONS, "{\"prompt\":\"a\",\"x\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}");
         assertThat(response.statusCode()).isEqualTo(400);
-        assertThat(post(GENERATIONS, "{\"prompt\":\"a\",\"n\":" + "9".repeat(100_000) + "}").statusCode())
+        assertThat(post(GENERATIONS, "{\"prompt\":\"a\",\"n\":" + "9".repeat(100_000) + "}")
+                        .statusCode())
                 .isEqualTo(400);
     }
 
@@ -201,13 +216,18 @@ class SecurityTest extends ServerTestCase {
         assertThat(bomb.length).isLessThan(200_000);
         String text = "\"data:image/png;base64," + base64(bomb) + "\"";
         String[] answers = {
-            postForm("/v1/images/edits", new FormBody().text("prompt", "a").file("image", bomb).end()).body(),
+            postForm(
+                            "/v1/images/edits",
+                            new FormBody()
+                                    .text("prompt", "a")
+                                    .file("image", bomb)
+                                    .end())
+                    .body(),
             post("/sdapi/v1/img2img", "{\"init_images\":[" + text + "]}").body(),
             post("/sdapi/v1/extra-single-image", "{\"image\":" + text + "}").body(),
-            post("/api/v1/jobs", "{\"request\":{\"prompt\":\"a\",\"initImage\":{\"picture\":" + text + "}}}").body(),
-            post(
-                            "/api/v1/jobs",
-                            "{\"request\":{\"prompt\":\"a\",\"references\":{\"pictures\":[" + text + "]}}}")
+            post("/api/v1/jobs", "{\"request\":{\"prompt\":\"a\",\"initImage\":{\"picture\":" + text + "}}}")
+                    .body(),
+            post("/api/v1/jobs", "{\"request\":{\"prompt\":\"a\",\"references\":{\"pictures\":[" + text + "]}}}")
                     .body(),
         };
         assertThat(answers).allSatisfy(answer -> assertThat(answer).contains("16000x16000"));
@@ -220,7 +240,12 @@ class SecurityTest extends ServerTestCase {
         noise.setRGB(3, 3, 0x123456);
         byte[] file = png(noise);
         byte[] half = java.util.Arrays.copyOf(file, file.length / 2);
-        assertThat(postForm("/v1/images/edits", new FormBody().text("prompt", "a").file("image", half).end())
+        assertThat(postForm(
+                                "/v1/images/edits",
+                                new FormBody()
+                                        .text("prompt", "a")
+                                        .file("image", half)
+                                        .end())
                         .statusCode())
                 .isEqualTo(400);
     }
@@ -238,7 +263,8 @@ class SecurityTest extends ServerTestCase {
         // As is one that does not go on after an answer.
         try (Socket idle = connect()) {
             idle.getOutputStream().write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes("UTF-8"));
-            assertThat(new String(idle.getInputStream().readAllBytes(), "UTF-8")).startsWith("HTTP/1.1 200 ");
+            assertThat(new String(idle.getInputStream().readAllBytes(), "UTF-8"))
+                    .startsWith("HTTP/1.1 200 ");
         }
     }
 
@@ -247,7 +273,8 @@ class SecurityTest extends ServerTestCase {
         restart(builder().requestTimeouts(Duration.ofMinutes(1), Duration.ofMillis(400)));
         try (Socket socket = connect()) {
             socket.getOutputStream()
-                    .write(("POST " + GENERATIONS + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"prompt\"")
+                    .write(("POST " + GENERATIONS
+                                    + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"prompt\"")
                             .getBytes("UTF-8"));
             assertThat(endOf(socket)).isTrue();
         }
@@ -289,7 +316,14 @@ class SecurityTest extends ServerTestCase {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/../etc/passwd", "/%2e%2e/etc/passwd", "/api/v1/jobs/..%2f..%2fetc", "/v1//models", "/v1/models/a%00b"})
+    @ValueSource(
+            strings = {
+                "/../etc/passwd",
+                "/%2e%2e/etc/passwd",
+                "/api/v1/jobs/..%2f..%2fetc",
+                "/v1//models",
+                "/v1/models/a%00b"
+            })
     void pathsThatLeadElsewhereLeadNowhere(String path) throws Exception {
         assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .matches("(?s)HTTP/1.1 (400|404) .*");
@@ -327,7 +361,8 @@ class SecurityTest extends ServerTestCase {
     }
 
     @Test
-    void messagesDoNotTellTheServersFolders(@org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) throws Exception {
+    void messagesDoNotTellTheServersFolders(@org.junit.jupiter.api.io.TempDir java.nio.file.Path folder)
+            throws Exception {
         java.nio.file.Path loras = java.nio.file.Files.createDirectories(folder.resolve("private"));
         restart(builder().loraFolder(loras));
         model.failWith(() -> new dev.diffusion4j.error.ModelFileException(loras.resolve("ink.gguf") + " is damaged"));

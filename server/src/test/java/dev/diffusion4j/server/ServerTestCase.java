@@ -85,9 +85,7 @@ abstract class ServerTestCase {
     }
 
     HttpRequest.Builder posting(String path, String json) {
-        return request(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json));
+        return request(path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json));
     }
 
     static JsonNode json(HttpResponse<String> response) throws IOException {
@@ -158,12 +156,14 @@ abstract class ServerTestCase {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
         FormBody text(String name, String value) {
-            return part("Content-Disposition: form-data; name=\"" + name + "\"", value.getBytes(StandardCharsets.UTF_8));
+            return part(
+                    "Content-Disposition: form-data; name=\"" + name + "\"", value.getBytes(StandardCharsets.UTF_8));
         }
 
         FormBody file(String name, byte[] content) {
             return part(
-                    "Content-Disposition: form-data; name=\"" + name + "\"; filename=\"a.png\"\r\nContent-Type: image/png",
+                    "Content-Disposition: form-data; name=\"" + name
+                            + "\"; filename=\"a.png\"\r\nContent-Type: image/png",
                     content);
         }
 

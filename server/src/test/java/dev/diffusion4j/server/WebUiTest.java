@@ -41,9 +41,7 @@ class WebUiTest extends ServerTestCase {
 
     @Test
     void whatClientsSendByThemselvesDraws() throws Exception {
-        JsonNode answer = ok(post(
-                TXT2IMG,
-                """
+        JsonNode answer = ok(post(TXT2IMG, """
                 {"enable_hr":false,"hr_scale":2,"hr_upscaler":"Latent","hr_second_pass_steps":0,"hr_resize_x":0,"hr_resize_y":0,
                  "denoising_strength":0.7,"firstphase_width":0,"firstphase_height":0,"prompt":"a red circle","styles":[],
                  "seed":1003,"subseed":-1,"subseed_strength":0.0,"seed_resize_from_h":0,"seed_resize_from_w":0,"batch_size":1,
@@ -100,13 +98,10 @@ class WebUiTest extends ServerTestCase {
 
     @Test
     void theHighResFixIsTheLibrarys() throws Exception {
-        ok(post(
-                TXT2IMG,
-                """
+        ok(post(TXT2IMG, """
                 {"enable_hr":true,"hr_scale":1.5,"hr_upscaler":"Latent (nearest)","hr_second_pass_steps":3,
                  "denoising_strength":0.4,"width":64,"height":64}"""));
-        assertThat(sampling().highResFix())
-                .contains(new HighResFix(HighResFix.Upscaler.LATENT_NEAREST, 1.5, 3, 0.4));
+        assertThat(sampling().highResFix()).contains(new HighResFix(HighResFix.Upscaler.LATENT_NEAREST, 1.5, 3, 0.4));
         ok(post(TXT2IMG, "{\"enable_hr\":true,\"hr_resize_x\":128,\"width\":64,\"height\":64}"));
         assertThat(sampling().highResFix().orElseThrow().scale()).isEqualTo(2);
     }
@@ -162,7 +157,8 @@ class WebUiTest extends ServerTestCase {
         mask.setRGB(0, 0, 0xFFFFFF);
         JsonNode answer = ok(post(
                 IMG2IMG,
-                "{\"init_images\":[\"data:image/png;base64," + base64(png(64, 64)) + "\"],\"mask\":\"" + base64(png(mask))
+                "{\"init_images\":[\"data:image/png;base64," + base64(png(64, 64)) + "\"],\"mask\":\""
+                        + base64(png(mask))
                         + "\",\"mask_blur\":0,\"denoising_strength\":0.6,\"resize_mode\":1,\"prompt\":\"a\","
                         + "\"inpainting_fill\":0,\"inpaint_full_res\":true}"));
 
@@ -189,8 +185,12 @@ class WebUiTest extends ServerTestCase {
                 IMG2IMG,
                 "{\"init_images\":[\"" + base64(png(64, 64)) + "\"],\"mask\":\"" + base64(png(mask))
                         + "\",\"inpainting_mask_invert\":1,\"include_init_images\":true}"));
-        BufferedImage soft =
-                model.lastRequest().initImage().orElseThrow().mask().orElseThrow().toBufferedImage();
+        BufferedImage soft = model.lastRequest()
+                .initImage()
+                .orElseThrow()
+                .mask()
+                .orElseThrow()
+                .toBufferedImage();
         assertThat(soft.getRGB(0, 9) & 0xFF).isZero();
         assertThat(soft.getRGB(63, 9) & 0xFF).isEqualTo(255);
         assertThat(soft.getRGB(31, 9) & 0xFF).isBetween(60, 195);
@@ -220,15 +220,18 @@ class WebUiTest extends ServerTestCase {
 
     @Test
     void aModelIsChosenByAnOptionOrForOneRequest() throws Exception {
-        assertThat(ok(get("/sdapi/v1/options")).path("sd_model_checkpoint").asText()).isEqualTo("fake");
+        assertThat(ok(get("/sdapi/v1/options")).path("sd_model_checkpoint").asText())
+                .isEqualTo("fake");
         ok(post(TXT2IMG, "{\"override_settings\":{\"sd_model_checkpoint\":\"other\",\"CLIP_stop_at_last_layers\":2}}"));
         assertThat(other.lastRequest().clipSkip()).hasValue(2);
-        assertThat(ok(get("/sdapi/v1/options")).path("sd_model_checkpoint").asText()).isEqualTo("fake");
+        assertThat(ok(get("/sdapi/v1/options")).path("sd_model_checkpoint").asText())
+                .isEqualTo("fake");
 
-        HttpResponse<String> set =
-                post("/sdapi/v1/options", "{\"sd_model_checkpoint\":\"other.safetensors [abc123]\",\"samples_save\":false}");
+        HttpResponse<String> set = post(
+                "/sdapi/v1/options", "{\"sd_model_checkpoint\":\"other.safetensors [abc123]\",\"samples_save\":false}");
         assertThat(ok(set).isNull()).isTrue();
-        assertThat(ok(get("/sdapi/v1/options")).path("sd_model_checkpoint").asText()).isEqualTo("other");
+        assertThat(ok(get("/sdapi/v1/options")).path("sd_model_checkpoint").asText())
+                .isEqualTo("other");
         ok(post(TXT2IMG, "{}"));
         assertThat(other.requests()).hasSize(2);
         assertThat(post("/sdapi/v1/options", "{\"unknown\":1}").statusCode()).isEqualTo(422);
@@ -237,8 +240,21 @@ class WebUiTest extends ServerTestCase {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "samplers", "schedulers", "sd-models", "loras", "upscalers", "latent-upscale-modes", "sd-vae", "embeddings",
-                "prompt-styles", "hypernetworks", "face-restorers", "scripts", "script-info", "memory", "cmd-flags"
+                "samplers",
+                "schedulers",
+                "sd-models",
+                "loras",
+                "upscalers",
+                "latent-upscale-modes",
+                "sd-vae",
+                "embeddings",
+                "prompt-styles",
+                "hypernetworks",
+                "face-restorers",
+                "scripts",
+                "script-info",
+                "memory",
+                "cmd-flags"
             })
     void whatThereIsToChooseFromIsListed(String path) throws Exception {
         JsonNode list = ok(get("/sdapi/v1/" + path));
@@ -256,7 +272,8 @@ class WebUiTest extends ServerTestCase {
                         .isEqualTo(schedule.path("name").asText());
             }
         }
-        assertThat(ok(get("/sdapi/v1/sd-models")).path(1).path("title").asText()).isEqualTo("other");
+        assertThat(ok(get("/sdapi/v1/sd-models")).path(1).path("title").asText())
+                .isEqualTo("other");
         assertThat(ok(get("/controlnet/model_list")).path("model_list")).isEmpty();
         assertThat(ok(get("/controlnet/module_list")).path("module_list")).isEmpty();
         assertThat(ok(post("/sdapi/v1/refresh-checkpoints", "{}")).isNull()).isTrue();
@@ -281,7 +298,9 @@ class WebUiTest extends ServerTestCase {
         assertThat(progress.path("state").path("job_count").asInt()).isEqualTo(1);
         assertThat(progress.path("state").path("sampling_steps").asInt()).isEqualTo(10);
         assertThat(picture(progress.path("current_image")).getWidth()).isEqualTo(8);
-        assertThat(ok(get("/sdapi/v1/progress?skip_current_image=true")).path("current_image").isNull())
+        assertThat(ok(get("/sdapi/v1/progress?skip_current_image=true"))
+                        .path("current_image")
+                        .isNull())
                 .isTrue();
         model.release();
         ok(answer.get());
@@ -315,11 +334,11 @@ class WebUiTest extends ServerTestCase {
     @Test
     void interruptLeavesTheJobsOfOthersAlone() throws Exception {
         model.hold();
-        CompletableFuture<HttpResponse<String>> answer =
-                sendAsync("/v1/images/generations", "{\"prompt\":\"a\"}");
+        CompletableFuture<HttpResponse<String>> answer = sendAsync("/v1/images/generations", "{\"prompt\":\"a\"}");
         model.awaitBegin();
         ok(post("/sdapi/v1/interrupt", "{}"));
-        assertThat(ok(get("/sdapi/v1/progress")).path("state").path("job_count").asInt()).isZero();
+        assertThat(ok(get("/sdapi/v1/progress")).path("state").path("job_count").asInt())
+                .isZero();
         model.release();
         ok(answer.get());
     }
@@ -331,9 +350,11 @@ class WebUiTest extends ServerTestCase {
 
     @Test
     void thePicturesCarryTheirParameters() throws Exception {
-        JsonNode drawn = ok(post(TXT2IMG, "{\"prompt\":\"ein Käfer, (rot:1.2)\\nzweite Zeile\",\"negative_prompt\":\"x\",\"seed\":9}"));
+        JsonNode drawn = ok(post(
+                TXT2IMG, "{\"prompt\":\"ein Käfer, (rot:1.2)\\nzweite Zeile\",\"negative_prompt\":\"x\",\"seed\":9}"));
 
-        JsonNode info = ok(post("/sdapi/v1/png-info", "{\"image\":" + drawn.path("images").path(0) + "}"));
+        JsonNode info = ok(
+                post("/sdapi/v1/png-info", "{\"image\":" + drawn.path("images").path(0) + "}"));
 
         assertThat(info.path("info").asText()).startsWith("ein Käfer, (rot:1.2)\nzweite Zeile\nNegative prompt: x\n");
         assertThat(info.path("items").path("diffusion4j").asText()).startsWith("{");
@@ -357,14 +378,19 @@ class WebUiTest extends ServerTestCase {
         String path = "/sdapi/v1/extra-single-image";
         JsonNode twice = ok(post(path, "{" + image + ",\"upscaler_1\":\"Lanczos\"}"));
         assertThat(picture(twice.path("image")).getWidth()).isEqualTo(64);
-        JsonNode sized = ok(post(
-                path, "{" + image + ",\"resize_mode\":1,\"upscaling_resize_w\":100,\"upscaling_resize_h\":90}"));
+        JsonNode sized = ok(
+                post(path, "{" + image + ",\"resize_mode\":1,\"upscaling_resize_w\":100,\"upscaling_resize_h\":90}"));
         assertThat(picture(sized.path("image")).getHeight()).isEqualTo(90);
         for (String refused : new String[] {
-            ",\"upscaler_1\":\"R-ESRGAN 4x+\"", ",\"gfpgan_visibility\":1", ",\"upscaling_resize\":1000",
-            ",\"upscaler_2\":\"SwinIR\",\"extras_upscaler_2_visibility\":0.5", ",\"upscaling_resize\":0"
+            ",\"upscaler_1\":\"R-ESRGAN 4x+\"",
+            ",\"gfpgan_visibility\":1",
+            ",\"upscaling_resize\":1000",
+            ",\"upscaler_2\":\"SwinIR\",\"extras_upscaler_2_visibility\":0.5",
+            ",\"upscaling_resize\":0"
         }) {
-            assertThat(post(path, "{" + image + refused + "}").statusCode()).as(refused).isEqualTo(422);
+            assertThat(post(path, "{" + image + refused + "}").statusCode())
+                    .as(refused)
+                    .isEqualTo(422);
         }
     }
 

@@ -1,11 +1,11 @@
 package dev.diffusion4j.server.internal.models;
 
-import java.io.UncheckedIOException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.server.internal.http.HttpException;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.diffusion4j.server.internal.request;
 
-import java.util.List;
-import dev.diffusion4j.server.internal.http.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.server.internal.http.HttpException;
+import dev.diffusion4j.server.internal.http.Json;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;

@@ -1,11 +1,11 @@
 package dev.diffusion4j.server.internal.request;
 
-import java.util.function.ToDoubleFunction;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.server.internal.http.HttpException;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What one request may ask for at most.
@@ -71,8 +71,7 @@ public record Limits(long maxPixels, int maxBatch, int maxSteps, long maxUpload,
         return Math.max(sigmas, (int) highResFix(request, HighResFix::steps, 0));
     }
 
-    private static double highResFix(
-            ImageRequest request, ToDoubleFunction<HighResFix> value, double otherwise) {
+    private static double highResFix(ImageRequest request, ToDoubleFunction<HighResFix> value, double otherwise) {
         return request.sampling() instanceof NativeSampling sampling
                 ? sampling.highResFix().map(value::applyAsDouble).orElse(otherwise)
                 : otherwise;

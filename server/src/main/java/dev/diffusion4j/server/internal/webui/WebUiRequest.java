@@ -1,9 +1,8 @@
 package dev.diffusion4j.server.internal.webui;
 
-import dev.diffusion4j.image.ImageProcessor;
-import java.util.Locale;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.image.ImageProcessor;
 import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.modelfile.Task;
 import dev.diffusion4j.request.HighResFix;
@@ -22,6 +21,7 @@ import dev.diffusion4j.server.internal.request.PictureReader;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -281,8 +281,8 @@ final class WebUiRequest {
         if (!(blur >= 0 && blur <= 64)) {
             throw HttpException.badRequest("mask_blur", "mask_blur must be from 0 to 64");
         }
-        BufferedImage mask = ImageProcessor.toMask(
-                reader.readText(fields.text("mask").orElseThrow(), "mask"));
+        BufferedImage mask =
+                ImageProcessor.toMask(reader.readText(fields.text("mask").orElseThrow(), "mask"));
         BufferedImage white = fields.flag("inpainting_mask_invert") ? Masks.inverted(mask) : mask;
         return Masks.blurred(white, blur);
     }
