@@ -60,6 +60,11 @@ final class CheckArtifacts {
                         "dev/diffusion4j/demo/DemoModel.java",
                         "index.html"),
                 new Module("hub", "diffusion4j-hub" + named, "dev/diffusion4j/hub/ModelHub.java", "index.html"),
+                new Module(
+                        "server",
+                        "diffusion4j-server" + named,
+                        "dev/diffusion4j/server/DiffusionServer.java",
+                        "index.html"),
                 new Module("cli", "diffuse", "dev/diffusion4j/cli/Diffuse.java", "index.html"),
                 new Module("native", NATIVES + named, "native/shim/d4j.h", "native/shim/d4j.h"));
         for (Module module : modules) {

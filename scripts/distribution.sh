@@ -24,7 +24,7 @@ case ${1:-} in
 esac
 
 # What the program, the library and the readers of picture files use of the JDK.
-modules=java.base,java.desktop,java.logging,java.net.http,java.management,jdk.management,jdk.charsets,jdk.localedata
+modules=java.base,java.desktop,java.logging,java.naming,java.net.http,java.management,jdk.management,jdk.charsets,jdk.localedata
 
 require_tools zstd
 if [[ ! -f $root/cli/target/bom.json ]] || needs_build; then

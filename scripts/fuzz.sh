@@ -31,7 +31,7 @@ mkdir -p "$work"
 say "Building."
 # One run of Maven: the modules find each other's classes only within it.
 maven -q test-compile org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath \
-    -pl bindings,cache,native,demo-model,hub,api,cli -Dmdep.outputFile=target/fuzz-classpath -Dmdep.includeScope=test
+    -pl bindings,cache,native,demo-model,hub,api,server,cli -Dmdep.outputFile=target/fuzz-classpath -Dmdep.includeScope=test
 for artifact in jazzer jazzer-api; do
     maven -q -N org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy \
         "-Dartifact=com.code-intelligence:$artifact:$jazzer" "-DoutputDirectory=$work" -Dmdep.useBaseVersion=true

@@ -1,6 +1,8 @@
 package dev.diffusion4j;
 
 import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.internal.check.Checks;
 import dev.diffusion4j.internal.image.PictureWriter;
 import dev.diffusion4j.internal.image.PixelBuffers;
 import dev.diffusion4j.internal.image.RgbImage;
@@ -102,6 +104,27 @@ public final class GeneratedImage {
     public Path save(Path path) {
         PictureWriter.save(toBufferedImage(), path, parametersText(), parametersJson());
         return path;
+    }
+
+    /**
+     * The picture as a PNG file in memory, with the report as {@link #save} writes it.
+     *
+     * @throws ImageFileException if it cannot be encoded
+     */
+    public byte[] toPng() {
+        return PictureWriter.png(toBufferedImage(), parametersText(), parametersJson());
+    }
+
+    /**
+     * The picture as a JPEG file in memory, with the report as {@link #save} writes it.
+     *
+     * @param quality 0 (the smallest file) to 1
+     * @throws InvalidRequestException if the quality is out of range
+     * @throws ImageFileException if it cannot be encoded
+     */
+    public byte[] toJpeg(double quality) {
+        Checks.range("quality", quality, 0, 1);
+        return PictureWriter.jpeg(toBufferedImage(), quality, parametersText(), parametersJson());
     }
 
     /** Such as {@code 512x512 image, seed 42}. */

@@ -8,10 +8,14 @@ import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.ImageRequest;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,5 +93,18 @@ class FakeModelTest {
 
         assertThat(image.parametersText()).startsWith("a star\n").contains("Size: 512x512, Model: fake");
         assertThat(image.parametersJson()).contains("\"model\":\"fake\"").doesNotContain("\"runtime\"");
+    }
+
+    @Test
+    void aPictureIsAlsoAFileInMemory() throws IOException {
+        GeneratedImage image = model.textToImage("a star").seed(7).size(64, 32).generate();
+
+        byte[] png = image.toPng();
+        assertThat(new String(png, StandardCharsets.ISO_8859_1)).contains("parameters\0a star\n", "diffusion4j\0{");
+        assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(64);
+        byte[] jpeg = image.toJpeg(0.9);
+        assertThat(new String(jpeg, StandardCharsets.ISO_8859_1)).contains("a star\n");
+        assertThat(ImageIO.read(new ByteArrayInputStream(jpeg)).getHeight()).isEqualTo(32);
+        assertThatThrownBy(() -> image.toJpeg(1.5)).isInstanceOf(InvalidRequestException.class);
     }
 }

@@ -6,6 +6,7 @@ import dev.diffusion4j.cli.options.CacheArgument;
 import dev.diffusion4j.cli.options.Converters;
 import dev.diffusion4j.cli.options.EmbeddingArgument;
 import dev.diffusion4j.cli.options.LoraArgument;
+import dev.diffusion4j.cli.options.ModelArgument;
 import dev.diffusion4j.cli.options.PixelSize;
 import dev.diffusion4j.cli.options.PredictionKind;
 import dev.diffusion4j.cli.options.SeamlessAxes;
@@ -73,6 +74,7 @@ import picocli.CommandLine.Spec;
             DecodeCommand.class,
             SchedulersCommand.class,
             InspectCommand.class,
+            ServeCommand.class,
             PullCommand.class,
             ModelsCommand.class,
             DevicesCommand.class,
@@ -176,6 +178,7 @@ public final class Diffuse implements Runnable {
         Converters.register(line, PixelSize.class, PixelSize::parse);
         Converters.register(line, LoraArgument.class, LoraArgument::parse);
         Converters.register(line, EmbeddingArgument.class, EmbeddingArgument::parse);
+        Converters.register(line, ModelArgument.class, ModelArgument::parse);
         Converters.register(line, DeviceChoice.class, DeviceChoice::parse);
         Converters.register(line, CacheArgument.class, CacheArgument::parse);
         Converters.registerEnum(line, SeamlessAxes.class);

@@ -29,13 +29,20 @@ final class GlobalOptions {
 
     /** Opens the runtime's log as the options say. */
     RuntimeLog openLog(Consumer<String> lines) {
+        return logLevel != null || debug
+                ? openWholeLog(lines)
+                : RuntimeLog.showingWhatIsNotSaidElsewhere(usualLevel(), lines);
+    }
+
+    /** As {@link #openLog}, with errors as they come: for commands that go on after one. */
+    RuntimeLog openWholeLog(Consumer<String> lines) {
         if (logLevel != null) {
             return RuntimeLog.showing(logLevel, lines);
         }
-        if (debug) {
-            return RuntimeLog.showing(RuntimeLog.Level.DEBUG, lines);
-        }
-        return RuntimeLog.showingWhatIsNotSaidElsewhere(
-                quiet ? RuntimeLog.Level.ERROR : RuntimeLog.Level.WARNING, lines);
+        return RuntimeLog.showing(debug ? RuntimeLog.Level.DEBUG : usualLevel(), lines);
+    }
+
+    private RuntimeLog.Level usualLevel() {
+        return quiet ? RuntimeLog.Level.ERROR : RuntimeLog.Level.WARNING;
     }
 }

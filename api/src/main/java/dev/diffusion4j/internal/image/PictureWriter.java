@@ -41,8 +41,14 @@ public final class PictureWriter {
     }
 
     private enum Format {
-        PNG,
-        JPEG;
+        PNG(PNG_QUALITY),
+        JPEG(JPEG_QUALITY);
+
+        private final float quality;
+
+        Format(float quality) {
+            this.quality = quality;
+        }
 
         static Optional<Format> of(Path path) {
             String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
@@ -69,14 +75,18 @@ public final class PictureWriter {
      * @throws ImageFileException if the format is unknown or the file cannot be written
      */
     public static void save(BufferedImage image, Path path, String text, String json) {
-        save(image, path, (metadata, format) -> {
+        save(image, path, parameters(text, json));
+    }
+
+    private static Description parameters(String text, String json) {
+        return (metadata, format) -> {
             if (format == Format.PNG) {
                 addPngText(metadata, "parameters", text);
                 addPngText(metadata, "diffusion4j", json);
             } else {
                 addJpegComment(metadata, text);
             }
-        });
+        };
     }
 
     /**
@@ -93,7 +103,7 @@ public final class PictureWriter {
                 .orElseThrow(
                         () -> new ImageFileException(path + " names no known picture format: use .png, .jpg or .jpeg"));
         try {
-            AtomicFile.write(path, encode(image, format, description));
+            AtomicFile.write(path, ByteBuffer.wrap(encode(image, format, format.quality, description)));
         } catch (IOException e) {
             throw new ImageFileException(path + " cannot be written: " + reason(e), e);
         }
@@ -101,23 +111,41 @@ public final class PictureWriter {
 
     /** A picture as a PNG file in memory, without parameters. */
     public static byte[] png(BufferedImage image) {
+        return inMemory(image, Format.PNG, Format.PNG.quality, (_, _) -> {});
+    }
+
+    /** A picture as a PNG file in memory, with its parameters. */
+    public static byte[] png(BufferedImage image, String text, String json) {
+        return inMemory(image, Format.PNG, Format.PNG.quality, parameters(text, json));
+    }
+
+    /**
+     * A picture as a JPEG file in memory, with its parameters.
+     *
+     * @param quality 0 to 1
+     */
+    public static byte[] jpeg(BufferedImage image, double quality, String text, String json) {
+        return inMemory(image, Format.JPEG, (float) quality, parameters(text, json));
+    }
+
+    private static byte[] inMemory(BufferedImage image, Format format, float quality, Description description) {
         try {
-            ByteBuffer bytes = encode(image, Format.PNG, (_, _) -> {});
-            return bytes.array();
+            return encode(image, format, quality, description);
         } catch (IOException e) {
             throw new ImageFileException("a picture cannot be encoded: " + reason(e), e);
         }
     }
 
     /** In memory: ImageIO's stream over a file writes 512 bytes at a time, after it wrote all to another file. */
-    private static ByteBuffer encode(BufferedImage image, Format format, Description description) throws IOException {
+    private static byte[] encode(BufferedImage image, Format format, float quality, Description description)
+            throws IOException {
         ImageWriter writer = ImageIO.getImageWritersByFormatName(format.name().toLowerCase(Locale.ROOT))
                 .next();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             ImageWriteParam param = writer.getDefaultWriteParam();
             param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-            param.setCompressionQuality(format == Format.PNG ? PNG_QUALITY : JPEG_QUALITY);
+            param.setCompressionQuality(quality);
             IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), param);
             description.addTo(metadata, format);
             writer.setOutput(out);
@@ -125,7 +153,7 @@ public final class PictureWriter {
         } finally {
             writer.dispose();
         }
-        return ByteBuffer.wrap(bytes.toByteArray());
+        return bytes.toByteArray();
     }
 
     /** Latin-1 goes into tEXt, which everything reads; other text needs iTXt. */

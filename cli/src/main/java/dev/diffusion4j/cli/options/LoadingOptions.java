@@ -220,6 +220,11 @@ public final class LoadingOptions {
                 tileOverlap == null ? usual.overlap() : tileOverlap));
     }
 
+    /** Whether models are to run in processes of their own. */
+    public boolean isolated() {
+        return isolated;
+    }
+
     /** Where noise comes from. */
     public RandomSource random() {
         return random == null ? RandomSource.CUDA : random;

@@ -2,11 +2,13 @@ package dev.diffusion4j.cli.options;
 
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.cli.model.ModelFinder;
+import dev.diffusion4j.cli.model.NamedModel;
 import dev.diffusion4j.hub.ModelPart;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Files that take the place of parts of the model, or join it. */
@@ -72,12 +74,33 @@ public final class ModelFileOptions {
     private Path loraFolder;
 
     /** Whether the diffusion model was given, so that there need not be a model file. */
-    boolean hasDiffusionModel() {
+    public boolean hasDiffusionModel() {
         return diffusionModel != null;
     }
 
-    /** The parts that were given, of which names are looked up. */
-    Map<ModelPart, Path> findParts(ModelFinder finder) {
+    /** The diffusion model's file, if it was given. */
+    public Optional<Path> diffusionModel() {
+        return Optional.ofNullable(diffusionModel);
+    }
+
+    /** Where the LoRAs are that requests name, if that was given. */
+    public Optional<Path> loraFolder() {
+        return Optional.ofNullable(loraFolder);
+    }
+
+    /**
+     * Finds the files of a model, of which names are looked up and may be downloaded.
+     *
+     * @param model its file or name, if it was given
+     */
+    public ModelFiles find(ModelFinder finder, Optional<Path> model) {
+        Map<ModelPart, Path> parts = findParts(finder);
+        Optional<NamedModel> found = model.map(typed -> finder.findModel(typed, parts.keySet()));
+        found.ifPresent(named -> parts.putAll(named.parts()));
+        return new ModelFiles(parts, findEmbeddings(finder), found.flatMap(NamedModel::entry));
+    }
+
+    private Map<ModelPart, Path> findParts(ModelFinder finder) {
         Map<ModelPart, Path> parts = new EnumMap<>(ModelPart.class);
         parts.put(ModelPart.DIFFUSION_MODEL, diffusionModel);
         parts.put(ModelPart.VAE, vae);
@@ -92,15 +115,14 @@ public final class ModelFileOptions {
         return parts;
     }
 
-    /** The textual inversions, of which names are looked up. */
-    List<EmbeddingArgument> findEmbeddings(ModelFinder finder) {
+    private List<EmbeddingArgument> findEmbeddings(ModelFinder finder) {
         return embeddings.stream()
                 .map(embedding -> new EmbeddingArgument(embedding.name(), finder.findMain(embedding.file())))
                 .toList();
     }
 
     /** Sets on the options what was found. */
-    void applyTo(ModelOpener options, ModelFiles found) {
+    public void applyTo(ModelOpener options, ModelFiles found) {
         found.parts().forEach((part, file) -> {
             switch (part) {
                 // Opened with the options.

@@ -3,13 +3,11 @@ package dev.diffusion4j.cli.options;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.cli.model.ModelFinder;
-import dev.diffusion4j.cli.model.NamedModel;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.hub.ModelPart;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -44,10 +42,7 @@ public final class ModelOptions {
 
     /** Finds the files of what was given, of which names are looked up and may be downloaded. */
     public ModelFiles find(ModelFinder finder) {
-        Map<ModelPart, Path> parts = files.findParts(finder);
-        Optional<NamedModel> model = Optional.ofNullable(file).map(typed -> finder.findModel(typed, parts.keySet()));
-        model.ifPresent(found -> parts.putAll(found.parts()));
-        return new ModelFiles(parts, files.findEmbeddings(finder), model.flatMap(NamedModel::entry));
+        return files.find(finder, Optional.ofNullable(file));
     }
 
     /** Opens what was found, or the demo model. */

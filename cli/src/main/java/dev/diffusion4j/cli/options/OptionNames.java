@@ -52,6 +52,16 @@ public final class OptionNames {
             Map.entry("memoryBudget", "--vram-budget"),
             Map.entry("device", "--device"),
             Map.entry("port", "--port"),
+            Map.entry("host", "--host"),
+            Map.entry("model", "each name of -m"),
+            Map.entry("apiKey", "the key"),
+            Map.entry("allowOrigin", "--allow-origin"),
+            Map.entry("queueCapacity", "--queue"),
+            Map.entry("keep", "--keep"),
+            Map.entry("maxUpload", "--max-upload"),
+            Map.entry("maxPixels", "--max-pixels"),
+            Map.entry("maxSteps", "--max-steps"),
+            Map.entry("maxBatch", "--max-batch"),
             Map.entry("weightTypeRules", "--type-rules"));
 
     private OptionNames() {}

@@ -1,0 +1,118 @@
+package dev.diffusion4j.server.internal.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.diffusion4j.image.Picture;
+import dev.diffusion4j.image.ResizeMode;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.Lora;
+import dev.diffusion4j.request.References;
+import dev.diffusion4j.server.internal.http.HttpException;
+import dev.diffusion4j.server.internal.http.Json;
+import dev.diffusion4j.server.internal.models.LoraNames;
+import dev.diffusion4j.server.internal.request.Fields;
+import dev.diffusion4j.server.internal.request.LoraList;
+import dev.diffusion4j.server.internal.request.PictureReader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The JSON of a request as the library writes it, but for two things: a LoRA is named, as no path of a client's is used, and
+ * pictures may be of any format that is read here, and are looked at before they are decoded.
+ */
+final class NativeRequest {
+
+    private static final Set<String> INIT_FIELDS = Set.of("picture", "strength", "resizeMode", "mask");
+
+    private static final Set<String> REFERENCE_FIELDS = Set.of("pictures", "resize", "distinctIndices");
+
+    private final LoraNames loras;
+    private final PictureReader reader;
+
+    NativeRequest(LoraNames loras, PictureReader reader) {
+        this.loras = loras;
+        this.reader = reader;
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @throws HttpException if it is none
+     */
+    ImageRequest read(ObjectNode json) {
+        ObjectNode plain = json.deepCopy();
+        JsonNode initImage = plain.remove("initImage");
+        JsonNode references = plain.remove("references");
+        List<Lora> named = LoraList.read(new Fields(plain).list("loras"), loras);
+        plain.remove("loras");
+
+        ImageRequest.Builder request =
+                ImageRequest.fromJson(Json.text(plain)).toBuilder().loras(named);
+        if (initImage != null && !initImage.isNull()) {
+            request.initImage(initImage(object(initImage, "initImage")));
+        }
+        if (references != null && !references.isNull()) {
+            request.references(references(object(references, "references")));
+        }
+        return request.build();
+    }
+
+    private static Fields object(JsonNode node, String name) {
+        if (node instanceof ObjectNode object) {
+            return new Fields(object);
+        }
+        throw HttpException.badRequest(name, name + " must be an object");
+    }
+
+    private InitImage initImage(Fields fields) {
+        requireKnown(fields, INIT_FIELDS, "initImage");
+        String picture = fields.filledText("picture")
+                .orElseThrow(() -> HttpException.badRequest("initImage", "initImage must have a picture"));
+        InitImage init = InitImage.of(reader.readText(picture, "initImage.picture"));
+        if (fields.number("strength").isPresent()) {
+            init = init.withStrength(fields.number("strength").getAsDouble());
+        }
+        if (fields.filledText("resizeMode").isPresent()) {
+            init = init.withResizeMode(
+                    resizeMode(fields.filledText("resizeMode").get()));
+        }
+        return fields.filledText("mask").isPresent()
+                ? init.withMask(reader.readText(fields.filledText("mask").get(), "initImage.mask"))
+                : init;
+    }
+
+    private static ResizeMode resizeMode(String name) {
+        return Arrays.stream(ResizeMode.values())
+                .filter(mode -> mode.name().toLowerCase(Locale.ROOT).equals(name))
+                .findFirst()
+                .orElseThrow(() -> HttpException.badRequest(
+                        "initImage.resizeMode", "resizeMode must be one of stretch, crop, fit"));
+    }
+
+    private References references(Fields fields) {
+        requireKnown(fields, REFERENCE_FIELDS, "references");
+        List<Picture> pictures = new ArrayList<>();
+        for (JsonNode picture : fields.list("pictures")) {
+            pictures.add(Picture.of(reader.readText(picture.asText(), "references.pictures")));
+        }
+        References references = References.of(pictures);
+        if (fields.node("resize").isPresent()) {
+            references = references.withResize(fields.flag("resize"));
+        }
+        return fields.node("distinctIndices").isPresent()
+                ? references.withDistinctIndices(fields.flag("distinctIndices"))
+                : references;
+    }
+
+    private static void requireKnown(Fields fields, Set<String> known, String name) {
+        for (String field : fields.names()) {
+            if (!known.contains(field)) {
+                throw HttpException.badRequest(name, name + " has no " + (field.length() > 40 ? "such field" : field));
+            }
+        }
+    }
+}

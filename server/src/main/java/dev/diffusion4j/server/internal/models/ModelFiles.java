@@ -1,0 +1,55 @@
+package dev.diffusion4j.server.internal.models;
+
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.request.ModelOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Models in files: their headers are read at once, so that a server does not start with a file that is none. */
+public final class ModelFiles {
+
+    private ModelFiles() {}
+
+    /**
+     * The model of a file, or of the parts that the options name.
+     *
+     * @throws ModelFileException if the file is missing, damaged, or no model that makes pictures
+     */
+    public static ModelSource source(String name, Optional<Path> file, ModelOptions options) {
+        Path main = file.or(() -> Optional.ofNullable(options.components().get(ModelComponent.DIFFUSION_MODEL)))
+                .orElseThrow(() -> new InvalidRequestException(
+                        "model", name, "given by a file, or by a diffusion model among the options"));
+        ModelFile header = ModelFile.read(main);
+        if (!header.family().makesPictures()) {
+            throw new ModelFileException(
+                    main + " holds " + header.family().withArticle() + ", which makes no pictures by itself");
+        }
+        List<Path> files = new ArrayList<>(options.components().values());
+        file.ifPresent(files::add);
+        return new ModelSource(
+                name,
+                header.family(),
+                files.stream().mapToLong(ModelFiles::size).sum(),
+                header.nativeSize().orElse(new ImageSize(512, 512)),
+                options.seamless().isPresent(),
+                () -> file.map(path -> DiffusionModel.open(path, options))
+                        .orElseGet(() -> DiffusionModel.open(options)));
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new ModelFileException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.diffusion4j.server.internal.request;
+
+import dev.diffusion4j.image.ImageProcessor;
+import java.awt.image.BufferedImage;
+import java.awt.image.WritableRaster;
+
+/** Masks as other programs have them, made to this library's: grey, white is redrawn. */
+public final class Masks {
+
+    private Masks() {}
+
+    /** Transparent is redrawn, as for OpenAI's clients; without transparency, white is. */
+    public static BufferedImage ofTransparency(BufferedImage mask) {
+        if (!mask.getColorModel().hasAlpha()) {
+            return ImageProcessor.toMask(mask);
+        }
+        BufferedImage grey = new BufferedImage(mask.getWidth(), mask.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
+        WritableRaster raster = grey.getRaster();
+        boolean transparent = false;
+        for (int y = 0; y < mask.getHeight(); y++) {
+            for (int x = 0; x < mask.getWidth(); x++) {
+                int alpha = mask.getRGB(x, y) >>> 24;
+                transparent |= alpha < 255;
+                raster.setSample(x, y, 0, 255 - alpha);
+            }
+        }
+        return transparent ? grey : ImageProcessor.toMask(mask);
+    }
+
+    /** Black and white exchanged. */
+    public static BufferedImage inverted(BufferedImage mask) {
+        BufferedImage result = new BufferedImage(mask.getWidth(), mask.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
+        int[] row = new int[mask.getWidth()];
+        for (int y = 0; y < mask.getHeight(); y++) {
+            mask.getRaster().getSamples(0, y, row.length, 1, 0, row);
+            for (int x = 0; x < row.length; x++) {
+                row[x] = 255 - row[x];
+            }
+            result.getRaster().setSamples(0, y, row.length, 1, 0, row);
+        }
+        return result;
+    }
+
+    /**
+     * Soft edges, by a Gaussian; beyond the edge of the picture its last pixels go on.
+     *
+     * @param sigma in pixels; 0 leaves the mask as it is
+     */
+    public static BufferedImage blurred(BufferedImage mask, double sigma) {
+        if (sigma == 0) {
+            return mask;
+        }
+        double[] weights = gaussian(sigma);
+        int width = mask.getWidth();
+        int height = mask.getHeight();
+        int[] pixels = mask.getRaster().getSamples(0, 0, width, height, 0, (int[]) null);
+        double[] across = new double[pixels.length];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                double sum = 0;
+                for (int i = 0; i < weights.length; i++) {
+                    sum += weights[i] * pixels[y * width + Math.clamp(x + i - weights.length / 2, 0, width - 1)];
+                }
+                across[y * width + x] = sum;
+            }
+        }
+        int[] down = new int[pixels.length];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                double sum = 0;
+                for (int i = 0; i < weights.length; i++) {
+                    sum += weights[i] * across[Math.clamp(y + i - weights.length / 2, 0, height - 1) * width + x];
+                }
+                down[y * width + x] = Math.clamp(Math.round(sum), 0, 255);
+            }
+        }
+        BufferedImage result = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        result.getRaster().setSamples(0, 0, width, height, 0, down);
+        return result;
+    }
+
+    private static double[] gaussian(double sigma) {
+        int radius = (int) Math.ceil(2.5 * sigma);
+        double[] weights = new double[2 * radius + 1];
+        double sum = 0;
+        for (int i = 0; i < weights.length; i++) {
+            double distance = (i - radius) / sigma;
+            weights[i] = Math.exp(-distance * distance / 2);
+            sum += weights[i];
+        }
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] /= sum;
+        }
+        return weights;
+    }
+}
