@@ -14,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
@@ -136,6 +138,7 @@ class PageTest {
                 .usingAnyFreePort()
                 .build();
         driver = new ChromeDriver(service, options);
+        driver.manage().timeouts().scriptTimeout(PATIENCE);
         resize(1440, 900);
     }
 
@@ -313,13 +316,8 @@ class PageTest {
 
     @Test
     void onlyWhatIsUnderTheMaskChanges() throws IOException {
-        BufferedImage yellow = new BufferedImage(128, 128, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = yellow.createGraphics();
-        graphics.setColor(new Color(240, 210, 40));
-        graphics.fillRect(0, 0, 128, 128);
-        graphics.dispose();
-        Path file = folder.resolve("yellow.png");
-        ImageIO.write(yellow, "png", file.toFile());
+        Color yellow = new Color(240, 210, 40);
+        Path file = Files.write(folder.resolve("yellow.png"), png(yellow, 128));
         open();
 
         find("input-file").sendKeys(file.toString());
@@ -344,18 +342,17 @@ class PageTest {
         BufferedImage picture = image(download());
         assertThat(picture.getWidth()).isEqualTo(128);
         for (int[] corner : new int[][] {{10, 10}, {118, 10}, {10, 118}, {118, 118}, {64, 8}, {8, 64}}) {
-            assertThat(difference(colour(picture, corner[0], corner[1]), colour(yellow, corner[0], corner[1])))
+            assertThat(difference(colour(picture, corner[0], corner[1]), yellow))
                     .as("at %s", Arrays.toString(corner))
                     .isLessThan(25);
         }
-        assertThat(difference(colour(picture, 64, 64), colour(yellow, 64, 64))).isGreaterThan(60);
+        assertThat(difference(colour(picture, 64, 64), yellow)).isGreaterThan(60);
         assertThat(facts()).containsEntry("Strength", "1");
     }
 
     @Test
     void aMaskIsErasedUndoneInvertedAndClearedByKeysToo() throws IOException {
-        Path file = folder.resolve("grey.png");
-        ImageIO.write(new BufferedImage(200, 100, BufferedImage.TYPE_BYTE_GRAY), "png", file.toFile());
+        Path file = Files.write(folder.resolve("grey.png"), png(Color.GRAY, 120));
         open();
         find("input-file").sendKeys(file.toString());
         until(_ -> isShown("mask-paint"));
@@ -500,11 +497,9 @@ class PageTest {
 
     @Test
     void aPngWithoutSettingsSaysSo() throws IOException {
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", png);
         open();
 
-        drop(png.toByteArray(), 0.2);
+        drop(png(Color.GRAY, 8), 0.2);
 
         until(_ -> find("toast").getText().contains("carries no settings"));
     }
@@ -680,6 +675,56 @@ class PageTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1440, light", "1440, dark", "820, light", "390, dark"})
+    void everybodyCanReadAndUseIt(int width, String theme) throws IOException {
+        Path file = Files.write(folder.resolve("red.png"), png(new Color(200, 30, 30), 64));
+        resize(width, 900);
+        prefer(theme);
+        open();
+        assertThat(barriers()).isEmpty();
+
+        find("input-file").sendKeys(file.toString());
+        until(_ -> isShown("mask-paint"));
+        driver.executeScript("for (const part of document.querySelectorAll('details')) { part.open = true; }");
+        type("seed", "seven");
+        pressGenerate();
+        until(_ -> isShown("seed-fault"));
+        assertThat(barriers()).isEmpty();
+
+        find("mask-paint").sendKeys(Keys.ENTER);
+        until(_ -> isShown("overlay"));
+        assertThat(barriers()).isEmpty();
+    }
+
+    /** What the checker axe-core finds against WCAG 2.2, level AA, such as too little contrast. */
+    private List<?> barriers() throws IOException {
+        try (InputStream script = PageTest.class.getResourceAsStream("/axe.min.js")) {
+            driver.executeScript(new String(script.readAllBytes(), StandardCharsets.UTF_8));
+        }
+        return (List<?>) driver.executeAsyncScript("""
+                const done = arguments[0];
+                axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+                  .then(found => done(found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')))));""");
+    }
+
+    private void prefer(String theme) {
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", theme))));
+    }
+
+    private static byte[] png(Color colour, int size) throws IOException {
+        BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setColor(colour);
+        graphics.fillRect(0, 0, size, size);
+        graphics.dispose();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", bytes);
+        return bytes.toByteArray();
+    }
+
     @Test
     void screenshots() throws IOException {
         open();
@@ -691,15 +736,10 @@ class PageTest {
         driver.executeScript("document.activeElement.blur()");
 
         for (String theme : List.of("light", "dark")) {
-            driver.executeCdpCommand(
-                    "Emulation.setEmulatedMedia",
-                    Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", theme))));
-            resize(1440, 900);
+            prefer(theme);
             screenshot("page-desktop-" + theme);
         }
-        driver.executeCdpCommand(
-                "Emulation.setEmulatedMedia",
-                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "light"))));
+        prefer("light");
         resize(820, 1180);
         screenshot("page-tablet");
         resize(390, 844);
