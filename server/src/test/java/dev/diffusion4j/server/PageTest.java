@@ -148,7 +148,9 @@ class PageTest {
             return;
         }
         try {
-            assertThat(requests()).isNotEmpty().allMatch(url -> url.matches("(http://127\\.0\\.0\\.1:\\d+/|data:|blob:).*"));
+            assertThat(requests())
+                    .isNotEmpty()
+                    .allMatch(url -> url.matches("(http://127\\.0\\.0\\.1:\\d+/|data:|blob:).*"));
             assertThat(driver.manage().logs().get(LogType.BROWSER))
                     .extracting(LogEntry::getMessage)
                     .noneMatch(message -> message.contains("Uncaught") || message.contains("Content Security Policy"));
@@ -293,8 +295,7 @@ class PageTest {
                 .containsEntry("Steps", "12")
                 .containsEntry("Size", "128 × 128")
                 .containsEntry("Model", "shapes-v1");
-        assertThat(find("download").getDomAttribute("download"))
-                .isEqualTo("a-red-circle-on-a-white-background-42.png");
+        assertThat(find("download").getDomAttribute("download")).isEqualTo("a-red-circle-on-a-white-background-42.png");
         assertThat(find("live").getDomProperty("textContent")).isEqualTo("1 picture drawn.");
     }
 
@@ -328,7 +329,9 @@ class PageTest {
         WebElement overlay = find("overlay");
         int unit = overlay.getSize().getWidth() / 128;
         // A square of 40 pixels in the middle, as a hand would fill it.
-        Actions hand = new Actions(driver).moveToElement(overlay, -14 * unit, -14 * unit).clickAndHold();
+        Actions hand = new Actions(driver)
+                .moveToElement(overlay, -14 * unit, -14 * unit)
+                .clickAndHold();
         for (int line = 0; line < 4; line++) {
             hand.moveByOffset((line % 2 == 0 ? 28 : -28) * unit, 0).moveByOffset(0, 9 * unit);
         }
@@ -387,8 +390,7 @@ class PageTest {
                   let sum = 0;
                   for (let i = 3; i < data.length; i += 4) { sum += data[i]; }
                   done(sum / 255 / (data.length / 4));
-                }));"""))
-                .doubleValue();
+                }));""")).doubleValue();
     }
 
     @Test
@@ -474,14 +476,12 @@ class PageTest {
         open();
         String prompt = chunk.equals("iTXt") ? "ein grünes Haus, 家" : "a house, green, <b>bold</b>";
 
-        drop(
-                pngWithText(chunk, prompt + """
+        drop(pngWithText(chunk, prompt + """
 
                         Negative prompt: blurry,
                         grey
                         Steps: 31, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 123456789, Size: 512x768, Model hash: abc, \
-                        Model: "other, model", Clip skip: 2, Version: v1.10"""),
-                0.2);
+                        Model: "other, model", Clip skip: 2, Version: v1.10"""), 0.2);
 
         until(_ -> value("prompt").equals(prompt));
         assertThat(value("negativePrompt")).isEqualTo("blurry,\ngrey");
@@ -505,16 +505,13 @@ class PageTest {
     }
 
     private void drop(byte[] file, double across) {
-        driver.executeScript(
-                """
+        driver.executeScript("""
                 const bytes = Uint8Array.from(atob(arguments[0]), c => c.charCodeAt(0)), data = new DataTransfer();
                 data.items.add(new File([bytes], 'picture.png', { type: 'image/png' }));
                 for (const kind of ['dragenter', 'dragover', 'drop']) {
                   document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data,
                     clientX: innerWidth * arguments[1], clientY: innerHeight / 2 }));
-                }""",
-                Base64.getEncoder().encodeToString(file),
-                across);
+                }""", Base64.getEncoder().encodeToString(file), across);
     }
 
     private static byte[] pngWithText(String chunk, String text) throws IOException {
@@ -561,7 +558,8 @@ class PageTest {
         assertThat(find("prompt").getDomAttribute("aria-invalid")).isNull();
         press(Keys.TAB);
         assertThat(focused()).isEqualTo("negativePrompt");
-        assertThat(driver.switchTo().activeElement().getCssValue("outline-style")).isEqualTo("solid");
+        assertThat(driver.switchTo().activeElement().getCssValue("outline-style"))
+                .isEqualTo("solid");
         type("steps", "2");
         type("batchCount", "2");
         pressGenerate();
