@@ -1,14 +1,65 @@
 package dev.diffusion4j.image;
 
 import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.internal.image.BytesImageInputStream;
+import dev.diffusion4j.internal.image.PictureDecoder;
 import dev.diffusion4j.internal.image.PictureWriter;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
 
-/** Writes pictures without a report of how they were made; generated images save themselves with theirs. */
+/**
+ * Reads pictures that a request begins from, and writes pictures without a report of how they were made; generated images save
+ * themselves with theirs.
+ *
+ * <p>What is read is whole and upright, which {@link javax.imageio.ImageIO#read} does not see to: a file that is cut off is an error
+ * and not half grey, and a photograph is turned as EXIF says that the camera was held. PNG, JPEG, GIF, BMP and TIFF are known, and what
+ * plug-ins of ImageIO add, such as WebP.
+ */
 public final class ImageFiles {
 
+    /** More than most cameras take. Decoding a picture takes up to 12 bytes of memory for each pixel. */
+    public static final long MAX_PIXELS = 64_000_000;
+
     private ImageFiles() {}
+
+    /**
+     * Reads a picture of at most {@link #MAX_PIXELS}.
+     *
+     * @return of the type that suits the file, transparency included
+     * @throws ImageFileException if the file is missing, no picture, damaged or too large
+     */
+    public static BufferedImage read(Path file) {
+        if (!Files.exists(file)) {
+            throw new ImageFileException(file + " does not exist");
+        }
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw new ImageFileException(file + " is not a file that can be read");
+        }
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            return new PictureDecoder(file.toString(), MAX_PIXELS).decode(in);
+        } catch (IOException e) {
+            throw new ImageFileException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads a picture from the bytes of a file.
+     *
+     * @param maxPixels of the largest picture that is decoded; a larger one is refused by its header
+     * @return of the type that suits the file, transparency included
+     * @throws ImageFileException if it is no picture, damaged or too large
+     */
+    public static BufferedImage read(byte[] file, long maxPixels) {
+        try (ImageInputStream in = new BytesImageInputStream(file)) {
+            return new PictureDecoder("the picture", maxPixels).decode(in);
+        } catch (IOException e) {
+            throw new ImageFileException("the picture cannot be read: " + e.getMessage(), e);
+        }
+    }
 
     /** Whether a name ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in any case. */
     public static boolean isSupported(Path path) {

@@ -1,4 +1,4 @@
-package dev.diffusion4j.cli.picture;
+package dev.diffusion4j.internal.image;
 
 import java.io.EOFException;
 import java.io.IOException;
