@@ -8,6 +8,12 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.StreamHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +117,32 @@ class QueueTest extends ServerTestCase {
         model.release();
         assertThat(first.get().statusCode()).isEqualTo(200);
         assertThat(model.requests()).hasSize(1);
+    }
+
+    @Test
+    void aClientThatLeavesIsNotWrittenToTheLog() throws Exception {
+        List<LogRecord> records = new CopyOnWriteArrayList<>();
+        Handler handler = new StreamHandler() {
+            @Override
+            public void publish(LogRecord record) {
+                records.add(record);
+            }
+        };
+        Logger root = Logger.getLogger("");
+        root.addHandler(handler);
+        try {
+            model.hold();
+            try (Socket _ = post("{\"prompt\":\"left\"}", false)) {
+                model.awaitBegin();
+            }
+            await(() -> finished.stream().anyMatch(one -> one.status() == 499));
+        } finally {
+            root.removeHandler(handler);
+        }
+        assertThat(records)
+                .filteredOn(record -> record.getLevel().intValue() >= Level.WARNING.intValue())
+                .extracting(LogRecord::getMessage)
+                .isEmpty();
     }
 
     @Test
