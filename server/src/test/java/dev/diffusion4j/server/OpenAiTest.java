@@ -18,10 +18,14 @@ import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -328,6 +332,26 @@ class OpenAiTest extends ServerTestCase {
 
         ok(response);
         assertThat(model.lastRequest().prompt()).isEqualTo("ä");
+    }
+
+    @Test
+    void aPhotographIsTurnedUpright() throws Exception {
+        ByteArrayOutputStream photo = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(128, 64, BufferedImage.TYPE_INT_RGB), "jpg", photo);
+        byte[] jpeg = photo.toByteArray();
+        // The camera was held on its side, says EXIF (6).
+        byte[] exif =
+                HexFormat.of().parseHex("ffe100224578696600004d4d002a00000008000101120003000000010006000000000000");
+        byte[] held = ByteBuffer.allocate(jpeg.length + exif.length)
+                .put(jpeg, 0, 2)
+                .put(exif)
+                .put(jpeg, 2, jpeg.length - 2)
+                .array();
+
+        ok(postForm(
+                EDITS, new FormBody().text("prompt", "a").file("image", held).end()));
+
+        assertThat(model.lastRequest().size()).hasValue(new ImageSize(64, 128));
     }
 
     @Test
