@@ -24,7 +24,7 @@ clones=("$work/one" "$work/elsewhere/a second")
 
 # Everything that is installed or deployed of the clone here, with its SHA-256.
 artifacts() {
-    find . -path '*/target/*.jar' ! -path '*/lib/*' ! -path './benchmarks/*' -o -path '*/target/bom.json' \
+    find . -path '*/target/*.jar' ! -path '*/lib/*' ! -path './benchmarks/*' ! -path './server-clients/*' -o -path '*/target/bom.json' \
         -o -path './native/target/classes/*/sbom.cdx.json' -o -path './native/build/*/lib/*diffusion4j.*' |
         LC_ALL=C sort | while IFS= read -r file; do
             printf '%s  %s\n' "$(cmake -E sha256sum "$file" | cut -d ' ' -f 1)" "$file"
@@ -40,7 +40,7 @@ for i in 0 1; do
         mkdir -p "$root/native/build/$preset"
         cp -R "$origin/native/build/$preset/lib" "$root/native/build/$preset/lib"
     fi
-    maven package -Prelease ${packed:+"$packed"} -DskipTests -pl '!benchmarks' >"$work/$i.log" 2>&1 || {
+    maven package -Prelease ${packed:+"$packed"} -DskipTests -pl '!benchmarks,!server-clients' >"$work/$i.log" 2>&1 || {
         tail -n 30 "$work/$i.log" >&2
         exit $exit_build_failed
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
  * {@code -Dstress=full} takes no sample.
  */
 @Tag("stress")
-@Timeout(value = 60, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 15, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoadTest {
 
     private static final int CLIENTS = 20;
