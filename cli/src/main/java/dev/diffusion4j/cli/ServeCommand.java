@@ -11,16 +11,14 @@ import dev.diffusion4j.cli.options.LoadingOptions;
 import dev.diffusion4j.cli.options.ModelArgument;
 import dev.diffusion4j.cli.options.ModelFileOptions;
 import dev.diffusion4j.cli.options.ModelFiles;
+import dev.diffusion4j.cli.options.ModelOptions;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
-import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.hub.ModelPart;
 import dev.diffusion4j.server.DiffusionServer;
 import dev.diffusion4j.server.DiffusionServerBuilder;
 import dev.diffusion4j.server.FinishedRequest;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -213,7 +211,8 @@ final class ServeCommand implements Callable<Integer> {
         if (models.isEmpty()) {
             Optional<Path> diffusionModel = files.diffusionModel();
             String name = diffusionModel.map(ModelArgument::nameOf).orElse("demo");
-            Optional<Path> model = diffusionModel.isPresent() ? Optional.empty() : Optional.of(demoModel());
+            Optional<Path> model =
+                    diffusionModel.isPresent() ? Optional.empty() : Optional.of(ModelOptions.demoModel());
             add(server, name, files, files.find(finder, model));
             names.add(name);
         }
@@ -233,14 +232,6 @@ final class ServeCommand implements Callable<Integer> {
             server.model(name, opener.toOptions());
         } else {
             server.model(name, model, opener.toOptions());
-        }
-    }
-
-    private static Path demoModel() {
-        try {
-            return DemoModel.path();
-        } catch (UncheckedIOException e) {
-            throw new ModelFileException(e.getMessage(), e);
         }
     }
 

@@ -57,7 +57,12 @@ public final class ModelOptions {
         return found.parts().containsKey(ModelPart.DIFFUSION_MODEL) ? options.open() : options.open(demoModel());
     }
 
-    private static Path demoModel() {
+    /**
+     * The demo model's file.
+     *
+     * @throws ModelFileException if it cannot be unpacked
+     */
+    public static Path demoModel() {
         try {
             return DemoModel.path();
         } catch (UncheckedIOException e) {
