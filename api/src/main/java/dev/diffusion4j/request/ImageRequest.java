@@ -251,6 +251,46 @@ public final class ImageRequest {
         return new ImageRequest(options.without(INIT_IMAGE).without(REFERENCES));
     }
 
+    /**
+     * This request, with what it leaves out taken from another one, such as what is usual for a service. The other one's prompt
+     * and pictures are not taken, nor what would change something else that was given here:
+     *
+     * <ul>
+     *   <li>the size, beside a picture to redraw, which is drawn at its own;
+     *   <li>the steps, beside noise levels or a scheduler with a plan, which have their own; neither of these is taken at all;
+     *   <li>a sampler's schedule, eta and further arguments, beside another sampler;
+     *   <li>the sampling, beside one of the other kind.
+     * </ul>
+     */
+    public ImageRequest withDefaults(ImageRequest defaults) {
+        OptionSet taken = defaults.options.without(PROMPT).without(INIT_IMAGE).without(REFERENCES);
+        if (initImage().isPresent()) {
+            taken = taken.without(SIZE);
+        }
+        if (hasOwnSteps(sampling())) {
+            taken = taken.without(STEPS);
+        }
+        OptionSet merged = options.or(taken.without(SAMPLING));
+        Optional<Sampling> sampling = sampling(defaults.sampling());
+        return new ImageRequest(sampling.isPresent() ? merged.with(SAMPLING, sampling.get()) : merged);
+    }
+
+    private Optional<Sampling> sampling(Sampling defaults) {
+        Optional<Sampling> own = options.get(SAMPLING);
+        if (defaults instanceof NativeSampling usual && sampling() instanceof NativeSampling given) {
+            NativeSampling merged = given.withDefaults(usual);
+            return merged.equals(given) ? own : Optional.of(merged);
+        }
+        return own.isPresent() || hasOwnSteps(defaults) ? own : Optional.of(defaults);
+    }
+
+    private static boolean hasOwnSteps(Sampling sampling) {
+        return switch (sampling) {
+            case NativeSampling loop -> !loop.sigmas().isEmpty();
+            case SchedulerSampling loop -> loop.scheduler().steps() > 0;
+        };
+    }
+
     OptionSet options() {
         return options;
     }

@@ -174,6 +174,18 @@ public final class NativeSampling implements Sampling {
         return with(HIGH_RES_FIX, fix);
     }
 
+    /** As {@link ImageRequest#withDefaults} says. */
+    NativeSampling withDefaults(NativeSampling defaults) {
+        OptionSet taken = defaults.options.without(SIGMAS);
+        if (sampler().isPresent()) {
+            taken = taken.without(SAMPLER).without(SCHEDULE).without(ETA).without(ARGUMENTS);
+        }
+        if (!sigmas().isEmpty()) {
+            taken = taken.without(SCHEDULE);
+        }
+        return new NativeSampling(options.or(taken));
+    }
+
     /** The names of the options that were given, in the order in which they are declared. */
     public Set<String> given() {
         return Collections.unmodifiableSet(toJson().keySet());

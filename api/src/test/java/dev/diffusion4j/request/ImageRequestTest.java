@@ -227,4 +227,100 @@ class ImageRequestTest {
         assertThat(before.size()).isEqualTo(new ImageSize(4, 4));
         assertThat(Optional.of(Picture.ofDataUrl(before.toDataUrl()))).contains(before);
     }
+
+    private static ImageRequest.Builder request() {
+        return ImageRequest.textToImage("a circle");
+    }
+
+    private static ImageRequest usual() {
+        return ImageRequest.textToImage("not this")
+                .negativePrompt("blurry")
+                .size(1024, 768)
+                .steps(4)
+                .guidanceScale(1)
+                .sampling(Sampling.of(SamplerChoice.of("DPM++ 2M Karras"))
+                        .withEta(0.3)
+                        .withFlowShift(3))
+                .build();
+    }
+
+    @Test
+    void whatIsLeftOutIsTakenFromTheDefaults() {
+        assertThat(request().build().withDefaults(usual()))
+                .isEqualTo(usual().toBuilder().prompt("a circle").build());
+        ImageRequest own = request()
+                .negativePrompt("")
+                .size(64, 64)
+                .steps(9)
+                .guidanceScale(2)
+                .seed(3)
+                .build();
+        assertThat(own.withDefaults(usual()))
+                .isEqualTo(own.toBuilder().sampling(usual().sampling()).build());
+        assertThat(own.withDefaults(request().build())).isEqualTo(own);
+        assertThat(request().build().withDefaults(request().build()))
+                .isEqualTo(request().build());
+    }
+
+    @Test
+    void picturesAreNotTakenAndKeepTheirSize() {
+        ImageRequest usual =
+                usual().toBuilder().initImage(InitImage.of(image(8, 8))).build();
+        assertThat(request().build().withDefaults(usual).initImage()).isEmpty();
+        ImageRequest redrawn =
+                ImageRequest.imageToImage(image(16, 8), "a circle").build();
+        assertThat(redrawn.withDefaults(usual).size()).isEmpty();
+        assertThat(redrawn.withDefaults(usual).steps()).hasValue(4);
+    }
+
+    @Test
+    void whatHasItsOwnStepsTakesNone() {
+        Sampling levels = Sampling.standard().withSigmas(3, 1, 0);
+        ImageRequest byLevels = request().sampling(levels).build().withDefaults(usual());
+        assertThat(byLevels.steps()).isEmpty();
+        assertThat(byLevels.sampling())
+                .isEqualTo(Sampling.of(Sampler.DPMPP_2M)
+                        .withSigmas(3, 1, 0)
+                        .withEta(0.3)
+                        .withFlowShift(3));
+        Sampling planned = Sampling.with(EulerScheduler.stableDiffusion().withSteps(7));
+        ImageRequest byPlan = request().sampling(planned).build().withDefaults(usual());
+        assertThat(byPlan.steps()).isEmpty();
+        assertThat(byPlan.sampling()).isEqualTo(planned);
+    }
+
+    @Test
+    void whatHasItsOwnStepsIsNotTaken() {
+        ImageRequest five = request().steps(5).build();
+        assertThat(five.withDefaults(request()
+                        .sampling(Sampling.of(Sampler.HEUN).withSigmas(3, 1, 0))
+                        .build()))
+                .isEqualTo(
+                        request().steps(5).sampling(Sampling.of(Sampler.HEUN)).build());
+        Scheduler euler = EulerScheduler.stableDiffusion();
+        assertThat(five.withDefaults(
+                        request().sampling(Sampling.with(euler.withSteps(7))).build()))
+                .isEqualTo(five);
+        assertThat(five.withDefaults(request().sampling(Sampling.with(euler)).build())
+                        .sampling())
+                .isEqualTo(Sampling.with(euler));
+    }
+
+    @Test
+    void anotherSamplerComesWithoutWhatBelongsToTheUsualOne() {
+        ImageRequest request = request().sampling(Sampling.of(Sampler.EULER)).build();
+        assertThat(request.withDefaults(usual()).sampling())
+                .isEqualTo(Sampling.of(Sampler.EULER).withFlowShift(3));
+        ImageRequest scheduled =
+                request().sampling(Sampling.of(NoiseSchedule.SIMPLE)).build();
+        assertThat(scheduled.withDefaults(usual()).sampling())
+                .isEqualTo(Sampling.of(Sampler.DPMPP_2M)
+                        .withSchedule(NoiseSchedule.SIMPLE)
+                        .withEta(0.3)
+                        .withFlowShift(3));
+        Sampling scheduler = Sampling.with(EulerScheduler.stableDiffusion());
+        ImageRequest inJava = request().sampling(scheduler).build().withDefaults(usual());
+        assertThat(inJava.sampling()).isEqualTo(scheduler);
+        assertThat(inJava.steps()).hasValue(4);
+    }
 }

@@ -12,10 +12,14 @@ import dev.diffusion4j.cli.options.ModelArgument;
 import dev.diffusion4j.cli.options.ModelFileOptions;
 import dev.diffusion4j.cli.options.ModelFiles;
 import dev.diffusion4j.cli.options.ModelOptions;
+import dev.diffusion4j.cli.options.PictureOptions;
+import dev.diffusion4j.cli.options.SamplingOptions;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.cli.progress.RuntimeLog;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.hub.CatalogEntry;
 import dev.diffusion4j.hub.ModelPart;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.server.DiffusionServer;
 import dev.diffusion4j.server.DiffusionServerBuilder;
 import dev.diffusion4j.server.FinishedRequest;
@@ -48,6 +52,9 @@ import picocli.CommandLine.ParentCommand;
 final class ServeCommand implements Callable<Integer> {
 
     private static final String KEY_VARIABLE = "DIFFUSION4J_API_KEY";
+
+    /** Where a name brings one side of a picture alone. */
+    private static final int USUAL_SIDE = 512;
 
     private static final double GIB = 1L << 30;
 
@@ -151,7 +158,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private DiffusionServerBuilder builder(List<String> names) {
-        DiffusionServerBuilder server = DiffusionServer.builder();
+        DiffusionServerBuilder server = DiffusionServer.builder().openAtStart();
         addModels(server, names);
         if (host != null) {
             server.host(host);
@@ -233,6 +240,23 @@ final class ServeCommand implements Callable<Integer> {
         } else {
             server.model(name, model, opener.toOptions());
         }
+        found.entry().ifPresent(entry -> server.defaults(name, defaults(entry)));
+    }
+
+    /** What requests get that a model's short name brings. */
+    private ImageRequest defaults(CatalogEntry entry) {
+        PictureOptions picture = new PictureOptions();
+        SamplingOptions sampling = new SamplingOptions();
+        List<String> taken = picture.fillSize(entry.defaults());
+        taken.addAll(picture.fill(entry, false));
+        taken.addAll(sampling.fill(entry.defaults()));
+        if (!taken.isEmpty()) {
+            diffuse.note("requests for " + entry.name() + " that say nothing else get " + String.join(" ", taken));
+        }
+        ImageRequest.Builder request =
+                ImageRequest.textToImage("").sampling(sampling.nativeSampling(picture.sampler()));
+        picture.applyTo(request, USUAL_SIDE, USUAL_SIDE);
+        return request.build();
     }
 
     private void tell(DiffusionServer server, List<String> names) {

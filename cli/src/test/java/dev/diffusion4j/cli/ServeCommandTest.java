@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.cli.options.ModelArgument;
 import dev.diffusion4j.cli.progress.Terminal;
+import dev.diffusion4j.demo.DemoModel;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -22,11 +23,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +84,13 @@ class ServeCommandTest {
         assertThat(uri.getPort()).isEqualTo(started.path("port").asInt());
         assertThat(started.path("models").toString()).isEqualTo("[\"demo\"]");
 
+        // Nobody has asked for it yet.
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> send(HttpRequest.newBuilder(uri.resolve("/api/v1/status")))
+                        .body()
+                        .contains("\"loaded\":true"));
+
         HttpResponse<String> picture = send(HttpRequest.newBuilder(uri.resolve("/v1/images/generations"))
                 .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":\"a secret\",\"steps\":1,\"seed\":1}")));
         assertThat(picture.statusCode()).as(picture.body()).isEqualTo(200);
@@ -103,6 +114,41 @@ class ServeCommandTest {
         cancellation.request();
         assertThat(code.get()).isEqualTo(ExitCode.OK);
         assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void whatAShortNameBringsIsUsualForRequests() throws Exception {
+        try (LoopbackHub hub = new LoopbackHub(folder)) {
+            hub.addCached("demo.safetensors", DemoModel.path());
+            Path catalog = folder.resolve(".config/diffusion4j/models.txt");
+            Files.createDirectories(catalog.getParent());
+            Files.write(
+                    catalog,
+                    List.of(
+                            "model | mine | A model | 64x128 | 2 | 1.5 | heun | -",
+                            "part | mine | model | hf:org/model/demo.safetensors | - | mit | open | verified"));
+            JsonNode started = new ObjectMapper().readTree(serve(hub.environment(), "--json", "-m", "mine"));
+            URI jobs = URI.create(started.path("uri").asText()).resolve("/sdapi/v1/txt2img");
+
+            HttpResponse<String> drawn = send(HttpRequest.newBuilder(jobs)
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":\"a circle\",\"cfg_scale\":1}")));
+            assertThat(drawn.statusCode()).as(drawn.body()).isEqualTo(200);
+            JsonNode info = new ObjectMapper()
+                    .readTree(new ObjectMapper()
+                            .readTree(drawn.body())
+                            .path("info")
+                            .asText());
+            assertThat(info.path("steps").asInt()).isEqualTo(2);
+            assertThat(info.path("cfg_scale").asDouble()).isEqualTo(1);
+            assertThat(info.path("sampler_name").asText()).isEqualTo("Heun");
+            assertThat(info.path("width").asInt()).isEqualTo(64);
+            assertThat(info.path("height").asInt()).isEqualTo(128);
+
+            cancellation.request();
+            assertThat(code.get()).isEqualTo(ExitCode.OK);
+            assertThat(err.toString(StandardCharsets.UTF_8))
+                    .contains("get --width 64 --height 128 --steps 2 --cfg-scale 1.5 --sampler heun");
+        }
     }
 
     @Test

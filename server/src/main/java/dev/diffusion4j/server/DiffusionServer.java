@@ -38,7 +38,7 @@ import java.time.Duration;
  *
  * <p>It serves OpenAI's Images API under {@code /v1}, AUTOMATIC1111's under {@code /sdapi/v1}, one of its own under
  * {@code /api/v1}, and a page at {@code /}. All share one queue: jobs run one after another, and one that finds the queue full is
- * refused. Models are opened on first use.
+ * refused. Models are opened on first use, the first one when the server starts if {@link DiffusionServerBuilder#openAtStart} says so.
  *
  * <p>Safe for use by several threads.
  */
@@ -63,8 +63,7 @@ public final class DiffusionServer implements AutoCloseable {
         queue = new JobQueue(builder.queueCapacity(), models, metrics);
         JobStore store = new JobStore(builder.keep(), builder.keepJobs(), KEPT_BYTES, Clock.systemUTC());
         LoraNames loras = new LoraNames(builder.loraFolder());
-        Jobs jobs = new Jobs(
-                models, loras, queue, store, builder.limits(), new Failures(builder.folders()), builder.vaeTiling());
+        Jobs jobs = new Jobs(models, loras, queue, store, builder.limits(), new Failures(builder.folders()));
 
         Router router = new Router();
         OpenAiApi.addTo(router, jobs);
@@ -83,6 +82,9 @@ public final class DiffusionServer implements AutoCloseable {
         } catch (DiffusionException e) {
             queue.close();
             throw e;
+        }
+        if (builder.opensAtStart()) {
+            queue.openAhead(models.first().name());
         }
         String host = settings.address().getHostAddress();
         uri = URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + web.port() + "/");

@@ -4,6 +4,7 @@ import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.server.internal.http.HttpSettings;
@@ -16,7 +17,9 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -45,8 +48,13 @@ public final class DiffusionServerBuilder {
 
     private record Declared(String name, Optional<Path> file, ModelOptions options) {}
 
+    private record Own(ModelFamily family, long bytes, Supplier<? extends DiffusionModel> opener) {}
+
+    private static final ImageRequest NOTHING = ImageRequest.textToImage("").build();
+
     private final List<Declared> declared = new ArrayList<>();
-    private final List<ModelSource> own = new ArrayList<>();
+    private final Map<String, Own> own = new HashMap<>();
+    private final Map<String, ImageRequest> defaults = new HashMap<>();
     private final List<String> names = new ArrayList<>();
     private final List<String> allowedOrigins = new ArrayList<>();
     private String host = "127.0.0.1";
@@ -54,6 +62,7 @@ public final class DiffusionServerBuilder {
     private Optional<String> apiKey = Optional.empty();
     private boolean withoutKey;
     private boolean inProcess;
+    private boolean openAtStart;
     private Optional<Path> loraFolder = Optional.empty();
     private Optional<VaeTiling> vaeTiling = Optional.empty();
     private int queueCapacity = DEFAULT_QUEUE_CAPACITY;
@@ -105,8 +114,24 @@ public final class DiffusionServerBuilder {
     public DiffusionServerBuilder model(
             String name, ModelFamily family, long bytes, Supplier<? extends DiffusionModel> opener) {
         addName(name);
-        ImageSize size = family.nativeSize().orElse(new ImageSize(512, 512));
-        own.add(new ModelSource(name, family, bytes, size, false, opener::get));
+        own.put(
+                name,
+                new Own(Objects.requireNonNull(family, "family"), bytes, Objects.requireNonNull(opener, "opener")));
+        return this;
+    }
+
+    /**
+     * What requests for a model take where they leave something out, in place of what is usual for its family; its prompt does not
+     * count. {@link ImageRequest#withDefaults} says how both are put together.
+     *
+     * @param name of a model that was given before
+     */
+    public DiffusionServerBuilder defaults(String name, ImageRequest request) {
+        if (!names.contains(name)) {
+            throw new InvalidRequestException(
+                    "defaults", "'" + name + "'", "the name of a model that was given before");
+        }
+        defaults.put(name, Objects.requireNonNull(request, "request"));
         return this;
     }
 
@@ -166,6 +191,15 @@ public final class DiffusionServerBuilder {
      */
     public DiffusionServerBuilder inProcess() {
         inProcess = true;
+        return this;
+    }
+
+    /**
+     * Opens the first model as soon as the server listens, so that the first request need not wait for all of it. If it cannot be
+     * opened, the log says so, and requests for it say why.
+     */
+    public DiffusionServerBuilder openAtStart() {
+        openAtStart = true;
         return this;
     }
 
@@ -292,17 +326,20 @@ public final class DiffusionServerBuilder {
 
     /** In the order in which they were given. */
     List<ModelSource> sources() {
-        List<ModelSource> sources = new ArrayList<>();
-        for (String name : names) {
-            sources.add(own.stream()
-                    .filter(source -> source.name().equals(name))
-                    .findFirst()
-                    .orElseGet(() -> source(name)));
-        }
-        return sources;
+        return names.stream().map(this::source).toList();
     }
 
     private ModelSource source(String name) {
+        ImageRequest request = defaults.getOrDefault(name, NOTHING);
+        if (vaeTiling.isPresent()) {
+            request = request.withDefaults(
+                    NOTHING.toBuilder().vaeTiling(vaeTiling.get()).build());
+        }
+        Own opened = own.get(name);
+        if (opened != null) {
+            ImageSize size = opened.family().nativeSize().orElse(new ImageSize(512, 512));
+            return new ModelSource(name, opened.family(), opened.bytes(), size, false, request, opened.opener()::get);
+        }
         Declared model = declared.stream()
                 .filter(one -> one.name().equals(name))
                 .findFirst()
@@ -312,7 +349,7 @@ public final class DiffusionServerBuilder {
         if (!inProcess && model.options().isolation().isEmpty()) {
             options.isolated();
         }
-        return ModelFiles.source(name, model.file(), options.build());
+        return ModelFiles.source(name, model.file(), options.build(), request);
     }
 
     /** What messages shall not tell to clients. */
@@ -327,6 +364,10 @@ public final class DiffusionServerBuilder {
         }
         loraFolder.ifPresent(folders::add);
         return folders;
+    }
+
+    boolean opensAtStart() {
+        return openAtStart;
     }
 
     int queueCapacity() {
@@ -347,10 +388,6 @@ public final class DiffusionServerBuilder {
 
     Optional<Path> loraFolder() {
         return loraFolder;
-    }
-
-    Optional<VaeTiling> vaeTiling() {
-        return vaeTiling;
     }
 
     Limits limits() {

@@ -8,8 +8,13 @@ import dev.diffusion4j.FakeModel;
 import dev.diffusion4j.error.DiffusionException;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.VaeTiling;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
@@ -18,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +73,30 @@ class ModelsTest extends ServerTestCase {
     }
 
     @Test
+    void theFirstIsOpenedAtStartIfAsked() throws Exception {
+        restart(builder().openAtStart());
+        await(() -> opened.size() == 1);
+        draw("a");
+        assertThat(loaded()).containsExactly("a");
+        assertThat(opened).hasSize(1);
+    }
+
+    @Test
+    void whatCannotBeOpenedAtStartIsTriedAgain() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        restart(DiffusionServer.builder().port(0).openAtStart().model("late", ModelFamily.SD1, 100, () -> {
+            if (tries.getAndIncrement() == 0) {
+                throw new ModelFileException("it is not there yet");
+            }
+            return open();
+        }));
+        await(() -> tries.get() == 1);
+        assertThat(get("/healthz").statusCode()).isEqualTo(200);
+        draw("late");
+        assertThat(tries).hasValue(2);
+    }
+
+    @Test
     void theOneThatWasNotUsedForLongestMakesRoom() throws Exception {
         draw("a");
         draw("b");
@@ -88,6 +118,40 @@ class ModelsTest extends ServerTestCase {
         assertThat(loaded()).containsExactly("huge");
         draw("a");
         assertThat(loaded()).containsExactly("a");
+    }
+
+    @Test
+    void defaultsOfAModelFillWhatRequestsLeaveOut() throws Exception {
+        restart(builder()
+                .vaeTiling(VaeTiling.DEFAULT)
+                .defaults(
+                        "b",
+                        ImageRequest.textToImage("not this")
+                                .size(128, 64)
+                                .steps(3)
+                                .sampling(Sampling.of(Sampler.HEUN))
+                                .build()));
+        JsonNode before = ok(get("/api/v1/status")).path("models").get(1).path("defaults");
+        assertThat(before.path("width").asInt()).isEqualTo(128);
+        ok(post("/v1/images/generations", "{\"prompt\":\"x\",\"model\":\"b\"}"));
+        ok(post("/v1/images/generations", "{\"prompt\":\"x\",\"model\":\"b\",\"size\":\"64x64\",\"steps\":4}"));
+        ok(post("/v1/images/generations", "{\"prompt\":\"x\",\"model\":\"a\",\"size\":\"64x64\"}"));
+
+        ImageRequest usual = opened.getFirst().requests().getFirst();
+        assertThat(usual.prompt()).isEqualTo("x");
+        assertThat(usual.size()).hasValue(new ImageSize(128, 64));
+        assertThat(usual.steps()).hasValue(3);
+        assertThat(usual.sampling()).isEqualTo(Sampling.of(Sampler.HEUN));
+        assertThat(usual.vaeTiling()).hasValue(VaeTiling.DEFAULT);
+        ImageRequest own = opened.getFirst().requests().getLast();
+        assertThat(own.size()).hasValue(new ImageSize(64, 64));
+        assertThat(own.steps()).hasValue(4);
+        ImageRequest other = opened.getLast().requests().getFirst();
+        assertThat(other.steps()).isEmpty();
+        assertThat(other.vaeTiling()).hasValue(VaeTiling.DEFAULT);
+        JsonNode after = ok(get("/api/v1/status")).path("models").get(1).path("defaults");
+        assertThat(after.path("steps").asInt()).isEqualTo(3);
+        assertThat(after.path("sampler").asText()).isEqualTo("heun");
     }
 
     @Test
@@ -115,6 +179,9 @@ class ModelsTest extends ServerTestCase {
         assertThatThrownBy(empty::start).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> builder().model("a", folder.resolve("x.gguf")))
                 .hasMessageContaining("named differently");
+        assertThatThrownBy(() ->
+                        builder().defaults("d", ImageRequest.textToImage("").build()))
+                .isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> builder().model("../a", folder)).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() ->
                         builder().model("x", folder.resolve("missing.gguf")).start())

@@ -65,6 +65,13 @@ public final class OptionSet {
         return new OptionSet(changed);
     }
 
+    /** These, and those of another set that are not among them. */
+    public OptionSet or(OptionSet others) {
+        Map<Option<?>, Object> all = new LinkedHashMap<>(others.values);
+        all.putAll(values);
+        return new OptionSet(all);
+    }
+
     /** The options as an object of JSON, in the order in which they are declared. */
     public Map<String, Object> toJson(List<Option<?>> declared) {
         Map<String, Object> fields = new LinkedHashMap<>();

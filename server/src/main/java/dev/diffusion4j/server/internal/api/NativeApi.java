@@ -82,8 +82,8 @@ public final class NativeApi {
         model.source().family().tasks().forEach(task -> tasks.add(task.toString()));
         node.put("loaded", model.loaded());
         ObjectNode defaults = node.putObject("defaults")
-                .put("width", model.source().nativeSize().width())
-                .put("height", model.source().nativeSize().height());
+                .put("width", model.source().usualSize().width())
+                .put("height", model.source().usualSize().height());
         model.defaults()
                 .ifPresent(usual -> defaults.put("steps", usual.steps())
                         .put("guidanceScale", usual.guidanceScale())

@@ -30,6 +30,7 @@ public final class JobQueue implements AutoCloseable {
     private final JobListener listener;
     private final Deque<Job> waiting = new ArrayDeque<>();
     private final Thread worker;
+    private Optional<String> ahead = Optional.empty();
     private Job running;
     private boolean closed;
 
@@ -63,6 +64,12 @@ public final class JobQueue implements AutoCloseable {
             notifyAll();
         }
         return job;
+    }
+
+    /** Has a model opened before a job asks for it. If that fails it is logged, and tried again for the first job. */
+    public synchronized void openAhead(String model) {
+        ahead = Optional.of(model);
+        notifyAll();
     }
 
     /** Stops a job, wherever it is; one that is queued has ended when this returns. */
@@ -123,10 +130,35 @@ public final class JobQueue implements AutoCloseable {
         }
     }
 
-    private synchronized Job next() throws InterruptedException {
-        while (waiting.isEmpty() && !closed) {
+    private Job next() throws InterruptedException {
+        for (Optional<String> model = awaitWork(); model.isPresent(); model = awaitWork()) {
+            open(model.get());
+        }
+        return poll();
+    }
+
+    /** The model to open ahead; empty if there is none, but a job or the end. */
+    private synchronized Optional<String> awaitWork() throws InterruptedException {
+        while (waiting.isEmpty() && ahead.isEmpty() && !closed) {
             wait();
         }
+        Optional<String> model = closed ? Optional.empty() : ahead;
+        ahead = Optional.empty();
+        return model;
+    }
+
+    private void open(String model) {
+        try {
+            models.open(model);
+        } catch (RuntimeException | Error e) {
+            if (!isClosed()) {
+                LOG.log(System.Logger.Level.WARNING, "the model " + model + " could not be opened: " + e.getMessage());
+                LOG.log(System.Logger.Level.DEBUG, "why " + model + " could not be opened", e);
+            }
+        }
+    }
+
+    private synchronized Job poll() {
         running = waiting.poll();
         tellPositions();
         return running;

@@ -6,6 +6,7 @@ import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ public final class ModelFiles {
      *
      * @throws ModelFileException if the file is missing, damaged, or no model that makes pictures
      */
-    public static ModelSource source(String name, Optional<Path> file, ModelOptions options) {
+    public static ModelSource source(String name, Optional<Path> file, ModelOptions options, ImageRequest defaults) {
         Path main = file.or(() -> Optional.ofNullable(options.components().get(ModelComponent.DIFFUSION_MODEL)))
                 .orElseThrow(() -> new InvalidRequestException(
                         "model", name, "given by a file, or by a diffusion model among the options"));
@@ -41,6 +42,7 @@ public final class ModelFiles {
                 files.stream().mapToLong(ModelFiles::size).sum(),
                 header.nativeSize().orElse(new ImageSize(512, 512)),
                 options.seamless().isPresent(),
+                defaults,
                 () -> file.map(path -> DiffusionModel.open(path, options))
                         .orElseGet(() -> DiffusionModel.open(options)));
     }

@@ -93,7 +93,7 @@ public final class ModelPool implements AutoCloseable {
         slot.open = model;
         slot.usedAt = System.nanoTime();
         if (slot.defaults == null) {
-            slot.defaults = ModelDefaults.of(model);
+            slot.defaults = ModelDefaults.of(model, slot.source.defaults());
         }
         return true;
     }

@@ -69,7 +69,7 @@ final class EditRequests {
 
     /** About the picture's own, but no larger than what the model draws best, and one that it can draw. */
     private static ImageSize usualSize(BufferedImage picture, ServedModel model) {
-        ImageSize best = model.source().nativeSize();
+        ImageSize best = model.source().usualSize();
         double pixels = (double) picture.getWidth() * picture.getHeight();
         double factor = Math.min(1, Math.sqrt(best.width() * best.height() / pixels));
         return new ImageSize(side(picture.getWidth() * factor), side(picture.getHeight() * factor));

@@ -125,7 +125,7 @@ public final class OpenAiApi {
     }
 
     private static ImageSize size(ImageRequest request, ServedModel model) {
-        ImageSize drawn = request.size().orElse(model.source().nativeSize());
+        ImageSize drawn = request.size().orElse(model.source().usualSize());
         double scale = request.sampling() instanceof NativeSampling sampling
                 ? sampling.highResFix().map(fix -> fix.scale()).orElse(1.0)
                 : 1;

@@ -3,7 +3,6 @@ package dev.diffusion4j.server.internal.request;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.request.ImageRequest;
-import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.server.internal.http.Exchange;
 import dev.diffusion4j.server.internal.http.HttpException;
 import dev.diffusion4j.server.internal.jobs.Job;
@@ -32,7 +31,6 @@ public final class Jobs {
     private final JobStore store;
     private final Limits limits;
     private final Failures failures;
-    private final Optional<VaeTiling> vaeTiling;
 
     /** Sees each state of a job that is not the last one. */
     @FunctionalInterface
@@ -46,24 +44,14 @@ public final class Jobs {
         void see(JobState state) throws IOException;
     }
 
-    /**
-     * @param vaeTiling of requests that say nothing of it
-     */
-    public Jobs(
-            ModelPool models,
-            LoraNames loras,
-            JobQueue queue,
-            JobStore store,
-            Limits limits,
-            Failures failures,
-            Optional<VaeTiling> vaeTiling) {
+    /** Over these. */
+    public Jobs(ModelPool models, LoraNames loras, JobQueue queue, JobStore store, Limits limits, Failures failures) {
         this.models = models;
         this.loras = loras;
         this.queue = queue;
         this.store = store;
         this.limits = limits;
         this.failures = failures;
-        this.vaeTiling = vaeTiling;
     }
 
     /** The models. */
@@ -116,11 +104,9 @@ public final class Jobs {
      */
     public Job submit(String surface, ServedModel model, ImageRequest request, PreviewPlan previews) {
         try {
-            limits.check(request, model.source().nativeSize());
-            loras.requireKnown(request.prompt());
-            ImageRequest whole = request.vaeTiling().isEmpty() && vaeTiling.isPresent()
-                    ? request.toBuilder().vaeTiling(vaeTiling.get()).build()
-                    : request;
+            ImageRequest whole = request.withDefaults(model.source().defaults());
+            limits.check(whole, model.source().usualSize());
+            loras.requireKnown(whole.prompt());
             Job job = queue.submit(new Job.Task(surface, model.name(), whole, previews));
             store.add(job);
             return job;

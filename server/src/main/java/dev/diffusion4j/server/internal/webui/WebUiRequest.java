@@ -123,8 +123,8 @@ final class WebUiRequest {
         OptionalInt height = fields.integer("height");
         if (width.isPresent() || height.isPresent()) {
             request.size(
-                    width.orElse(model.source().nativeSize().width()),
-                    height.orElse(model.source().nativeSize().height()));
+                    width.orElse(model.source().usualSize().width()),
+                    height.orElse(model.source().usualSize().height()));
         }
         fields.integer("steps").ifPresent(request::steps);
         fields.number("cfg_scale").ifPresent(request::guidanceScale);
@@ -229,9 +229,9 @@ final class WebUiRequest {
             return fields.number("hr_scale").orElse(2);
         }
         int fromWidth =
-                fields.integer("width").orElse(model.source().nativeSize().width());
+                fields.integer("width").orElse(model.source().usualSize().width());
         int fromHeight =
-                fields.integer("height").orElse(model.source().nativeSize().height());
+                fields.integer("height").orElse(model.source().usualSize().height());
         double scale = width == 0 ? (double) height / fromHeight : (double) width / fromWidth;
         if (width != 0 && height != 0 && (long) width * fromHeight != (long) height * fromWidth) {
             throw HttpException.badRequest(
