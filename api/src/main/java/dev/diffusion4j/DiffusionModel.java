@@ -17,6 +17,7 @@ import dev.diffusion4j.error.OutOfNativeMemoryException;
 import dev.diffusion4j.error.QueueFullException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.modelfile.GenerationDefaults;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
@@ -207,14 +208,14 @@ public interface DiffusionModel extends AutoCloseable {
         return 64;
     }
 
-    /** The denoising steps that are used unless a request says otherwise: what the model's file recommends, else 20. */
+    /** The denoising steps that are used unless a request says otherwise, as {@link GenerationDefaults} says. */
     default int defaultSteps() {
-        return 20;
+        return GenerationDefaults.of(family()).steps();
     }
 
-    /** The guidance scale that is used unless a request says otherwise: what the model's file recommends, else 7. */
+    /** The guidance scale that is used unless a request says otherwise, as {@link GenerationDefaults} says. */
     default double defaultGuidanceScale() {
-        return 7;
+        return GenerationDefaults.of(family()).guidanceScale();
     }
 
     /** The sampler that is used unless a request says otherwise. */

@@ -240,22 +240,12 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public int defaultSteps() {
-        return (int) recommended("diffusion4j.steps", 1, ImageRequest.MAX_STEPS, DiffusionModel.super.defaultSteps());
+        return file.generationDefaults().steps();
     }
 
     @Override
     public double defaultGuidanceScale() {
-        return recommended("diffusion4j.guidance", 0, 100, DiffusionModel.super.defaultGuidanceScale());
-    }
-
-    private double recommended(String key, double least, double most, double otherwise) {
-        try {
-            double value = Double.parseDouble(file.metadata().getOrDefault(key, ""));
-            return value >= least && value <= most ? value : otherwise;
-        } catch (NumberFormatException e) {
-            // A recommendation that makes no sense is none.
-            return otherwise;
-        }
+        return file.generationDefaults().guidanceScale();
     }
 
     @Override

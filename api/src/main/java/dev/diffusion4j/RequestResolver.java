@@ -19,6 +19,7 @@ import dev.diffusion4j.tokenizer.LoraTags;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -50,7 +51,12 @@ final class RequestResolver {
         ImageRequest.Builder resolved = request.toBuilder();
         ImageSize size = size(request);
         resolved.size(size.width(), size.height());
-        resolved.guidanceScale(request.guidanceScale().orElseGet(model::defaultGuidanceScale));
+        double guidance = request.guidanceScale().orElseGet(model::defaultGuidanceScale);
+        resolved.guidanceScale(guidance);
+        if (guidance == 1 && !request.negativePrompt().isBlank()) {
+            warnings.addBefore(
+                    "the negative prompt has no effect: with a guidance scale of 1 there is no guidance away from it");
+        }
         switch (request.sampling()) {
             case NativeSampling sampling -> resolve(sampling, request, listener, resolved);
             case SchedulerSampling sampling -> resolve(sampling.scheduler(), request, listener, resolved);
@@ -106,7 +112,7 @@ final class RequestResolver {
             throw new InvalidRequestException("onStep", "given", "used with the sampling of a scheduler");
         }
         Sampler sampler = sampling.sampler().orElseGet(model::defaultSampler);
-        NativeSampling whole = sampling.withSampler(sampler);
+        NativeSampling whole = withDistilledGuidance(sampling.withSampler(sampler));
         if (!sampling.sigmas().isEmpty()) {
             int steps = sampling.sigmas().size() - 1;
             if (request.steps().orElse(steps) != steps) {
@@ -120,6 +126,13 @@ final class RequestResolver {
         int steps = request.steps().orElseGet(model::defaultSteps);
         requireSchedule(schedule, steps);
         resolved.steps(steps).sampling(whole.withSchedule(schedule));
+    }
+
+    private NativeSampling withDistilledGuidance(NativeSampling sampling) {
+        OptionalDouble usual = file.generationDefaults().distilledGuidance();
+        return sampling.distilledGuidance().isEmpty() && usual.isPresent()
+                ? sampling.withDistilledGuidance(usual.getAsDouble())
+                : sampling;
     }
 
     /**

@@ -205,6 +205,8 @@ class DrawingTest {
         GeneratedImage negative =
                 quickCircle().guidanceScale(1).negativePrompt("a blue square").generate();
         assertThat(bytes(negative)).isEqualTo(bytes(plain));
+        assertThat(negative.report().warnings()).singleElement().asString().contains("negative prompt has no effect");
+        assertThat(plain.report().warnings()).isEmpty();
         assertThat(bytes(quickCircle().negativePrompt("a blue square").generate()))
                 .isNotEqualTo(bytes(quickCircle().generate()));
     }

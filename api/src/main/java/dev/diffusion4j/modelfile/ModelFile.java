@@ -38,6 +38,7 @@ public final class ModelFile {
     private final Map<String, String> metadata;
     private final SequencedMap<String, TensorInfo> byName;
     private final List<TensorInfo> tensors;
+    private final GenerationDefaults generationDefaults;
 
     private ModelFile(Path path, long size, Header header) {
         this.path = path;
@@ -49,6 +50,7 @@ public final class ModelFile {
         this.readByRuntime = header.readByRuntime();
         this.family = FamilyDetector.detect(tensors);
         this.bareDiffusionModel = family.makesPictures() && FamilyDetector.isBareDiffusionModel(tensors);
+        this.generationDefaults = GenerationDefaults.of(this);
     }
 
     /**
@@ -165,6 +167,11 @@ public final class ModelFile {
                     new ImageSize(Integer.parseInt(resolution.group(1)), Integer.parseInt(resolution.group(2))));
         }
         return family.nativeSize();
+    }
+
+    /** The settings that the model is usually drawn with. */
+    public GenerationDefaults generationDefaults() {
+        return generationDefaults;
     }
 
     /**

@@ -38,8 +38,9 @@ record ChildCommandLine(Path java, List<String> arguments) {
         boolean isInImage = options.classPath().isEmpty() && ChildClassPath.isInImage();
         Path java = ChildJava.find(options, !isInImage);
         List<String> arguments = new ArrayList<>();
-        arguments.add("-Xmx" + options.maxHeapMegabytes() + "m");
-        // A child does little in Java: a plain collector and compiler start it sooner and take less memory.
+        // A child does little in Java: a small heap, a plain collector and compiler start it sooner and take less
+        // memory.
+        arguments.addAll(List.of("-Xms16m", "-Xmx" + options.maxHeapMegabytes() + "m"));
         arguments.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
         // What this JVM was told of the processors is among the options that are not taken over.
         arguments.add("-XX:ActiveProcessorCount=" + Runtime.getRuntime().availableProcessors());

@@ -46,7 +46,7 @@ public final class PictureOptions {
             names = {"--cfg-scale", "--guidance-scale", "--guidance"},
             paramLabel = "SCALE",
             description =
-                    "How closely to follow the prompt, 0 to 100 (the model's, usually 7); 1 is fastest, without guidance.")
+                    "How closely to follow the prompt, 0 to 100 (the model's without it); 1 is fastest, without guidance.")
     private Double guidanceScale;
 
     @Option(

@@ -103,10 +103,9 @@ class LoadTest {
         assertThat(after.nativeMemory() - before.nativeMemory())
                 .as("growth of the server's native memory")
                 .isLessThan(128 * MIB);
-        // The heap of its JVM grows until it is collected for the first time.
         assertThat(after.model() - before.model())
                 .as("growth of the model's process")
-                .isLessThan(192 * MIB);
+                .isLessThan(64 * MIB);
         assertOnlyJobsOfTheNativeSurfaceAreKept();
     }
 
