@@ -265,7 +265,7 @@ def sdxl_reference_unet(tensors):
     return model.eval()
 
 
-def flux_reference_transformer(tensors):
+def flux_reference_transformer(tensors, guidance=True):
     # diffusers' own reading of Black Forest Labs' names, but for a width that it takes for granted.
     source = inspect.getsource(single_file_utils.convert_flux_transformer_checkpoint_to_diffusers)
     space = dict(vars(single_file_utils))
@@ -273,7 +273,7 @@ def flux_reference_transformer(tensors):
     converted = space["convert_flux_transformer_checkpoint_to_diffusers"](without(f"{components.UNET}.", tensors))
     model = diffusers.FluxTransformer2DModel(
         patch_size=1, in_channels=64, num_layers=DOUBLE, num_single_layers=SINGLE, attention_head_dim=128,
-        num_attention_heads=HIDDEN // 128, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=True)
+        num_attention_heads=HIDDEN // 128, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=guidance)
     model.load_state_dict(converted)
     return model.eval()
 
@@ -339,16 +339,17 @@ def padded(ids, padding):
 FLUX_SIGMAS = [1.0, 0.6, 0.25, 0.0]
 
 
-def flux_picture(transformer, pooled, autoencoder):
+def flux_picture(transformer, pooled, autoencoder, guidance=3.5):
     rows, columns = HEIGHT // 16, WIDTH // 16
     x = noise(16).reshape(1, 16, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, 64)
     places = torch.zeros(rows, columns, 3)
     places[..., 1] += torch.arange(rows)[:, None]
     places[..., 2] += torch.arange(columns)[None]
     text = torch.zeros(1, 256, 4096)
+    scale = None if guidance is None else torch.tensor([guidance])
     for sigma, following in zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]):
         velocity = transformer(
-            hidden_states=x, timestep=torch.tensor([sigma]), guidance=torch.tensor([3.5]), pooled_projections=pooled,
+            hidden_states=x, timestep=torch.tensor([sigma]), guidance=scale, pooled_projections=pooled,
             encoder_hidden_states=text, txt_ids=torch.zeros(256, 3), img_ids=places.reshape(-1, 3)).sample
         x = x + (following - sigma) * velocity
     x = x.reshape(1, rows, columns, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * rows, 2 * columns)
@@ -602,14 +603,21 @@ def sdxl_cases():
     save("sdxl.te2", unet_picture(lambda x, t: predict(x, t, changed), decode), base)
 
 
+def write_cases():
+    """Adds what was drawn to the cases that are there."""
+    file = FOLDER / "cases.json"
+    cases = (json.loads(file.read_text())["distances"] if file.exists() else {}) | CASES
+    versions = f"diffusers {diffusers.__version__}, transformers {transformers.__version__}, torch {torch.__version__}"
+    distances = ",\n".join(f'"{name}": {json.dumps(distance)}' for name, distance in cases.items())
+    file.write_text(f'{{\n"reference": "{versions}",\n"stride": {STRIDE},\n"distances": {{\n{distances}\n}}\n}}\n')
+
+
 @torch.inference_mode()
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for cases in (sd1_cases, flux_cases, sdxl_cases):
         cases()
-    versions = f"diffusers {diffusers.__version__}, transformers {transformers.__version__}, torch {torch.__version__}"
-    distances = ",\n".join(f'"{name}": {json.dumps(distance)}' for name, distance in CASES.items())
-    (FOLDER / "cases.json").write_text(f'{{\n"reference": "{versions}",\n"stride": {STRIDE},\n"distances": {{\n{distances}\n}}\n}}\n')
+    write_cases()
 
 
 if __name__ == "__main__":
