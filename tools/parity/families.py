@@ -54,10 +54,14 @@ class File:
     def __init__(self):
         self.tensors, self.lines = {}, []
 
-    def add(self, name, shape, centre, deviation):
-        scale = scale_of(deviation)
-        data = values(name, math.prod(shape), centre, scale)
-        self.lines.append(f"{name}\t{'x'.join(map(str, shape))}\t{centre}\t{scale}\t{zlib.crc32(data):08x}\n")
+    def add(self, name, shape, centre, deviation, second_centre=None):
+        """With another centre for the second half of the values, if there is one."""
+        scale, count = scale_of(deviation), math.prod(shape)
+        data, further = values(name, count, centre, scale), ""
+        if second_centre is not None:
+            data[count // 2:] = values(name, count, second_centre, scale)[count // 2:]
+            further = f"\t{second_centre}"
+        self.lines.append(f"{name}\t{'x'.join(map(str, shape))}\t{centre}\t{scale}\t{zlib.crc32(data):08x}{further}\n")
         self.tensors[name] = torch.from_numpy(data.reshape(shape))
         return self.tensors[name]
 
@@ -189,10 +193,11 @@ def renamed(fill, old, new, drop=()):
     return {name.replace(old, new, 1): shape for name, shape in layout.shapes.items() if not name.startswith(drop)}
 
 
-def file_of(shapes):
+def file_of(shapes, distribution=distribution, certain=()):
+    """With almost no variance in what the VAE encodes, if its last layers are named: the runtime draws from it."""
     file = File()
     for name, shape in shapes.items():
-        file.add(name, shape, *distribution(name, shape))
+        file.add(name, shape, *distribution(name, shape), -30 if name in certain else None)
     return file
 
 
@@ -234,21 +239,29 @@ def clip_l(tensors, prefix):
     return components.text_encoder({f"{components.TEXT}{k}": v for k, v in without(prefix, tensors).items()})
 
 
-def clip_g(tensors):
+def clip(tensors, width, layers, heads):
+    """With a projection."""
     config = transformers.CLIPTextConfig(
-        vocab_size=49408, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=20,
+        vocab_size=49408, hidden_size=width, intermediate_size=4 * width, num_hidden_layers=layers, num_attention_heads=heads,
         max_position_embeddings=LENGTH, hidden_act="gelu", bos_token_id=BEGIN, eos_token_id=END, pad_token_id=0,
-        projection_dim=1280)
+        projection_dim=width)
     with torch.device("meta"):
         model = transformers.CLIPTextModelWithProjection(config)
-    # diffusers' own reading of open_clip's names, layout of the projection included.
-    converted = single_file_utils.convert_open_clip_checkpoint(model, dict(tensors), prefix=f"{CLIP_G}.")
+    converted = tensors(model) if callable(tensors) else tensors
     keys = set(model.state_dict())
     converted = {(k if k in keys else k.removeprefix("text_model.")): v for k, v in converted.items()}
     model.load_state_dict({k: v for k, v in converted.items() if k in keys}, assign=True)
     inner = model.text_model if hasattr(model, "text_model") else model
     inner.embeddings.position_ids = torch.arange(LENGTH)[None]
     return model.eval()
+
+
+def open_clip_reference(tensors, prefix, width, layers, heads):
+    # diffusers' own reading of open_clip's names, layout of the projection included.
+    def converted(model):
+        return single_file_utils.convert_open_clip_checkpoint(model, dict(tensors), prefix=f"{prefix}.")
+
+    return clip(converted, width, layers, heads)
 
 
 def sdxl_reference_unet(tensors):
@@ -299,6 +312,16 @@ def noise(channels):
     return torch.randn((1, channels, HEIGHT // 8, WIDTH // 8), generator=generator)
 
 
+def given_picture():
+    """Blocks of 16x16 pixels in many colours; (height, width, 3), 0 to 255."""
+    down, right = np.mgrid[0:HEIGHT, 0:WIDTH] // 16
+    return np.stack([(53 * right + 97 * down) % 256, (151 * right + 29 * down) % 256, (11 * right + 199 * down) % 256], -1)
+
+
+def encoded(autoencoder, pixels):
+    return autoencoder.encode(torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1).latent_dist.mode()
+
+
 def picture(decoded):
     return ((decoded[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1) * 255).numpy()
 
@@ -308,11 +331,12 @@ LOG_SIGMAS = np.log(np.sqrt((1 - np.cumprod(1 - BETAS)) / np.cumprod(1 - BETAS))
 STEPS = 3
 
 
-def unet_picture(predict, decode, prediction="epsilon"):
-    """The runtime's discrete schedule: equal steps in time, sigmas and times by interpolation of the training's."""
+def unet_picture(predict, decode, prediction="epsilon", start=0, keep=lambda denoised: denoised):
+    """The runtime's discrete schedule: equal steps in time, sigmas and times by interpolation of the training's. keep
+    brings back in each step what is not to change of the start."""
     times = np.linspace(999, 0, STEPS)
     sigmas = [*np.exp(np.interp(times, np.arange(1000), LOG_SIGMAS)), 0.0]
-    x = noise(4) * sigmas[0]
+    x = start + noise(4) * sigmas[0]
     for sigma, following in zip(sigmas[:-1], sigmas[1:]):
         time = float(np.interp(math.log(sigma), LOG_SIGMAS, np.arange(1000)))
         output = predict(x / math.sqrt(sigma**2 + 1), time)
@@ -320,7 +344,7 @@ def unet_picture(predict, decode, prediction="epsilon"):
             denoised = x - sigma * output
         else:
             denoised = x / (sigma**2 + 1) - output * sigma / math.sqrt(sigma**2 + 1)
-        x = x + (x - denoised) / sigma * (following - sigma)
+        x = x + (x - keep(denoised)) / sigma * (following - sigma)
     return picture(decode(x))
 
 
@@ -339,18 +363,33 @@ def padded(ids, padding):
 FLUX_SIGMAS = [1.0, 0.6, 0.25, 0.0]
 
 
-def flux_picture(transformer, pooled, autoencoder, guidance=3.5):
+def flux_packed(x):
     rows, columns = HEIGHT // 16, WIDTH // 16
-    x = noise(16).reshape(1, 16, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, 64)
+    return x.reshape(1, 16, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, 64)
+
+
+def flux_places(picture):
+    rows, columns = HEIGHT // 16, WIDTH // 16
     places = torch.zeros(rows, columns, 3)
+    places[..., 0] = picture
     places[..., 1] += torch.arange(rows)[:, None]
     places[..., 2] += torch.arange(columns)[None]
+    return places.reshape(-1, 3)
+
+
+def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None):
+    """reference: latents of a picture that Kontext looks at."""
+    rows, columns = HEIGHT // 16, WIDTH // 16
+    x, places = flux_packed(noise(16)), flux_places(0)
+    if reference is not None:
+        places = torch.cat([places, flux_places(1)])
     text = torch.zeros(1, 256, 4096)
     scale = None if guidance is None else torch.tensor([guidance])
     for sigma, following in zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]):
+        seen = x if reference is None else torch.cat([x, flux_packed(reference)], 1)
         velocity = transformer(
-            hidden_states=x, timestep=torch.tensor([sigma]), guidance=scale, pooled_projections=pooled,
-            encoder_hidden_states=text, txt_ids=torch.zeros(256, 3), img_ids=places.reshape(-1, 3)).sample
+            hidden_states=seen, timestep=torch.tensor([sigma]), guidance=scale, pooled_projections=pooled,
+            encoder_hidden_states=text, txt_ids=torch.zeros(256, 3), img_ids=places).sample[:, :rows * columns]
         x = x + (following - sigma) * velocity
     x = x.reshape(1, rows, columns, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * rows, 2 * columns)
     return picture(autoencoder.decode(x / 0.3611 + 0.1159).sample)
@@ -563,7 +602,7 @@ def flux_cases():
 def sdxl_cases():
     file = sdxl_file()
     file.write("sdxl")
-    large, big = clip_l(file.tensors, CLIP_L), clip_g(file.tensors)
+    large, big = clip_l(file.tensors, CLIP_L), open_clip_reference(file.tensors, CLIP_G, 1280, 32, 20)
     unet = sdxl_reference_unet(file.tensors)
     autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
     del file

@@ -1,5 +1,5 @@
-"""Writes what pictures of diffusion transformers are compared with: SD 3.5, FLUX.1 schnell, FLUX.2 klein, Z-Image and
-Qwen-Image, each in the files that people have. As families.py does it, whose folder and cases.json this one adds to.
+"""Writes what pictures of diffusion transformers are compared with: SD 3.5, FLUX.1 schnell and Kontext, FLUX.2 klein,
+Z-Image and Qwen-Image, each in the files that people have. As families.py does it, whose folder and cases.json this one adds to.
 
 Widths and depths are the smallest that the runtime takes: it reads most of them from the weights. FLUX.1 and SD 3.5 are
 drawn without a T5, whose size is fixed; both references then have zeros for it.
@@ -26,7 +26,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 import components
 import families
 from components import BEGIN, END, LENGTH, PROMPTS
-from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, File, noise, padded, picture, save, without
+from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, noise, padded, picture, save, without
 
 PROMPT = PROMPTS["circle"][0]
 SIGMAS = list(zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]))
@@ -48,11 +48,8 @@ def distribution(name, shape):
     return families.distribution(name, shape)
 
 
-def file_of(layout):
-    file = File()
-    for name, shape in layout.shapes.items():
-        file.add(name, shape, *distribution(name, shape))
-    return file
+def file_of(layout, certain=()):
+    return families.file_of(layout.shapes, distribution, certain)
 
 
 def source():
@@ -77,7 +74,7 @@ def vae_file(channels, quantised):
     bare = components.Layout()
     bare.shapes = {
         name.removeprefix(f"{vae}."): shape for name, shape in layout.shapes.items() if quantised or "quant_conv" not in name}
-    return file_of(bare)
+    return file_of(bare, ["quant_conv.bias" if quantised else "encoder.conv_out.bias"])
 
 
 def reference_vae(tensors, channels, quantised):
@@ -231,17 +228,18 @@ def z_image():
     save("z-image", picture(reference_vae(vae.tensors, 16, False).decode(x / 0.3611 + 0.1159).sample))
 
 
-# ---- FLUX.1 schnell ----
+# ---- FLUX.1 schnell and Kontext ----
 
 
-def flux_schnell():
+def flux(name, guided, sees_picture):
     layout = components.Layout()
     families.flux_transformer(layout)
     bare = components.Layout()
     bare.shapes = without(f"{components.UNET}.", layout.shapes)
-    bare.shapes = {name: shape for name, shape in bare.shapes.items() if not name.startswith("guidance_in")}
+    if not guided:
+        bare.shapes = {name: shape for name, shape in bare.shapes.items() if not name.startswith("guidance_in")}
     file, text, vae = file_of(bare), components.Layout(), vae_file(16, quantised=False)
-    file.write("flux-schnell")
+    file.write(name)
     vae.write("vae16")
     text.text()
     text.shapes = {name.replace(components.TEXT, "text_model", 1): shape for name, shape in text.shapes.items()}
@@ -249,8 +247,18 @@ def flux_schnell():
     text.write("clip-l")
     pooled = families.clip_l(text.tensors, "text_model")(input_ids=padded(IDS, END)).pooler_output
     named = {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}
-    transformer = families.flux_reference_transformer(named, guidance=False)
-    save("flux-schnell", families.flux_picture(transformer, pooled, reference_vae(vae.tensors, 16, False), guidance=None))
+    transformer = families.flux_reference_transformer(named, guidance=guided)
+    autoencoder = reference_vae(vae.tensors, 16, False)
+    reference = (families.encoded(autoencoder, families.given_picture()) - 0.1159) * 0.3611 if sees_picture else None
+    save(name, families.flux_picture(transformer, pooled, autoencoder, 3.5 if guided else None, reference))
+
+
+def flux_schnell():
+    flux("flux-schnell", False, False)
+
+
+def flux_kontext():
+    flux("flux-kontext", True, True)
 
 
 # ---- FLUX.2 klein ----
@@ -317,15 +325,22 @@ def flux2_klein():
     places = torch.cartesian_prod(torch.arange(1), torch.arange(ROWS), torch.arange(COLUMNS), torch.arange(1))
     words = torch.cartesian_prod(torch.arange(1), torch.arange(1), torch.arange(1), torch.arange(512))
     generator = torch.Generator("cpu").manual_seed(families.SEED)
-    x = torch.randn((1, 128, ROWS, COLUMNS), generator=generator)
-    for sigma, following in SIGMAS:
-        velocity = transformer(
-            hidden_states=x.flatten(2).permute(0, 2, 1), encoder_hidden_states=context, timestep=torch.tensor([sigma]),
-            img_ids=places, txt_ids=words, guidance=None).sample
-        x = x + (following - sigma) * velocity.permute(0, 2, 1).view(x.shape)
-    x = x * deviation + mean
-    x = x.view(1, 32, 2, 2, ROWS, COLUMNS).permute(0, 1, 4, 2, 5, 3).reshape(1, 32, 2 * ROWS, 2 * COLUMNS)
-    save("flux2-klein", picture(reference_vae(vae.tensors, 32, True).decode(x).sample))
+    start, autoencoder = torch.randn((1, 128, ROWS, COLUMNS), generator=generator), reference_vae(vae.tensors, 32, True)
+    reference = families.encoded(autoencoder, families.given_picture())
+    reference = reference.view(1, 32, ROWS, 2, COLUMNS, 2).permute(0, 1, 3, 5, 2, 4).reshape(1, 128, ROWS, COLUMNS)
+    reference = ((reference - mean) / deviation).flatten(2).permute(0, 2, 1)
+    for name, pictures in (("flux2-klein", []), ("flux2-klein.edit", [reference])):
+        x = start
+        # References are ten apart in the first of their places.
+        ids = torch.cat([places] + [places + torch.tensor([10, 0, 0, 0])] * len(pictures))
+        for sigma, following in SIGMAS:
+            velocity = transformer(
+                hidden_states=torch.cat([x.flatten(2).permute(0, 2, 1), *pictures], 1), encoder_hidden_states=context,
+                timestep=torch.tensor([sigma]), img_ids=ids, txt_ids=words, guidance=None).sample[:, :ROWS * COLUMNS]
+            x = x + (following - sigma) * velocity.permute(0, 2, 1).view(x.shape)
+        x = x * deviation + mean
+        x = x.view(1, 32, 2, 2, ROWS, COLUMNS).permute(0, 1, 4, 2, 5, 3).reshape(1, 32, 2 * ROWS, 2 * COLUMNS)
+        save(name, picture(autoencoder.decode(x).sample))
 
 
 # ---- SD 3.5 ----
@@ -381,7 +396,8 @@ def sd35():
     layout.shapes["text_encoders.clip_g.transformer.text_projection.weight"] = (1280, 1280)
     file = file_of(layout)
     file.write("sd3.5")
-    first, second = families.clip_l(file.tensors, large), clip_g(without("text_encoders.clip_g.transformer.", file.tensors))
+    first, second = families.clip_l(file.tensors, large), families.clip(
+        without("text_encoders.clip_g.transformer.", file.tensors), 1280, 32, 20)
 
     def encode(ids):
         one = first(input_ids=padded(ids, END), output_hidden_states=True)
@@ -419,21 +435,6 @@ def clip_g_shapes(prefix):
         layout.layer(f"{block}.mlp.fc2", width, 4 * width)
     layout.norm(f"{prefix}.final_layer_norm", width)
     return layout.shapes
-
-
-def clip_g(tensors):
-    config = transformers.CLIPTextConfig(
-        vocab_size=49408, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=20,
-        max_position_embeddings=LENGTH, hidden_act="gelu", bos_token_id=BEGIN, eos_token_id=END, pad_token_id=0,
-        projection_dim=1280)
-    with torch.device("meta"):
-        model = transformers.CLIPTextModelWithProjection(config)
-    keys = set(model.state_dict())
-    named = {(k if k in keys else k.removeprefix("text_model.")): v for k, v in tensors.items()}
-    model.load_state_dict({k: v for k, v in named.items() if k in keys}, assign=True)
-    inner = model.text_model if hasattr(model, "text_model") else model
-    inner.embeddings.position_ids = torch.arange(LENGTH)[None]
-    return model.eval()
 
 
 # ---- Qwen-Image ----
@@ -521,7 +522,9 @@ def qwen_image():
     save("qwen-image", picture(autoencoder.eval().decode((x * deviation + mean)[:, :, None]).sample[:, :, 0]))
 
 
-ALL = {"z-image": z_image, "flux-schnell": flux_schnell, "flux2-klein": flux2_klein, "sd3.5": sd35, "qwen-image": qwen_image}
+ALL = {
+    "z-image": z_image, "flux-schnell": flux_schnell, "flux-kontext": flux_kontext, "flux2-klein": flux2_klein, "sd3.5": sd35,
+    "qwen-image": qwen_image}
 
 
 @torch.inference_mode()

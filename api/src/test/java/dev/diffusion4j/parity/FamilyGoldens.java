@@ -7,6 +7,7 @@ import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,7 +16,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code tools/parity/families.py} wrote: the pictures that diffusers draws, and of which models and LoRAs. */
+/** What the scripts of {@code tools/parity} wrote: the pictures that diffusers draws, and of which models and LoRAs. */
 final class FamilyGoldens {
 
     static final String PROMPT = "a red circle on a white background";
@@ -24,6 +25,8 @@ final class FamilyGoldens {
     /** Of 255, on the average: cutting to 8 bits alone makes up more than 0.2 of it. */
     static final double TOLERANCE = 0.3;
 
+    private static final int WIDTH = 128;
+    private static final int HEIGHT = 64;
     private static final String FOLDER = "/dev/diffusion4j/families/";
     private static final JsonNode CASES = cases();
 
@@ -44,7 +47,34 @@ final class FamilyGoldens {
 
     /** The request with the size and noise of the references, whose sampler is Euler's. */
     static ImageGeneration as(ImageGeneration request) {
-        return request.size(128, 64).seed(42);
+        return request.size(WIDTH, HEIGHT).seed(42);
+    }
+
+    /** The picture that models are given: blocks of many colours. */
+    static BufferedImage picture() {
+        BufferedImage picture = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < HEIGHT; y++) {
+            for (int x = 0; x < WIDTH; x++) {
+                int right = x / 16;
+                int down = y / 16;
+                int red = (53 * right + 97 * down) % 256;
+                int green = (151 * right + 29 * down) % 256;
+                int blue = (11 * right + 199 * down) % 256;
+                picture.setRGB(x, y, red << 16 | green << 8 | blue);
+            }
+        }
+        return picture;
+    }
+
+    /** Of that picture. */
+    static BufferedImage mask() {
+        BufferedImage mask = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+        for (int y = 16; y < 48; y++) {
+            for (int x = 32; x < 96; x++) {
+                mask.setRGB(x, y, 0xFFFFFF);
+            }
+        }
+        return mask;
     }
 
     static Tensor tensor(String name) {

@@ -29,24 +29,30 @@ final class SyntheticModel {
     private static final int CHUNK = 1 << 16;
     private static final long UNKNOWN = -1;
 
-    /** @param checksum of the values as f32, or {@link #UNKNOWN} */
-    private record Weight(String name, long[] shape, Formula formula, long checksum) {
+    /**
+     * @param secondHalf the formula of the values' second half
+     * @param checksum of the values as f32, or {@link #UNKNOWN}
+     */
+    private record Weight(String name, long[] shape, Formula formula, Formula secondHalf, long checksum) {
 
-        /** Of a line with name, shape, centre, scale and checksum. */
+        /** Of a line with name, shape, centre, scale, checksum and, if it is another one, the second half's centre. */
         static Weight parse(String line) {
             String[] fields = line.split("\t");
             long[] shape = Arrays.stream(fields[1].split("x"))
                     .mapToLong(Long::parseLong)
                     .toArray();
             Formula formula = Formula.of(fields[0], Float.parseFloat(fields[2]), Float.parseFloat(fields[3]));
-            return new Weight(fields[0], shape, formula, Long.parseLong(fields[4], 16));
+            Formula secondHalf = fields.length > 5
+                    ? new Formula(formula.seed(), Float.parseFloat(fields[5]), formula.scale())
+                    : formula;
+            return new Weight(fields[0], shape, formula, secondHalf, Long.parseLong(fields[4], 16));
         }
 
         /** Of another shape, and as large an output as before: it grows with the square root of what is summed up. */
         Weight as(long[] other) {
             float summed = (float) Math.sqrt((double) perOutput(shape) / perOutput(other));
             Formula scaled = new Formula(formula.seed(), formula.centre(), formula.scale() * summed);
-            return new Weight(name, other, scaled, UNKNOWN);
+            return new Weight(name, other, scaled, scaled, UNKNOWN);
         }
 
         private static long perOutput(long[] shape) {
@@ -169,9 +175,11 @@ final class SyntheticModel {
         CRC32 checksum = new CRC32();
         float[] values = new float[(int) Math.min(CHUNK, weight.size())];
         ByteBuffer data = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (long first = 0; first < weight.size(); first += CHUNK) {
-            int count = (int) Math.min(CHUNK, weight.size() - first);
-            weight.formula().fill(first, values, count);
+        long half = weight.size() / 2;
+        int count;
+        for (long first = 0; first < weight.size(); first += count) {
+            count = (int) Math.min(CHUNK, (first < half ? half : weight.size()) - first);
+            (first < half ? weight.formula() : weight.secondHalf()).fill(first, values, count);
             data.clear().asFloatBuffer().put(values, 0, count);
             checksum.update(data.limit(count * Float.BYTES));
             data.rewind();

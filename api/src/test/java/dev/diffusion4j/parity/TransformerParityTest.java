@@ -38,8 +38,15 @@ class TransformerParityTest {
 
     /** With the guidance that is usual for the family. */
     private static ImageGeneration request(DiffusionModel model) {
-        return FamilyGoldens.as(model.textToImage(PROMPT))
-                .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0));
+        return as(model.textToImage(PROMPT));
+    }
+
+    private static ImageGeneration edit(DiffusionModel model) {
+        return as(model.edit(FamilyGoldens.picture(), PROMPT));
+    }
+
+    private static ImageGeneration as(ImageGeneration request) {
+        return FamilyGoldens.as(request).sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0));
     }
 
     private static void requireEqual(DiffusionModel model, ModelFamily family, String name) {
@@ -50,7 +57,10 @@ class TransformerParityTest {
 
     @Test
     void zImage() {
-        ModelOpener parts = options().diffusionModel(file("z-image")).languageModel(file("qwen3")).vae(file("vae16"));
+        ModelOpener parts = options()
+                .diffusionModel(file("z-image"))
+                .languageModel(file("qwen3"))
+                .vae(file("vae16"));
         try (DiffusionModel model = parts.open()) {
             requireEqual(model, ModelFamily.Z_IMAGE, "z-image");
         }
@@ -58,18 +68,35 @@ class TransformerParityTest {
 
     @Test
     void fluxSchnell() {
-        ModelOpener parts = options().diffusionModel(file("flux-schnell")).clipL(file("clip-l")).vae(file("vae16"));
+        ModelOpener parts = options()
+                .diffusionModel(file("flux-schnell"))
+                .clipL(file("clip-l"))
+                .vae(file("vae16"));
         try (DiffusionModel model = parts.open()) {
             requireEqual(model, ModelFamily.FLUX, "flux-schnell");
         }
     }
 
     @Test
+    void fluxKontext() {
+        ModelOpener parts = options()
+                .diffusionModel(file("flux-kontext"))
+                .clipL(file("clip-l"))
+                .vae(file("vae16"));
+        try (DiffusionModel model = parts.open()) {
+            assertThat(distance("flux-kontext", edit(model).generate())).isLessThan(TOLERANCE);
+        }
+    }
+
+    @Test
     void flux2Klein() {
-        ModelOpener parts =
-                options().diffusionModel(file("flux2-klein")).languageModel(file("qwen3")).vae(file("vae32"));
+        ModelOpener parts = options()
+                .diffusionModel(file("flux2-klein"))
+                .languageModel(file("qwen3"))
+                .vae(file("vae32"));
         try (DiffusionModel model = parts.open()) {
             requireEqual(model, ModelFamily.FLUX2_KLEIN, "flux2-klein");
+            assertThat(distance("flux2-klein.edit", edit(model).generate())).isLessThan(TOLERANCE);
         }
     }
 
@@ -86,8 +113,10 @@ class TransformerParityTest {
 
     @Test
     void qwenImage() {
-        ModelOpener parts =
-                options().diffusionModel(file("qwen-image")).languageModel(file("qwen2.5")).vae(file("wan-vae"));
+        ModelOpener parts = options()
+                .diffusionModel(file("qwen-image"))
+                .languageModel(file("qwen2.5"))
+                .vae(file("wan-vae"));
         try (DiffusionModel model = parts.open()) {
             assertThat(model.family()).isEqualTo(ModelFamily.QWEN_IMAGE);
             assertThat(distance("qwen-image", request(model).guidanceScale(1).generate()))

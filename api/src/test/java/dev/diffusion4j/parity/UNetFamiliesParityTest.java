@@ -1,0 +1,94 @@
+package dev.diffusion4j.parity;
+
+import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
+import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
+import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.scheduler.PredictionType;
+import dev.diffusion4j.tensor.RandomSource;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SD 2.x, and SD 1.x for inpainting and for instructions, in single files against diffusers and transformers. */
+@Tag("native")
+@Timeout(600)
+class UNetFamiliesParityTest {
+
+    private static final double GUIDANCE = 5;
+
+    @TempDir
+    private Path folder;
+
+    private Path file(String name) {
+        return FamilyGoldens.write(name, folder);
+    }
+
+    private static ModelOpener options() {
+        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
+    }
+
+    private static ImageGeneration as(ImageGeneration request) {
+        return FamilyGoldens.as(request)
+                .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
+                .steps(3)
+                .guidanceScale(1);
+    }
+
+    @Test
+    void sd2() {
+        Path file = file("sd2");
+        try (DiffusionModel model = options().prediction(PredictionType.EPSILON).open(file)) {
+            assertThat(model.family()).isEqualTo(ModelFamily.SD2);
+            assertThat(distance("sd2", as(model.textToImage(PROMPT)).generate()))
+                    .isLessThan(TOLERANCE);
+            assertThat(distance(
+                            "sd2.guided",
+                            as(model.textToImage(PROMPT))
+                                    .guidanceScale(GUIDANCE)
+                                    .generate()))
+                    .isLessThan(TOLERANCE);
+        }
+        try (DiffusionModel model =
+                options().prediction(PredictionType.V_PREDICTION).open(file)) {
+            assertThat(distance("sd2.v", as(model.textToImage(PROMPT)).generate()))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+
+    @Test
+    void sd1ForInpainting() {
+        try (DiffusionModel model = options().open(file("sd1-inpaint"))) {
+            assertThat(model.family()).isEqualTo(ModelFamily.SD1_INPAINT);
+            InitImage init = InitImage.of(FamilyGoldens.picture())
+                    .withMask(FamilyGoldens.mask())
+                    .withStrength(1);
+            assertThat(distance(
+                            "sd1-inpaint", as(model.imageToImage(init, PROMPT)).generate()))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+
+    @Test
+    void sd1ForInstructions() {
+        try (DiffusionModel model = options().open(file("sd1-pix2pix"))) {
+            assertThat(model.family()).isEqualTo(ModelFamily.SD1_PIX2PIX);
+            assertThat(distance(
+                            "sd1-pix2pix",
+                            as(model.edit(FamilyGoldens.picture(), PROMPT)).generate()))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+}
