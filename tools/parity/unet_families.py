@@ -115,7 +115,31 @@ def sd2():
     save("sd2.guided", unet_picture(guided(predict, text, nothing), decode))
 
 
-ALL = {"sd2": sd2, "inpainting": inpainting, "instructions": instructions}
+def folder():
+    """The model of families.py's sd1 in the names of diffusers: the same picture."""
+    weights, lines = components.make_weights("narrow")
+    lines = {line.split("\t", 1)[0]: line for line in lines}
+    at = {value.data_ptr(): name for name, value in weights.items()}
+    text = components.text_encoder(weights).state_dict()
+    parts = {
+        "unet": reference_unet(weights).state_dict(),
+        "vae": reference_vae(weights).state_dict(),
+        "text_encoder": {name if name.startswith("text_model.") else f"text_model.{name}": value for name, value in text.items()}}
+    for part, tensors in parts.items():
+        written = []
+        for name, value in tensors.items():
+            if "position_ids" in name:
+                continue
+            origin = at[value.data_ptr()]
+            assert weights[origin].numel() == value.numel(), name
+            fields = lines[origin].rstrip("\n").split("\t")
+            fields += [""] * (6 - len(fields)) + [origin]
+            fields[0], fields[1] = name, "x".join(map(str, value.shape))
+            written.append("\t".join(fields) + "\n")
+        (families.FOLDER / f"sd1.{part}.tsv").write_text("".join(written))
+
+
+ALL = {"folder": folder, "sd2": sd2, "inpainting": inpainting, "instructions": instructions}
 
 
 @torch.inference_mode()

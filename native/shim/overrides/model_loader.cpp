@@ -3,7 +3,7 @@
  * shorter pause between two looks at whether the loading threads are done (upstream's 0.2 s are paid three times per
  * picture of a small model), and with a way of its own to read tensors that are a part of a zip entry: upstream reads
  * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures. The weights
- * that turned_weights.h names are transposed, and threads pass an exception on to the one that waits for them, where
+ * that turned_weights.h names are transposed, parts of models with a U-Net get the prefix of loose_parts.h, and threads pass an exception on to the one that waits for them, where
  * upstream's would end the process.
  */
 #include <algorithm>
@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "guard.h"
+#include "loose_parts.h"
+#include "model_io/gguf_io.h"
 #include "model_io/safetensors_io.h"
 #include "model_loader.h"
 #include "name_conversion.h"
@@ -123,6 +125,15 @@ std::chrono::milliseconds short_pause(std::chrono::milliseconds wanted) {
     return std::min(wanted, std::chrono::milliseconds(10));
 }
 
+/* Changes the prefix of a function that is about to use it. What it was given is a string of its caller's own. */
+bool placed(const std::vector<TensorStorage>& part, const String2TensorStorage& loaded, const std::string& prefix) {
+    const std::string right = d4j::prefix_of_part(part, loaded, prefix);
+    if (right != prefix) {
+        const_cast<std::string&>(prefix) = right;
+    }
+    return true;
+}
+
 }  // namespace
 
 // The runtime's own loading threads: it has no others.
@@ -145,4 +156,9 @@ using d4j_loading_thread = LoadingThread;
 // Called where a tensor loses the name that the file gave it, and where it has been read.
 #define convert_tensor_name(name, version) (d4j::note_layout(tensor_storage), convert_tensor_name(name, version))
 #define read_data(to, size) (read_data(to, size), d4j::turn_if_noted(tensor_storage, to))
+// Each called where the tensors of a file are about to get the prefix.
+#define read_gguf_file(path, tensors, error) \
+    (read_gguf_file(path, tensors, error) && placed(tensors, tensor_storage_map, prefix))
+#define read_safetensors_file(path, tensors, error) \
+    (read_safetensors_file(path, tensors, error) && placed(tensors, tensor_storage_map, prefix))
 #include "src/model_loader.cpp"

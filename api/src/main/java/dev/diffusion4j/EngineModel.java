@@ -39,6 +39,7 @@ final class EngineModel implements DiffusionModel {
     private final Engine engine;
     private final ModelInfo info;
     private final EngineThread thread;
+    private final String name;
     private final ModelFile file;
     private final ModelOptions options;
     private final LearnedFiles inversions;
@@ -54,6 +55,7 @@ final class EngineModel implements DiffusionModel {
             Engine engine,
             EngineThread thread,
             ModelInfo info,
+            String name,
             ModelFile file,
             ModelOptions options,
             LearnedFiles inversions,
@@ -61,6 +63,7 @@ final class EngineModel implements DiffusionModel {
         this.engine = engine;
         this.thread = thread;
         this.info = info;
+        this.name = name;
         this.file = file;
         this.options = options;
         this.inversions = inversions;
@@ -81,11 +84,12 @@ final class EngineModel implements DiffusionModel {
      */
     static EngineModel open(
             Supplier<? extends Engine> engine,
+            String name,
             ModelFile mainFile,
             ModelOptions options,
             LearnedFiles inversions,
             Optional<LoraFolder> loraFolder) {
-        EngineThread thread = new EngineThread("diffusion4j " + mainFile.path().getFileName());
+        EngineThread thread = new EngineThread("diffusion4j " + name);
         try {
             Engine opened = thread.callUninterruptibly(engine::get);
             try {
@@ -94,7 +98,7 @@ final class EngineModel implements DiffusionModel {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
                             + ", which does not make pictures");
                 }
-                return new EngineModel(opened, thread, info, mainFile, options, inversions, loraFolder);
+                return new EngineModel(opened, thread, info, name, mainFile, options, inversions, loraFolder);
             } catch (Throwable e) {
                 cleanUp(
                         e,
@@ -225,7 +229,7 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public String name() {
-        return file.path().getFileName().toString();
+        return name;
     }
 
     @Override

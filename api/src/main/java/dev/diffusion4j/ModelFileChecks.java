@@ -38,7 +38,8 @@ final class ModelFileChecks {
     static ModelFile check(Optional<Path> model, ModelOptions options) {
         ModelFileChecks checks = new ModelFileChecks(model, options);
         ModelFile main = checks.checkMain();
-        checks.components.forEach((component, file) -> ModelFileValidator.requireComponent(file, component));
+        checks.components.forEach(
+                (component, file) -> ModelFileValidator.requireComponent(file, component, main.family()));
         checks.checkEmbeddings(main);
         return main;
     }

@@ -6,6 +6,7 @@ import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.OpenSpec;
 import dev.diffusion4j.internal.ffm.NativeEngine;
 import dev.diffusion4j.internal.isolated.IsolatedEngine;
+import dev.diffusion4j.modelfile.DiffusersFolder;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.ModelOptions;
@@ -36,7 +37,8 @@ public final class ModelOpener extends ModelOptionsBuilder<ModelOpener> {
     }
 
     /**
-     * Opens a model file. The file and all files given here are checked before native code sees them.
+     * Opens a model: a file, or the folder of a model as diffusers saves it ({@link DiffusersFolder}), whose parts are as if they
+     * had been given one by one. All files are checked before native code sees them.
      *
      * @throws ModelFileException if a file is missing, damaged or not what it is given as
      * @throws dev.diffusion4j.error.DeviceUnavailableException if a device is not there
@@ -44,18 +46,28 @@ public final class ModelOpener extends ModelOptionsBuilder<ModelOpener> {
      * @throws InvalidRequestException if options contradict each other
      */
     public DiffusionModel open(Path model) {
-        return open(Optional.of(model));
+        if (!DiffusersFolder.isAt(model)) {
+            return open(Optional.of(model), name(model));
+        }
+        ModelOpener parts = new ModelOpener(options());
+        parts.missingComponents(DiffusersFolder.read(model, options().variant()).components());
+        return parts.open(Optional.empty(), name(model));
     }
 
     /** Opens a model whose components were all given by {@link #diffusionModel(Path)} and the like. */
     public DiffusionModel open() {
-        if (!options().components().containsKey(ModelComponent.DIFFUSION_MODEL)) {
+        Path denoiser = options().components().get(ModelComponent.DIFFUSION_MODEL);
+        if (denoiser == null) {
             throw new InvalidRequestException("diffusionModel", "absent", "given when there is no model file");
         }
-        return open(Optional.empty());
+        return open(Optional.empty(), name(denoiser));
     }
 
-    private DiffusionModel open(Optional<Path> model) {
+    private static String name(Path path) {
+        return path.toAbsolutePath().normalize().getFileName().toString();
+    }
+
+    private DiffusionModel open(Optional<Path> model, String name) {
         ModelOptions options = options();
         if (options.streamLayers() && options.memoryBudget().isEmpty()) {
             throw new InvalidRequestException("streamLayers", true, "used with a memoryBudget");
@@ -64,7 +76,7 @@ public final class ModelOpener extends ModelOptionsBuilder<ModelOpener> {
         requireDifferentWords(options.embeddings());
         ModelFile main = ModelFileChecks.check(model, options);
         LearnedFiles inversions = LearnedFiles.load(options.embeddings());
-        return EngineModel.open(() -> engine(model, options, inversions), main, options, inversions, loraFolder);
+        return EngineModel.open(() -> engine(model, options, inversions), name, main, options, inversions, loraFolder);
     }
 
     private static Engine engine(Optional<Path> model, ModelOptions options, LearnedFiles inversions) {

@@ -22,6 +22,6 @@ final class FakeModels {
     static DiffusionModel open(FakeEngine engine, ModelFile file, int queueCapacity) {
         ModelOptions options =
                 ModelOptions.builder().queueCapacity(queueCapacity).build();
-        return EngineModel.open(() -> engine, file, options, LearnedFiles.load(Map.of()), Optional.empty());
+        return EngineModel.open(() -> engine, "fake", file, options, LearnedFiles.load(Map.of()), Optional.empty());
     }
 }

@@ -38,7 +38,7 @@ final class ByteSource implements AutoCloseable {
             if (attributes.isDirectory()) {
                 throw new ModelFileException(Text.of(path) + " is a directory, not a model file"
                         + (Files.exists(path.resolve("model_index.json"))
-                                ? ": a model of diffusers in parts; name the single file that most are published as too"
+                                ? ": a model of diffusers in parts, which is opened as a whole or by the file of a part"
                                 : "; name a file in it"));
             }
             // Opening a pipe would block, a device may never end.

@@ -41,6 +41,7 @@ public final class ModelOptions {
 
     static final Option<Map<ModelComponent, Path>> COMPONENTS =
             Option.of("components", JsonType.mapOf(ModelComponent.class, JsonType.of(Path.class)));
+    static final Option<String> VARIANT = Option.of("variant", String.class, ModelOptions::checkVariant);
     static final Option<Boolean> TINY_AUTOENCODER_FOR_PREVIEWS_ONLY =
             Option.of("tinyAutoencoderForPreviewsOnly", Boolean.class);
     static final Option<Map<String, Path>> EMBEDDINGS =
@@ -73,6 +74,7 @@ public final class ModelOptions {
             Option.of("queueCapacity", Integer.class, size -> Checks.range("queueCapacity", size, 0, 1_000_000));
     static final List<Option<?>> OPTIONS = List.of(
             COMPONENTS,
+            VARIANT,
             TINY_AUTOENCODER_FOR_PREVIEWS_ONLY,
             EMBEDDINGS,
             WEIGHT_TYPE,
@@ -139,6 +141,12 @@ public final class ModelOptions {
         }
     }
 
+    private static void checkVariant(String name) {
+        if (!name.matches("[\\w-]{1,100}")) {
+            throw new InvalidRequestException("variant", name, "a name such as fp16");
+        }
+    }
+
     private static void checkRules(String rules) {
         for (String rule : rules.split(",", -1)) {
             String[] sides = rule.split("=", 2);
@@ -168,6 +176,11 @@ public final class ModelOptions {
     /** The components that are files of their own. */
     public Map<ModelComponent, Path> components() {
         return options.get(COMPONENTS, Map.of());
+    }
+
+    /** Which files of a folder of diffusers are taken, if that was said. */
+    public Optional<String> variant() {
+        return options.get(VARIANT);
     }
 
     /** Whether the tiny autoencoder is for previews alone. */

@@ -100,6 +100,19 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return component(ModelComponent.DIFFUSION_MODEL, file);
     }
 
+    /** Which files of a folder of diffusers, such as {@code fp16}; without it those of no variant, or the only ones. */
+    public B variant(String name) {
+        return set(ModelOptions.VARIANT, name);
+    }
+
+    /** Components where none were given. */
+    protected final B missingComponents(Map<ModelComponent, Path> files) {
+        Map<ModelComponent, Path> all = new EnumMap<>(ModelComponent.class);
+        all.putAll(files);
+        all.putAll(options.get(ModelOptions.COMPONENTS, Map.of()));
+        return set(ModelOptions.COMPONENTS, Collections.unmodifiableMap(all));
+    }
+
     /**
      * Loads a textual-inversion embedding, for SD 1.x and SD 2.x. What {@code TextualInversion} reads is converted for the
      * runtime: a temporary file of it lives as long as the model is open.

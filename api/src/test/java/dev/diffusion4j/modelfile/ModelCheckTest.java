@@ -197,7 +197,7 @@ class ModelCheckTest {
         ModelFile file = ModelFile.read(
                 new Gguf().tensor("decoder.conv_in.weight", 28, 8, 1).write(folder.resolve("vae.gguf")));
 
-        assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
+        assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("stored as f64");
     }
@@ -238,29 +238,93 @@ class ModelCheckTest {
                 file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.VAE, ModelComponent.T5)));
         assertRefused(flux, file -> ModelFileValidator.requireDiffusionModel(file, NONE))
                 .hasMessageContaining("has no VAE");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "single_transformer_blocks.0.attn.to_q.weight",
+                "cap_embedder.0.weight layers.0.attention.to_q.weight",
+            })
+    void transformersInTheNamesOfDiffusersAreRefused(String names) {
+        Safetensors model = new Safetensors();
+        for (String name : names.split(" ")) {
+            model.floats(name, 4, 4);
+        }
+        Set<ModelComponent> all = Set.of(ModelComponent.values());
+        assertRefused(model, file -> ModelFileValidator.requireDiffusionModel(file, all))
+                .hasMessageContaining("has q, k and v apart");
+    }
+
+    private static Safetensors diffusersUnet(long context) {
+        return diffusersUnet(new Safetensors(), context);
+    }
+
+    private static Safetensors diffusersUnet(Safetensors start, long context) {
+        return start.floats("conv_in.weight", 320, 4, 3, 3)
+                .floats("conv_out.weight", 4, 320, 3, 3)
+                .floats("time_embedding.linear_1.weight", 1280, 320)
+                .floats("mid_block.attentions.0.norm.weight", 1280)
+                .floats("mid_block.resnets.1.norm1.weight", 1280)
+                .floats("down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight", 320, context);
+    }
+
+    @Test
+    void unetsAloneComeWithTheirTextEncoders() {
+        Set<ModelComponent> one = Set.of(ModelComponent.CLIP_L, ModelComponent.VAE);
+        Set<ModelComponent> both = Set.of(ModelComponent.CLIP_L, ModelComponent.CLIP_G, ModelComponent.VAE);
+        assertAccepted(diffusersUnet(768), file -> ModelFileValidator.requireDiffusionModel(file, one));
+        assertAccepted(diffusersUnet(1024), file -> ModelFileValidator.requireDiffusionModel(file, one));
+        Safetensors xl = diffusersUnet(2048).floats("add_embedding.linear_1.weight", 1280, 2816);
+        assertAccepted(xl, file -> ModelFileValidator.requireDiffusionModel(file, both));
+        assertRefused(xl, file -> ModelFileValidator.requireDiffusionModel(file, one))
+                .hasMessageContaining("give both with clipL(Path) and clipG(Path)");
         assertRefused(
-                        Models.sd1(32),
+                        diffusersUnet(768),
                         file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.VAE)))
-                .hasMessageContaining("the runtime takes only from a file that also holds its text encoder");
+                .hasMessageContaining("give it with clipL(Path)");
+        assertRefused(
+                        diffusersUnet(768),
+                        file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.CLIP_L)))
+                .hasMessageContaining("has no VAE");
+        assertRefused(
+                        diffusersUnet(new Safetensors().floats("up_blocks.0.attn2.to_k.weight", 320, 770), 768),
+                        file -> ModelFileValidator.requireDiffusionModel(file, one))
+                .hasMessageContaining("as its second dimension");
+        assertRefused(diffusersUnet(768), with(ModelComponent.CLIP_L, ModelComponent.VAE))
+                .hasMessageContaining("holds a U-Net alone")
+                .hasMessageContaining("diffusionModel(Path)");
+    }
+
+    @Test
+    void sd2HasAnotherTextEncoderInThePlaceOfClipL() {
+        String name = "text_model.embeddings.token_embedding.weight";
+        Safetensors large = new Safetensors().floats(name, 16, 1024);
+        assertAccepted(
+                large, file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD2));
+        assertRefused(large, file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD1))
+                .hasMessageContaining("is not a CLIP-L");
     }
 
     @Test
     void vaeFiles() {
         assertAccepted(
                 Models.vae(new Safetensors(), ""),
-                file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE));
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1));
         assertAccepted(
                 Models.vae(new Safetensors(), "vae."),
-                file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE));
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1));
         assertRefused(
                         Models.vae(new Safetensors(), "first_stage_model."),
-                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1))
                 .hasMessageContaining("inside a model");
-        assertRefused(Models.sd1(32), file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
+        assertRefused(
+                        Models.sd1(32),
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1))
                 .hasMessageContaining("is not a VAE: it is an SD 1.x model");
         assertRefused(
                         new Safetensors().floats("decoder.conv_in.weight", 512, 4, 3, 3),
-                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1))
                 .hasMessageContaining("has no VAE decoder: 'decoder.conv_out.weight' is missing");
     }
 
@@ -268,14 +332,16 @@ class ModelCheckTest {
     void tinyAutoencoderFiles() {
         assertAccepted(
                 Models.tinyAutoencoder(),
-                file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER));
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1));
         assertRefused(
                         new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
-                        file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER))
+                        file -> ModelFileValidator.requireComponent(
+                                file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1))
                 .hasMessageContaining("without its encoder");
         assertRefused(
                         Models.vae(new Safetensors(), ""),
-                        file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER))
+                        file -> ModelFileValidator.requireComponent(
+                                file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1))
                 .hasMessageContaining("is not a tiny autoencoder: it is a VAE");
     }
 
@@ -288,8 +354,11 @@ class ModelCheckTest {
     })
     void textEncoderFiles(ModelComponent encoder, String name, long width) {
         assertAccepted(
-                new Safetensors().floats(name, 16, width), file -> ModelFileValidator.requireComponent(file, encoder));
-        assertRefused(Models.lora(768, 320), file -> ModelFileValidator.requireComponent(file, encoder))
+                new Safetensors().floats(name, 16, width),
+                file -> ModelFileValidator.requireComponent(file, encoder, ModelFamily.SD1));
+        assertRefused(
+                        Models.lora(768, 320),
+                        file -> ModelFileValidator.requireComponent(file, encoder, ModelFamily.SD1))
                 .hasMessageContaining("is not a " + encoder.displayName() + ": it is a LoRA");
     }
 
@@ -297,7 +366,7 @@ class ModelCheckTest {
     void refusesClipNamesThatTheRuntimeDoesNotConvert() {
         assertRefused(
                         new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 768),
-                        file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L))
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD1))
                 .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
     }
 

@@ -15,11 +15,11 @@ public final class ModelFileQuestions {
             file -> ModelFileValidator.requirePictureModel(file, EnumSet.noneOf(ModelComponent.class)),
             file -> ModelFileValidator.requirePictureModel(file, EnumSet.allOf(ModelComponent.class)),
             file -> ModelFileValidator.requireDiffusionModel(file, EnumSet.allOf(ModelComponent.class)),
-            file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L),
+            file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD1),
             file -> ModelFileValidator.requireTextualInversion(file, 768),
             file -> ModelFileValidator.requireLora(file, file),
-            file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE),
-            file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER),
+            file -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1),
+            file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1),
             ModelFileValidator::requireUpscaler,
             ModelFile::nativeSize);
 

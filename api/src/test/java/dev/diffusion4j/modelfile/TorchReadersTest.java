@@ -369,7 +369,7 @@ class TorchReadersTest {
             });
             assertThatCode(() -> ModelFileValidator.requireTextualInversion(file, 768))
                     .doesNotThrowAnyException();
-            assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE))
+            assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1))
                     .isInstanceOf(ModelFileException.class)
                     .hasMessageContaining("torch.nn.Parameter, which the runtime does not read");
             assertThatThrownBy(() -> ModelFileValidator.requirePictureModel(file, Set.of()))

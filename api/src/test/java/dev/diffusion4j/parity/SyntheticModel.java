@@ -35,14 +35,18 @@ final class SyntheticModel {
      */
     private record Weight(String name, long[] shape, Formula formula, Formula secondHalf, long checksum) {
 
-        /** Of a line with name, shape, centre, scale, checksum and, if it is another one, the second half's centre. */
+        /**
+         * Of a line with name, shape, centre, scale, checksum and, where they are others, the second half's centre and the
+         * name that the formula is of.
+         */
         static Weight parse(String line) {
             String[] fields = line.split("\t");
             long[] shape = Arrays.stream(fields[1].split("x"))
                     .mapToLong(Long::parseLong)
                     .toArray();
-            Formula formula = Formula.of(fields[0], Float.parseFloat(fields[2]), Float.parseFloat(fields[3]));
-            Formula secondHalf = fields.length > 5
+            String named = fields.length > 6 ? fields[6] : fields[0];
+            Formula formula = Formula.of(named, Float.parseFloat(fields[2]), Float.parseFloat(fields[3]));
+            Formula secondHalf = fields.length > 5 && !fields[5].isEmpty()
                     ? new Formula(formula.seed(), Float.parseFloat(fields[5]), formula.scale())
                     : formula;
             return new Weight(fields[0], shape, formula, secondHalf, Long.parseLong(fields[4], 16));

@@ -16,7 +16,12 @@ import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.RandomSource;
+import dev.diffusion4j.tensor.Shape;
+import dev.diffusion4j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,6 +70,29 @@ class UNetFamiliesParityTest {
                 options().prediction(PredictionType.V_PREDICTION).open(file)) {
             assertThat(distance("sd2.v", as(model.textToImage(PROMPT)).generate()))
                     .isLessThan(TOLERANCE);
+        }
+    }
+
+    /** The single file of the same weights is {@link LoraParityTest}'s. */
+    @Test
+    void sd1InAFolderOfDiffusers() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("sd1"));
+        Files.writeString(model.resolve("model_index.json"), """
+                {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"],
+                 "vae": ["diffusers", "AutoencoderKL"], "text_encoder": ["transformers", "CLIPTextModel"]}
+                """);
+        for (String part : List.of("unet", "vae", "text_encoder")) {
+            Path into = Files.createDirectory(model.resolve(part));
+            String name = part.equals("text_encoder") ? "model.fp16" : "diffusion_pytorch_model.fp16";
+            Files.move(file("sd1." + part), into.resolve(name + ".safetensors"));
+        }
+        try (DiffusionModel sd = options().variant("fp16").open(model)) {
+            assertThat(sd.family()).isEqualTo(ModelFamily.SD1);
+            assertThat(sd.name()).isEqualTo("sd1");
+            assertThat(distance("sd1", as(sd.textToImage(PROMPT)).generate())).isLessThan(TOLERANCE);
+            try (Tensor context = sd.textEncoder().encode(sd.tokenizer().encode(PROMPT))) {
+                assertThat(context.shape()).isEqualTo(Shape.of(1, 77, 768));
+            }
         }
     }
 

@@ -29,6 +29,7 @@ class ModelOptionsTest {
                 .vae(Path.of("vae.safetensors"))
                 .previewAutoencoder(Path.of("taesd.safetensors"))
                 .clipL(Path.of("l"))
+                .variant("fp16")
                 .embedding("Kitty", Path.of("kitty.pt"))
                 .weightType(WeightType.Q8_0)
                 .weightTypeRules("^vae=f32,attn=q8_0")

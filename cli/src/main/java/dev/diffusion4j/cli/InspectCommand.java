@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
+import dev.diffusion4j.modelfile.DiffusersFolder;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,9 +32,16 @@ final class InspectCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "FILE|NAME",
-            description = "A safetensors, GGUF or checkpoint file, or a name, of which the file is downloaded first:"
-                    + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names').")
+            description =
+                    "A safetensors, GGUF or checkpoint file, a folder of diffusers, or a name, of which the file is downloaded first:"
+                            + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names').")
     private Path file;
+
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = "Which files of a folder of diffusers, such as fp16.")
+    private String variant;
 
     @Option(names = "--tensors", description = "List the tensors.")
     private boolean tensors;
@@ -42,14 +51,40 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelFile model =
-                ModelFile.read(diffuse.modelFinder(ProgressDisplay.Style.AUTO).findMain(file));
+        Path found = diffuse.modelFinder(ProgressDisplay.Style.AUTO).findMain(file);
+        if (DiffusersFolder.isAt(found)) {
+            inspect(DiffusersFolder.read(found, Optional.ofNullable(variant)));
+        } else {
+            inspect(ModelFile.read(found));
+        }
+        return ExitCode.OK;
+    }
+
+    private void inspect(ModelFile model) {
         if (json) {
             diffuse.console().printJson(toJson(model));
         } else {
             print(model, diffuse.console().out());
         }
-        return ExitCode.OK;
+    }
+
+    private void inspect(DiffusersFolder folder) {
+        if (json) {
+            ObjectNode node = new ObjectMapper().createObjectNode();
+            node.put("folder", folder.path().toString());
+            ObjectNode parts = node.putObject("parts");
+            folder.components()
+                    .forEach((component, part) -> parts.set(component.toString(), toJson(ModelFile.read(part))));
+            diffuse.console().printJson(node);
+            return;
+        }
+        PrintStream out = diffuse.console().out();
+        out.println(folder.path() + ", a folder of diffusers (use -m)");
+        folder.components().forEach((component, part) -> {
+            out.println();
+            out.print(component.displayName() + ": ");
+            print(ModelFile.read(part), out);
+        });
     }
 
     private void print(ModelFile model, PrintStream out) {

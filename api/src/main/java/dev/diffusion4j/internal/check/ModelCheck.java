@@ -34,9 +34,14 @@ final class ModelCheck {
     private final Map<String, TensorInfo> canonical = new HashMap<>();
 
     private ModelCheck(ModelFile file) {
+        this(file, "");
+    }
+
+    /** @param prefix that the runtime puts before names */
+    private ModelCheck(ModelFile file, String prefix) {
         this.file = file;
         for (TensorInfo tensor : file.tensors()) {
-            canonical.put(TensorNames.canonical(tensor.name()), tensor);
+            canonical.put(TensorNames.canonical(prefix + tensor.name()), tensor);
         }
     }
 
@@ -45,8 +50,7 @@ final class ModelCheck {
         check.requirePictureFamily();
         if (file.isBareDiffusionModel()) {
             throw check.refusal("holds a " + (file.family().isUnet() ? "U-Net" : "diffusion transformer")
-                    + " alone and no whole model"
-                    + (file.family().isUnet() ? "" : "; give it as diffusionModel(Path)"));
+                    + " alone and no whole model; give it as diffusionModel(Path)");
         }
         if (file.family().isUnet()) {
             check.requireUnetModel(separate);
@@ -57,13 +61,17 @@ final class ModelCheck {
     }
 
     static void diffusionModel(ModelFile file, Set<ModelComponent> separate) {
-        ModelCheck check = new ModelCheck(file);
+        // The prefix that diffusers' names are converted with; others need not be.
+        boolean isUnet = file.family().isUnet() && file.isBareDiffusionModel();
+        ModelCheck check = new ModelCheck(file, isUnet ? "unet." : "");
         check.requirePictureFamily();
         if (file.family().isUnet()) {
-            throw check.refusal(
-                    "holds a U-Net, which the runtime takes only from a file that also holds its text encoder");
+            check.requireUnet();
+            check.requirePartsOfUnet(separate);
+        } else {
+            check.requireWholeAttention();
+            check.requireParts(separate, false);
         }
-        check.requireParts(separate, false);
         check.requireUsableNumbers();
     }
 
@@ -77,7 +85,7 @@ final class ModelCheck {
             case VAE -> check.requireBareVae();
             case TINY_AUTOENCODER -> check.requireTinyAutoencoder();
             case UPSCALER -> check.requireUpscaler();
-            case CLIP_L, CLIP_G -> check.requireClipNames();
+            case CLIP_L, CLIP_H, CLIP_G -> check.requireClipNames();
             default -> {}
         }
     }
@@ -133,6 +141,22 @@ final class ModelCheck {
         requireShape(embedding, VOCABULARY, width);
     }
 
+    private void requirePartsOfUnet(Set<ModelComponent> separate) {
+        ModelFamily family = file.family();
+        boolean encodes = separate.contains(ModelComponent.CLIP_L)
+                && (!family.isStableDiffusionXl() || separate.contains(ModelComponent.CLIP_G));
+        if (!encodes) {
+            throw refusal("has no text encoder; give "
+                    + (family.isStableDiffusionXl() ? "both with clipL(Path) and clipG(Path)" : "it with clipL(Path)"));
+        }
+        boolean decodes = family.carriesTinyAutoencoder()
+                || separate.contains(ModelComponent.VAE)
+                || separate.contains(ModelComponent.TINY_AUTOENCODER);
+        if (!decodes) {
+            throw refusal("has no VAE; give one with vae(Path) or tinyAutoencoder(Path)");
+        }
+    }
+
     private void requireUnet() {
         TensorInfo input = requireOfUnet("input_blocks.0.0.weight");
         int divisor = file.family().isStableDiffusion1() ? NORM_GROUPS : 2 * NORM_GROUPS;
@@ -143,18 +167,14 @@ final class ModelCheck {
         requireShape(input, channels, inputChannels(), 3, 3);
         requireShape(requireOfUnet("out.2.weight"), 4, channels, 3, 3);
         requireSecondDimension(requireOfUnet("time_embed.0.weight"), channels);
-        for (TensorInfo tensor : file.tensors()) {
-            if (tensor.name().endsWith("attn2.to_k.weight") && isOfDenoiser(tensor.name())) {
+        canonical.forEach((name, tensor) -> {
+            if (name.startsWith(TensorNames.DIFFUSION) && name.endsWith("attn2.to_k.weight")) {
                 requireSecondDimension(tensor, file.family().contextWidth());
             }
-        }
+        });
         if (file.family().isStableDiffusionXl()) {
             requireSecondDimension(requireOfUnet("label_emb.0.0.weight"), 2816);
         }
-    }
-
-    private static boolean isOfDenoiser(String name) {
-        return TensorNames.canonical(name).startsWith(TensorNames.DIFFUSION);
     }
 
     private long inputChannels() {
@@ -255,6 +275,21 @@ final class ModelCheck {
         if (!encodes) {
             throw refusal(
                     "has no text encoder; give the ones that " + family.displayName() + " uses as files of their own");
+        }
+    }
+
+    /** In diffusers' names q, k and v are apart, where the runtime has one matrix; Qwen-Image's are the original ones. */
+    private void requireWholeAttention() {
+        boolean isWhole = switch (file.family()) {
+            case FLUX, FLUX_FILL, FLUX_CONTROL, FLUX2, FLUX2_KLEIN, SD3, Z_IMAGE ->
+                file.tensors().stream()
+                        .map(TensorInfo::name)
+                        .noneMatch(name -> name.contains("attn.to_q.weight") || name.contains("attention.to_q.weight"));
+            default -> true;
+        };
+        if (!isWhole) {
+            throw refusal("has q, k and v apart, as diffusers names a transformer's, which the runtime cannot read;"
+                    + " the file in the original names, which most models are published as too, can be");
         }
     }
 

@@ -41,13 +41,14 @@ public final class ModelFileValidator {
      * Checks that a file can be given as that component. The vision part of a language model has no fixed form, and a denoiser
      * is checked with all other files in view.
      *
+     * @param family of the model: SD 2.x has another CLIP in the place of CLIP-L
      * @throws ModelFileException if it cannot
      */
-    public static void requireComponent(ModelFile file, ModelComponent component) {
+    public static void requireComponent(ModelFile file, ModelComponent component, ModelFamily family) {
         switch (component) {
             case VAE -> require(file, ModelFamily.VAE);
             case TINY_AUTOENCODER -> require(file, ModelFamily.TINY_AUTOENCODER);
-            case CLIP_L -> require(file, ModelFamily.CLIP_L);
+            case CLIP_L -> require(file, family.isStableDiffusion2() ? ModelFamily.CLIP_H : ModelFamily.CLIP_L);
             case CLIP_G -> require(file, ModelFamily.CLIP_G);
             case T5 -> require(file, ModelFamily.T5);
             case LLM -> require(file, ModelFamily.LLM);

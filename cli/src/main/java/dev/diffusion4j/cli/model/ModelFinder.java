@@ -11,6 +11,7 @@ import dev.diffusion4j.hub.ModelPart;
 import dev.diffusion4j.hub.ModelReference;
 import dev.diffusion4j.hub.ResolvedModel;
 import dev.diffusion4j.hub.UnknownModelNameException;
+import dev.diffusion4j.modelfile.DiffusersFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -142,9 +143,9 @@ public final class ModelFinder {
         return resolve(names, entry.only(EnumSet.of(choice.apply(entry)))).path();
     }
 
-    /** A folder is no model, so that a name may be that of a folder. */
+    /** A folder is no model but for those of diffusers, so that a name may be that of a folder. */
     private static boolean isPath(Path typed) {
-        if (Files.exists(typed) && !Files.isDirectory(typed)) {
+        if (DiffusersFolder.isAt(typed) || Files.exists(typed) && !Files.isDirectory(typed)) {
             return true;
         }
         String text = typed.toString();

@@ -60,6 +60,13 @@ public final class ModelFileOptions {
     private Path languageModelVision;
 
     @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description =
+                    "Which files of a folder of diffusers, such as fp16; those of no variant, or the only ones, without it.")
+    private String variant;
+
+    @Option(
             names = "--embedding",
             paramLabel = "NAME=FILE",
             description =
@@ -137,6 +144,9 @@ public final class ModelFileOptions {
                 case LLM_VISION -> options.languageModelVision(file);
             }
         });
+        if (variant != null) {
+            options.variant(variant);
+        }
         if (loraFolder != null) {
             options.loraFolder(loraFolder);
         }

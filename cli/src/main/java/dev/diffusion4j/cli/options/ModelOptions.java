@@ -19,7 +19,7 @@ public final class ModelOptions {
             names = {"-m", "--model"},
             paramLabel = "FILE|NAME",
             description =
-                    "The model: a safetensors, GGUF or checkpoint file, or a name, of which the files are downloaded"
+                    "The model: a safetensors, GGUF or checkpoint file, a folder of diffusers, or a name, of which the files are downloaded"
                             + " once: hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names'), which brings"
                             + " all parts and settings that are not given; the built-in demo model without it.")
     private Path file;

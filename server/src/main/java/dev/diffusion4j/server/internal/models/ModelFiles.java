@@ -4,6 +4,7 @@ import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.modelfile.DiffusersFolder;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.ImageRequest;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Models in files: their headers are read at once, so that a server does not start with a file that is none. */
@@ -26,7 +28,11 @@ public final class ModelFiles {
      * @throws ModelFileException if the file is missing, damaged, or no model that makes pictures
      */
     public static ModelSource source(String name, Optional<Path> file, ModelOptions options, ImageRequest defaults) {
-        Path main = file.or(() -> Optional.ofNullable(options.components().get(ModelComponent.DIFFUSION_MODEL)))
+        Optional<DiffusersFolder> folder =
+                file.filter(DiffusersFolder::isAt).map(path -> DiffusersFolder.read(path, options.variant()));
+        Path main = folder.map(DiffusersFolder::denoiser)
+                .or(() -> file)
+                .or(() -> Optional.ofNullable(options.components().get(ModelComponent.DIFFUSION_MODEL)))
                 .orElseThrow(() -> new InvalidRequestException(
                         "model", name, "given by a file, or by a diffusion model among the options"));
         ModelFile header = ModelFile.read(main);
@@ -35,7 +41,10 @@ public final class ModelFiles {
                     main + " holds " + header.family().withArticle() + ", which makes no pictures by itself");
         }
         List<Path> files = new ArrayList<>(options.components().values());
-        file.ifPresent(files::add);
+        folder.map(DiffusersFolder::components)
+                .map(Map::values)
+                .or(() -> file.map(List::of))
+                .ifPresent(files::addAll);
         return new ModelSource(
                 name,
                 header.family(),

@@ -1,0 +1,41 @@
+#include "loose_parts.h"
+
+#include <algorithm>
+
+#include "core/util.h"
+
+namespace d4j {
+
+namespace {
+
+bool is_diffusers_unet(const std::vector<TensorStorage>& part) {
+    const auto has = [&part](const char* beginning) {
+        return std::any_of(part.begin(), part.end(),
+                           [beginning](const TensorStorage& tensor) { return starts_with(tensor.name, beginning); });
+    };
+    return has("down_blocks.") && has("up_blocks.") && has("conv_norm_out.");
+}
+
+bool has_unet(const String2TensorStorage& loaded) {
+    return std::any_of(loaded.begin(), loaded.end(), [](const auto& entry) {
+        return starts_with(entry.first, "unet.") || starts_with(entry.first, "model.diffusion_model.input_blocks.");
+    });
+}
+
+}  // namespace
+
+std::string prefix_of_part(const std::vector<TensorStorage>& part, const String2TensorStorage& loaded,
+                           const std::string& chosen) {
+    if (chosen == "model.diffusion_model.") {
+        return is_diffusers_unet(part) ? "unet." : chosen;
+    }
+    if (chosen == "text_encoders.clip_l.transformer." && has_unet(loaded)) {
+        return "cond_stage_model.transformer.";
+    }
+    if (chosen == "text_encoders.clip_g.transformer." && has_unet(loaded)) {
+        return "cond_stage_model.1.transformer.";
+    }
+    return chosen;
+}
+
+}  // namespace d4j
