@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -167,6 +168,17 @@ public final class ModelFile {
                     new ImageSize(Integer.parseInt(resolution.group(1)), Integer.parseInt(resolution.group(2))));
         }
         return family.nativeSize();
+    }
+
+    /**
+     * The parts that a model of this family is drawn with and that are not in the file, so that each has to be a file of its own;
+     * none if the file is no model that makes pictures. Chroma, of FLUX.1's family, has no CLIP.
+     */
+    public Set<ModelComponent> missingComponents() {
+        boolean readsClip = tensors.stream().anyMatch(tensor -> tensor.name().contains("vector_in."));
+        Set<ModelComponent> missing = ModelParts.needed(family, readsClip);
+        missing.removeAll(ModelParts.held(tensors));
+        return Collections.unmodifiableSet(missing);
     }
 
     /** The settings that the model is usually drawn with. */

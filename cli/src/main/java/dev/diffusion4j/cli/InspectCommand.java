@@ -5,14 +5,18 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.modelfile.DiffusersFolder;
+import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -26,6 +30,18 @@ import picocli.CommandLine.ParentCommand;
 final class InspectCommand implements Callable<Integer> {
 
     private static final int SHOWN_METADATA = 100;
+
+    private static final Map<ModelComponent, String> OPTIONS = Map.of(
+            ModelComponent.CLIP_L,
+            "--clip-l",
+            ModelComponent.CLIP_G,
+            "--clip-g",
+            ModelComponent.T5,
+            "--t5xxl",
+            ModelComponent.LLM,
+            "--llm",
+            ModelComponent.VAE,
+            "--vae");
 
     @ParentCommand
     private Diffuse diffuse;
@@ -93,8 +109,14 @@ final class InspectCommand implements Callable<Integer> {
         line(
                 out,
                 "family",
-                model.family().displayName()
-                        + (model.isBareDiffusionModel() ? ", the diffusion model alone (use --diffusion-model)" : ""));
+                model.family().displayName() + (model.isBareDiffusionModel() ? ", the diffusion model alone" : ""));
+        Set<ModelComponent> missing = model.missingComponents();
+        if (!missing.isEmpty()) {
+            line(out, "needs", missing.stream().map(ModelComponent::displayName).collect(Collectors.joining(", ")));
+        }
+        if (model.family().makesPictures()) {
+            line(out, "draw with", command(model, missing));
+        }
         model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
         line(
                 out,
@@ -122,6 +144,19 @@ final class InspectCommand implements Callable<Integer> {
             out.println();
             printTensors(model.tensors(), out);
         }
+    }
+
+    private static String command(ModelFile model, Set<ModelComponent> missing) {
+        String option = model.isBareDiffusionModel() ? " --diffusion-model " : " -m ";
+        return "diffuse generate \"a lighthouse at dusk\"" + option + shellWord(model.path())
+                + missing.stream()
+                        .map(component -> " " + OPTIONS.get(component) + " FILE")
+                        .collect(Collectors.joining());
+    }
+
+    private static String shellWord(Path path) {
+        String text = TerminalText.printable(path.toString());
+        return text.matches("[\\w./+@%:,=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
     private static void line(PrintStream out, String name, String value) {
@@ -157,6 +192,8 @@ final class InspectCommand implements Callable<Integer> {
         node.put("format", model.format().displayName());
         node.put("family", model.family().displayName());
         node.put("diffusionModelOnly", model.isBareDiffusionModel());
+        ArrayNode missing = node.putArray("missing");
+        model.missingComponents().forEach(component -> missing.add(component.displayName()));
         model.nativeSize()
                 .ifPresent(size ->
                         node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.diffusion4j.demo.DemoModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,6 +48,57 @@ class InspectTest {
                 .containsPattern("f32 +24 B in 1 tensors")
                 .contains("... (300 characters)")
                 .doesNotContain("first");
+    }
+
+    private static byte[] safetensors(String... names) {
+        StringBuilder header = new StringBuilder("{");
+        for (int i = 0; i < names.length; i++) {
+            header.append(i == 0 ? "" : ",")
+                    .append("\"%s\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[%d,%d]}"
+                            .formatted(names[i], 4 * i, 4 * i + 4));
+        }
+        byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(8 + json.length + 4 * names.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length)
+                .put(json)
+                .array();
+    }
+
+    @Test
+    void saysWhichPartsAreMissingAndHowToDraw() throws IOException {
+        Path flux = Files.write(
+                folder.resolve("it's.safetensors"),
+                safetensors("double_blocks.0.img_attn.qkv.weight", "vector_in.in_layer.weight"));
+        assertThat(Run.diffuse("inspect", flux).out())
+                .containsPattern("needs +CLIP-L text encoder, T5 text encoder, VAE\n")
+                .contains("diffuse generate \"a lighthouse at dusk\" --diffusion-model '")
+                .contains("it'\\''s.safetensors' --clip-l FILE --t5xxl FILE --vae FILE\n");
+        assertThat(Run.diffuse("inspect", DemoModel.path()).out())
+                .contains("diffuse generate \"a lighthouse at dusk\" -m " + DemoModel.path() + "\n")
+                .doesNotContain("needs");
+        JsonNode json = new ObjectMapper()
+                .readTree(Run.diffuse("inspect", flux, "--json").out());
+        assertThat(json.path("missing")).hasSize(3);
+    }
+
+    @Test
+    void showsTheFilesOfAFolderOfDiffusers() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("model"));
+        Files.writeString(
+                model.resolve("model_index.json"), "{\"transformer\": [\"diffusers\", \"FluxTransformer2DModel\"]}");
+        Path part = Files.createDirectory(model.resolve("transformer"));
+        Files.write(
+                part.resolve("diffusion_pytorch_model.fp16.safetensors"),
+                safetensors("double_blocks.0.img_attn.qkv.weight"));
+        assertThat(Run.diffuse("inspect", model, "--variant", "fp16").out())
+                .startsWith(model + ", a folder of diffusers (use -m)\n")
+                .contains("diffusion model: " + part)
+                .containsPattern("family +Flux");
+        JsonNode json = new ObjectMapper()
+                .readTree(Run.diffuse("inspect", model, "--json").out());
+        assertThat(json.at("/parts/DIFFUSION_MODEL/family").asText()).isEqualTo("Flux");
+        assertThat(Run.diffuse("inspect", model, "--variant", "bf16").code()).isEqualTo(ExitCode.MODEL_FILE);
     }
 
     @Test
