@@ -12,13 +12,13 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = Diffusion4jAutoConfiguration.class)
 @ConditionalOnClass(HealthIndicator.class)
 @ConditionalOnBean(DiffusionModels.class)
-@ConditionalOnEnabledHealthIndicator("diffusion4j")
 public final class Diffusion4jHealthAutoConfiguration {
 
     /** For Spring. */
     Diffusion4jHealthAutoConfiguration() {}
 
     @Bean
+    @ConditionalOnEnabledHealthIndicator("diffusion4j")
     @ConditionalOnMissingBean(name = "diffusion4jHealthIndicator")
     HealthIndicator diffusion4jHealthIndicator(DiffusionModels models) {
         return new ModelHealthIndicator(models);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 
 /** The properties of one model. What is not given is what is usual for the model, or the machine. */
 public class ModelProperties {
@@ -45,6 +46,7 @@ public class ModelProperties {
     private boolean lazy;
 
     /** What requests take where they leave something out. */
+    @NestedConfigurationProperty
     private ImageProperties image = new ImageProperties();
 
     /** Properties that are not given yet. */
