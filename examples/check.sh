@@ -27,6 +27,10 @@ run_spring-boot() {
     with_maven package
     "$jdk/bin/java" -jar target/circle-1.jar
 }
+run_spring-ai() {
+    with_maven package
+    "$jdk/bin/java" -jar target/draw-1.jar
+}
 run_gradle() {
     gradle --no-daemon --console=plain --quiet ${MAVEN_REPO_LOCAL:+"-Dmaven.repo.local=$MAVEN_REPO_LOCAL"} \
         "-Pnatives=$natives" run
@@ -36,13 +40,13 @@ run_jbang() {
 }
 tool_of() {
     case $1 in
-        maven | spring-boot) echo mvn ;;
+        maven | spring-boot | spring-ai) echo mvn ;;
         *) echo "$1" ;;
     esac
 }
 
 examples=("$@")
-(($#)) || examples=(maven spring-boot gradle jbang)
+(($#)) || examples=(maven spring-boot spring-ai gradle jbang)
 for example in "${examples[@]}"; do
     tool=$(tool_of "$example")
     if ! command -v "$tool" >/dev/null; then

@@ -85,14 +85,15 @@ public final class ObservedModel extends DelegatingModel {
     public List<GeneratedImage> generateAll(ImageRequest request, GenerationListener listener) {
         GenerationContext context = new GenerationContext(model, request);
         Observation observation = begin(context);
+        List<GeneratedImage> pictures;
         try {
-            List<GeneratedImage> pictures = model.generateAll(request, listener.and(progressOf(context)));
-            end(observation, context, pictures, null);
-            return pictures;
+            pictures = model.generateAll(request, listener.and(progressOf(context)));
         } catch (Throwable e) {
             end(observation, context, null, e);
             throw e;
         }
+        end(observation, context, pictures, null);
+        return pictures;
     }
 
     private Observation begin(GenerationContext context) {

@@ -26,7 +26,7 @@ final class ManagedModel extends DelegatingModel {
 
     private final String name;
     private final Function<DownloadCancellation, DiffusionModel> opener;
-    /** Held while the model is opened and closed, which may take long. */
+    /** Held while the model is opened, which may take long, but not while it is closed, which may be done by listeners, too. */
     private final Object transition = new Object();
 
     private volatile State state = State.WAITING;
@@ -94,6 +94,7 @@ final class ManagedModel extends DelegatingModel {
         synchronized (transition) {
             if (state == State.CLOSED) {
                 state = State.WAITING;
+                model = null;
                 cancellation = new DownloadCancellation();
             }
         }
@@ -103,13 +104,13 @@ final class ManagedModel extends DelegatingModel {
     @Override
     public void close() {
         cancellation.cancel();
+        DiffusionModel opened;
         synchronized (transition) {
             state = State.CLOSED;
-            DiffusionModel opened = model;
-            model = null;
-            if (opened != null) {
-                opened.close();
-            }
+            opened = model;
+        }
+        if (opened != null) {
+            opened.close();
         }
     }
 }
