@@ -104,6 +104,17 @@ class ModelsTest {
     }
 
     @Test
+    void twoOfOneNameAreRefused() {
+        application
+                .withPropertyValues("diffusion4j.model=/models/one.gguf", "diffusion4j.models[one.gguf].model=two")
+                .run(context -> assertThat(context)
+                        .hasFailed()
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidRequestException.class));
+    }
+
+    @Test
     void severalNeedNoSingleOne() {
         application
                 .withPropertyValues("diffusion4j.models.two.model=two.gguf")

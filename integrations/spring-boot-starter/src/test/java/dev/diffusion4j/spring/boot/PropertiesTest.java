@@ -34,6 +34,8 @@ import org.springframework.ai.image.ImageModel;
 import org.springframework.ai.image.ImagePrompt;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /** That each property arrives where it is meant for. */
 class PropertiesTest {
@@ -185,9 +187,32 @@ class PropertiesTest {
                             .rootCause()
                             .isInstanceOf(InvalidRequestException.class));
         }
+        for (String property : new String[] {
+            "diffusion4j.weight-type=magic", "diffusion4j.image.stepz=3", "diffusion4j.models.two.modell=two"
+        }) {
+            application
+                    .withPropertyValues("diffusion4j.model=one", property)
+                    .run(context -> assertThat(context).hasFailed());
+        }
+        assertThat(source.opened).isEmpty();
+    }
+
+    @Test
+    void variablesOfTheEnvironmentForOthersAreNoProperties() {
         application
-                .withPropertyValues("diffusion4j.model=one", "diffusion4j.weight-type=magic")
-                .run(context -> assertThat(context).hasFailed());
+                .withPropertyValues("diffusion4j.model=one")
+                .withInitializer(context -> context.getEnvironment()
+                        .getPropertySources()
+                        .replace(
+                                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                                new SystemEnvironmentPropertySource(
+                                        StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                                        Map.of("DIFFUSION4J_CACHE", "/cache", "DIFFUSION4J_LAZY", "true"))))
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(context.getBean(Diffusion4jProperties.class).isLazy())
+                            .isTrue();
+                });
     }
 
     @Test
