@@ -27,6 +27,24 @@ run_spring-boot() {
     with_maven package
     "$jdk/bin/java" -jar target/circle-1.jar
 }
+run_spring-ai() {
+    with_maven package
+    "$jdk/bin/java" -jar target/draw-1.jar
+}
+run_spring-page() {
+    with_maven package
+    "$jdk/bin/java" -jar target/page-1.jar --server.port=0 >page.log 2>&1 &
+    local page=$! port=
+    until [[ -n $port ]]; do
+        kill -0 "$page" 2>/dev/null || { cat page.log >&2 && return 1; }
+        sleep 1
+        port=$(sed -n 's/.*Tomcat started on port \([0-9]*\).*/\1/p' page.log)
+    done
+    curl -sfG --data-urlencode "prompt=a red circle on a white background" "http://127.0.0.1:$port/draw" |
+        sed -n 's/^data:data:image\/png;base64,//p' | base64 --decode >circle.png
+    kill "$page"
+    wait "$page" || true # it ended by that signal
+}
 run_gradle() {
     gradle --no-daemon --console=plain --quiet ${MAVEN_REPO_LOCAL:+"-Dmaven.repo.local=$MAVEN_REPO_LOCAL"} \
         "-Pnatives=$natives" run
@@ -36,13 +54,13 @@ run_jbang() {
 }
 tool_of() {
     case $1 in
-        maven | spring-boot) echo mvn ;;
+        maven | spring-boot | spring-ai | spring-page) echo mvn ;;
         *) echo "$1" ;;
     esac
 }
 
 examples=("$@")
-(($#)) || examples=(maven spring-boot gradle jbang)
+(($#)) || examples=(maven spring-boot spring-ai spring-page gradle jbang)
 for example in "${examples[@]}"; do
     tool=$(tool_of "$example")
     if ! command -v "$tool" >/dev/null; then

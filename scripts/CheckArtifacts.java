@@ -65,6 +65,26 @@ final class CheckArtifacts {
                         "diffusion4j-server" + named,
                         "dev/diffusion4j/server/DiffusionServer.java",
                         "index.html"),
+                new Module(
+                        "integrations/micrometer",
+                        "diffusion4j-micrometer" + named,
+                        "dev/diffusion4j/micrometer/ObservedModel.java",
+                        "index.html"),
+                new Module(
+                        "integrations/langchain4j",
+                        "diffusion4j-langchain4j" + named,
+                        "dev/diffusion4j/langchain4j/Diffusion4jImageModel.java",
+                        "index.html"),
+                new Module(
+                        "integrations/spring-ai",
+                        "diffusion4j-spring-ai" + named,
+                        "dev/diffusion4j/springai/Diffusion4jImageModel.java",
+                        "index.html"),
+                new Module(
+                        "integrations/spring-boot-starter",
+                        "diffusion4j-spring-boot-starter" + named,
+                        "dev/diffusion4j/spring/boot/Diffusion4jAutoConfiguration.java",
+                        "index.html"),
                 new Module("cli", "diffuse", "dev/diffusion4j/cli/Diffuse.java", "index.html"),
                 new Module("native", NATIVES + named, "native/shim/d4j.h", "native/shim/d4j.h"));
         for (Module module : modules) {
@@ -134,7 +154,7 @@ final class CheckArtifacts {
             if (!group.equals("dev.diffusion4j")) {
                 // The project's own word in a group: com.twelvemonkeys.imageio, me.tongfei, com.fasterxml.jackson.core
                 boolean named = Arrays.stream(group.split("\\."))
-                        .filter(word -> word.length() > 4)
+                        .filter(word -> word.length() > 3 && !word.equals("core"))
                         .anyMatch(libraries::contains);
                 require(named, "NOTICE does not name " + group + ":" + component.path("name").asText());
                 require(component.path("licenses").size() > 0, root.relativize(file) + " has no licence for " + group);

@@ -203,6 +203,22 @@ public interface DiffusionModel extends AutoCloseable {
         return family().nativeSize().orElse(new ImageSize(512, 512));
     }
 
+    /**
+     * The size to redraw a picture at: about its own, no larger than what the model draws best, and one that the model can draw.
+     *
+     * @param picture its size in pixels
+     */
+    default ImageSize sizeFor(ImageSize picture) {
+        ImageSize best = nativeSize();
+        double pixels = (double) picture.width() * picture.height();
+        double factor = Math.min(1, Math.sqrt((double) best.width() * best.height() / pixels));
+        return new ImageSize(drawnSide(picture.width() * factor), drawnSide(picture.height() * factor));
+    }
+
+    private int drawnSide(double pixels) {
+        return Math.max(1, (int) Math.round(pixels / sizeMultiple())) * sizeMultiple();
+    }
+
     /** Width and height of pictures must be multiples of this many pixels. */
     default int sizeMultiple() {
         return 64;

@@ -75,6 +75,35 @@ public final class GenerationListener {
         return new GenerationListener(progress, warnings, steps, Optional.of(made));
     }
 
+    /**
+     * Both listeners as one: what both hear of, this one hears first. That is how a decorator of a model listens in.
+     *
+     * @throws IllegalArgumentException if both see previews, which are made in one way alone
+     */
+    public GenerationListener and(GenerationListener other) {
+        if (previews.isPresent() && other.previews.isPresent()) {
+            throw new IllegalArgumentException("both listeners see previews, which are made in one way alone");
+        }
+        return new GenerationListener(
+                both(progress, other.progress),
+                both(warnings, other.warnings),
+                both(steps, other.steps),
+                previews.or(() -> other.previews));
+    }
+
+    private static <T> Optional<Consumer<? super T>> both(
+            Optional<Consumer<? super T>> one, Optional<Consumer<? super T>> other) {
+        if (one.isEmpty() || other.isEmpty()) {
+            return one.or(() -> other);
+        }
+        Consumer<? super T> first = one.get();
+        Consumer<? super T> second = other.get();
+        return Optional.of(heard -> {
+            first.accept(heard);
+            second.accept(heard);
+        });
+    }
+
     Optional<Consumer<? super Progress>> progress() {
         return progress;
     }

@@ -19,6 +19,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What an application's tests do: a model of their own, without a native library. */
 @Tag("fast")
@@ -106,5 +108,11 @@ class FakeModelTest {
         assertThat(new String(jpeg, StandardCharsets.ISO_8859_1)).contains("a star\n");
         assertThat(ImageIO.read(new ByteArrayInputStream(jpeg)).getHeight()).isEqualTo(32);
         assertThatThrownBy(() -> image.toJpeg(1.5)).isInstanceOf(InvalidRequestException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"512, 512, 512, 512", "100, 30, 128, 64", "4000, 1000, 1024, 256", "700, 300, 704, 320"})
+    void aPictureIsRedrawnAtASizeThatTheModelDraws(int width, int height, int drawnWidth, int drawnHeight) {
+        assertThat(model.sizeFor(new ImageSize(width, height))).isEqualTo(new ImageSize(drawnWidth, drawnHeight));
     }
 }

@@ -69,6 +69,35 @@ public final class ImageProcessor {
     }
 
     /**
+     * A mask of a picture as editors cut it out: what is transparent becomes white, what is opaque black. A picture of which
+     * nothing is transparent is taken as a mask already, as by {@link #toMask}.
+     *
+     * @param image of any type
+     * @return a picture of type {@link BufferedImage#TYPE_BYTE_GRAY}
+     */
+    public static BufferedImage toMaskOfTransparency(BufferedImage image) {
+        if (!image.getColorModel().hasAlpha()) {
+            return toMask(image);
+        }
+        int width = image.getWidth();
+        BufferedImage result = new BufferedImage(width, image.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
+        ArgbRows rows = ArgbRows.of(image);
+        int[] row = new int[width];
+        byte[] grey = new byte[width];
+        boolean transparent = false;
+        for (int y = 0; y < image.getHeight(); y++) {
+            rows.read(y, row);
+            for (int x = 0; x < width; x++) {
+                int alpha = row[x] >>> 24;
+                transparent |= alpha < 255;
+                grey[x] = (byte) (255 - alpha);
+            }
+            result.getRaster().setDataElements(0, y, width, 1, grey);
+        }
+        return transparent ? result : toMask(image);
+    }
+
+    /**
      * A picture at another size, by Lanczos' filter over three lobes. Scaling down averages over all pixels; the values are
      * those of Pillow's {@code Image.resize}, which diffusers uses.
      *

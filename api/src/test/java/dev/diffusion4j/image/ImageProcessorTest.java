@@ -261,4 +261,29 @@ class ImageProcessorTest {
     private static String hex(BufferedImage image, int x, int y) {
         return Integer.toHexString(image.getRGB(x, y) & 0xFFFFFF);
     }
+
+    @Test
+    void whatIsCutOutOfAPictureIsTheMask() {
+        BufferedImage cut = new BufferedImage(3, 1, BufferedImage.TYPE_INT_ARGB);
+        cut.setRGB(0, 0, 0xFFFFFFFF);
+        cut.setRGB(1, 0, 0x80FFFFFF);
+        cut.setRGB(2, 0, 0x00FFFFFF);
+
+        BufferedImage mask = ImageProcessor.toMaskOfTransparency(cut);
+
+        assertThat(mask.getType()).isEqualTo(BufferedImage.TYPE_BYTE_GRAY);
+        assertThat(mask.getRaster().getSamples(0, 0, 3, 1, 0, (int[]) null)).containsExactly(0, 127, 255);
+    }
+
+    @Test
+    void whereNothingIsCutOutThePictureIsAMaskItself() {
+        BufferedImage opaque = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
+        opaque.setRGB(0, 0, 0xFFFFFFFF);
+        opaque.setRGB(1, 0, 0xFF000000);
+
+        assertThat(ImageProcessor.toMaskOfTransparency(opaque).getRaster().getSamples(0, 0, 2, 1, 0, (int[]) null))
+                .containsExactly(255, 0);
+        BufferedImage grey = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_GRAY);
+        assertThat(ImageProcessor.toMaskOfTransparency(grey)).isSameAs(grey);
+    }
 }

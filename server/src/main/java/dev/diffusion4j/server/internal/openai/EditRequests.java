@@ -1,5 +1,6 @@
 package dev.diffusion4j.server.internal.openai;
 
+import dev.diffusion4j.image.ImageProcessor;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.image.Picture;
 import dev.diffusion4j.image.ResizeMode;
@@ -10,7 +11,6 @@ import dev.diffusion4j.request.References;
 import dev.diffusion4j.server.internal.http.Form;
 import dev.diffusion4j.server.internal.http.HttpException;
 import dev.diffusion4j.server.internal.models.ServedModel;
-import dev.diffusion4j.server.internal.request.Masks;
 import dev.diffusion4j.server.internal.request.PictureReader;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -37,8 +37,9 @@ final class EditRequests {
         for (byte[] file : OpenAiRequest.pictures(form)) {
             pictures.add(reader.read(file, "image"));
         }
-        Optional<BufferedImage> mask =
-                form.all("mask").stream().findFirst().map(file -> Masks.ofTransparency(reader.read(file, "mask")));
+        Optional<BufferedImage> mask = form.all("mask").stream()
+                .findFirst()
+                .map(file -> ImageProcessor.toMaskOfTransparency(reader.read(file, "mask")));
         if (pictures.isEmpty() || pictures.size() > MAX_PICTURES) {
             throw HttpException.badRequest("image", "image must be a picture, or up to " + MAX_PICTURES);
         }

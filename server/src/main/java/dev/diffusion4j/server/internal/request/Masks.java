@@ -1,31 +1,11 @@
 package dev.diffusion4j.server.internal.request;
 
-import dev.diffusion4j.image.ImageProcessor;
 import java.awt.image.BufferedImage;
-import java.awt.image.WritableRaster;
 
-/** Masks as other programs have them, made to this library's: grey, white is redrawn. */
+/** Changes of masks that other programs ask for. They are grey, white is redrawn. */
 public final class Masks {
 
     private Masks() {}
-
-    /** Transparent is redrawn, as for OpenAI's clients; without transparency, white is. */
-    public static BufferedImage ofTransparency(BufferedImage mask) {
-        if (!mask.getColorModel().hasAlpha()) {
-            return ImageProcessor.toMask(mask);
-        }
-        BufferedImage grey = new BufferedImage(mask.getWidth(), mask.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
-        WritableRaster raster = grey.getRaster();
-        boolean transparent = false;
-        for (int y = 0; y < mask.getHeight(); y++) {
-            for (int x = 0; x < mask.getWidth(); x++) {
-                int alpha = mask.getRGB(x, y) >>> 24;
-                transparent |= alpha < 255;
-                raster.setSample(x, y, 0, 255 - alpha);
-            }
-        }
-        return transparent ? grey : ImageProcessor.toMask(mask);
-    }
 
     /** Black and white exchanged. */
     public static BufferedImage inverted(BufferedImage mask) {

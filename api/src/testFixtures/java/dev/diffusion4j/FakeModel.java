@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.ModelFamily;
@@ -97,6 +98,9 @@ public final class FakeModel implements DiffusionModel {
 
     @Override
     public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
+        if (closed.get()) {
+            throw new ClosedException("the model is closed");
+        }
         requests.add(request);
         AtomicBoolean stop = new AtomicBoolean();
         Generation<List<GeneratedImage>> generation = new Generation<>(new Generation.Control() {

@@ -1,0 +1,19 @@
+package com.example;
+
+import dev.diffusion4j.demo.DemoModel;
+import java.util.Map;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+
+/** A page that draws and shows how far it is. */
+@SpringBootApplication
+public class PageApplication {
+
+    public static void main(String[] arguments) {
+        SpringApplication application = new SpringApplication(PageApplication.class);
+        // The one property, which is usually a line of application.properties.
+        application.setDefaultProperties(
+                Map.of("diffusion4j.model", DemoModel.path().toString()));
+        application.run(arguments);
+    }
+}

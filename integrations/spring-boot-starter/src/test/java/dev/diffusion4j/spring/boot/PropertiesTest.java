@@ -1,0 +1,274 @@
+package dev.diffusion4j.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.hub.DownloadCancellation;
+import dev.diffusion4j.hub.ModelDefaults;
+import dev.diffusion4j.hub.ModelHub;
+import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.request.ImageRequest;
+import dev.diffusion4j.request.ModelOptions;
+import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.WeightType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.ai.image.ImageModel;
+import org.springframework.ai.image.ImagePrompt;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+/** That each property arrives where it is meant for. */
+class PropertiesTest {
+
+    private final FakeSource source = new FakeSource();
+    private final ApplicationContextRunner application = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(
+                    Diffusion4jAutoConfiguration.class,
+                    Diffusion4jSpringAiAutoConfiguration.class,
+                    Diffusion4jLangChain4jAutoConfiguration.class))
+            .withBean(ModelSource.class, () -> source);
+
+    @Test
+    void theOptionsOfOpening() {
+        for (String prefix : new String[] {"diffusion4j.", "diffusion4j.models.sd."}) {
+            application
+                    .withPropertyValues(
+                            prefix + "model=sd.safetensors",
+                            prefix + "components.vae=vae.safetensors",
+                            prefix + "components.clip-l=hf:org/name/clip.safetensors",
+                            prefix + "device=gpu:1,cpu",
+                            prefix + "component-devices.text-encoder=cpu",
+                            prefix + "component-devices.autoencoder=cuda1",
+                            prefix + "threads=3",
+                            prefix + "weight-type=q8-0",
+                            prefix + "isolated=true",
+                            prefix + "lora-folder=/loras",
+                            prefix + "queue-capacity=5",
+                            prefix + "lazy=true")
+                    .run(context -> {
+                        ModelProperties properties = context.getBean(Diffusion4jProperties.class)
+                                .all()
+                                .values()
+                                .iterator()
+                                .next();
+                        assertThat(HubModelSource.opener(properties).toOptions())
+                                .isEqualTo(ModelOptions.builder()
+                                        .device(DeviceChoice.gpu(1).orElseCpu())
+                                        .device(ComponentKind.TEXT_ENCODER, DeviceChoice.cpu())
+                                        .device(ComponentKind.AUTOENCODER, DeviceChoice.named("cuda1"))
+                                        .threads(3)
+                                        .weightType(WeightType.Q8_0)
+                                        .isolated()
+                                        .loraFolder(Path.of("/loras"))
+                                        .queueCapacity(5)
+                                        .build());
+                        assertThat(properties.getComponents())
+                                .containsOnly(
+                                        Map.entry(ModelComponent.VAE, "vae.safetensors"),
+                                        Map.entry(ModelComponent.CLIP_L, "hf:org/name/clip.safetensors"));
+                        assertThat(properties.isLazy()).isTrue();
+                    });
+        }
+    }
+
+    @Test
+    void withoutPropertiesNothingIsGiven() {
+        assertThat(HubModelSource.opener(new ModelProperties()).toOptions()).isEqualTo(ModelOptions.DEFAULT);
+    }
+
+    @Test
+    void whatRequestsTake() {
+        application
+                .withPropertyValues(
+                        "diffusion4j.model=one",
+                        "diffusion4j.image.width=128",
+                        "diffusion4j.image.height=64",
+                        "diffusion4j.image.steps=7",
+                        "diffusion4j.image.guidance-scale=3.5",
+                        "diffusion4j.image.negative-prompt=blurry",
+                        "diffusion4j.image.sampler=DPM++ 2M Karras",
+                        "diffusion4j.image.strength=0.4",
+                        "diffusion4j.image.timeout=90s")
+                .run(context -> {
+                    ImageRequest expected = ImageRequest.textToImage("a star")
+                            .size(128, 64)
+                            .steps(7)
+                            .guidanceScale(3.5)
+                            .negativePrompt("blurry")
+                            .sampling(Sampling.of(Sampler.DPMPP_2M).withSchedule(NoiseSchedule.KARRAS))
+                            .build();
+
+                    context.getBean(ImageModel.class).call(new ImagePrompt("a star"));
+                    assertThat(source.opened.getFirst().lastRequest()).isEqualTo(expected);
+
+                    context.getBean(dev.langchain4j.model.image.ImageModel.class)
+                            .generate("a star");
+                    assertThat(source.opened.getFirst().requests()).hasSize(2).containsOnly(expected);
+
+                    ImageProperties image =
+                            context.getBean(Diffusion4jProperties.class).getImage();
+                    assertThat(image.getStrength()).isEqualTo(0.4);
+                    assertThat(image.getTimeout()).isEqualTo(Duration.ofSeconds(90));
+                });
+    }
+
+    @Test
+    void aTimeoutEndsACall() {
+        application
+                .withPropertyValues("diffusion4j.model=one", "diffusion4j.image.timeout=1ms")
+                .run(context -> {
+                    source.opened.getFirst().hold();
+                    assertThatThrownBy(() -> context.getBean(ImageModel.class).call(new ImagePrompt("a star")))
+                            .isInstanceOf(dev.diffusion4j.error.GenerationTimeoutException.class);
+                    assertThatThrownBy(() -> context.getBean(dev.langchain4j.model.image.ImageModel.class)
+                                    .generate("a star"))
+                            .isInstanceOf(dev.langchain4j.exception.TimeoutException.class);
+                    source.opened.getFirst().release();
+                });
+    }
+
+    @Test
+    void whatIsUsualForANameIsTakenWhereNoPropertyIsGiven() {
+        source.usual = new ModelDefaults(
+                OptionalInt.of(1024),
+                OptionalInt.of(512),
+                OptionalInt.of(4),
+                OptionalDouble.of(1),
+                Optional.of("euler"),
+                OptionalDouble.of(3));
+        application
+                .withPropertyValues("diffusion4j.model=flux-schnell", "diffusion4j.image.steps=8")
+                .run(context -> {
+                    context.getBean(ImageModel.class).call(new ImagePrompt("a star"));
+
+                    assertThat(source.opened.getFirst().lastRequest())
+                            .isEqualTo(ImageRequest.textToImage("a star")
+                                    .size(1024, 512)
+                                    .steps(8)
+                                    .guidanceScale(1)
+                                    .sampling(Sampling.of(Sampler.EULER).withFlowShift(3))
+                                    .build());
+                });
+    }
+
+    @Test
+    void valuesThatCannotBeAreRefusedAtTheStart() {
+        for (String property : new String[] {
+            "diffusion4j.image.steps=0",
+            "diffusion4j.image.width=512",
+            "diffusion4j.image.sampler=magic",
+            "diffusion4j.image.strength=2"
+        }) {
+            application
+                    .withPropertyValues("diffusion4j.model=one", property)
+                    .run(context -> assertThat(context)
+                            .hasFailed()
+                            .getFailure()
+                            .rootCause()
+                            .isInstanceOf(InvalidRequestException.class));
+        }
+        for (String property : new String[] {
+            "diffusion4j.weight-type=magic", "diffusion4j.image.stepz=3", "diffusion4j.models.two.modell=two"
+        }) {
+            application
+                    .withPropertyValues("diffusion4j.model=one", property)
+                    .run(context -> assertThat(context).hasFailed());
+        }
+        assertThat(source.opened).isEmpty();
+    }
+
+    @Test
+    void variablesOfTheEnvironmentForOthersAreNoProperties() {
+        application
+                .withPropertyValues("diffusion4j.model=one")
+                .withInitializer(context -> context.getEnvironment()
+                        .getPropertySources()
+                        .replace(
+                                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                                new SystemEnvironmentPropertySource(
+                                        StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                                        Map.of("DIFFUSION4J_CACHE", "/cache", "DIFFUSION4J_LAZY", "true"))))
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    assertThat(context.getBean(Diffusion4jProperties.class).isLazy())
+                            .isTrue();
+                });
+    }
+
+    @Test
+    void namesAreLookedUpWithoutBeingDownloaded(@TempDir Path cache) {
+        ModelHub hub =
+                ModelHub.builder(Map.of()).cacheFolder(cache).offline(true).build();
+        HubModelSource names = new HubModelSource(hub);
+        ModelProperties sdxl = new ModelProperties();
+        sdxl.setModel("sdxl");
+        assertThat(names.usual(sdxl).width()).hasValue(1024);
+
+        ModelProperties unknown = new ModelProperties();
+        unknown.setModel("sdxll");
+        assertThat(names.usual(unknown)).isEqualTo(ModelDefaults.NONE);
+        assertThatThrownBy(() -> names.open(unknown, new DownloadCancellation()))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("there is no file sdxll")
+                .hasMessageContaining("sdxl");
+    }
+
+    @Test
+    void themselvesAreDescribedForEditors() throws IOException {
+        try (InputStream in = getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+            JsonNode metadata = new ObjectMapper().readTree(in);
+            TreeSet<String> names = new TreeSet<>();
+            for (JsonNode property : metadata.path("properties")) {
+                names.add(property.path("name").asText());
+                assertThat(property.path("description").asText())
+                        .as(property.path("name").asText())
+                        .isNotEmpty();
+            }
+            assertThat(names)
+                    .containsExactly(
+                            "diffusion4j.component-devices",
+                            "diffusion4j.components",
+                            "diffusion4j.device",
+                            "diffusion4j.image.guidance-scale",
+                            "diffusion4j.image.height",
+                            "diffusion4j.image.negative-prompt",
+                            "diffusion4j.image.sampler",
+                            "diffusion4j.image.steps",
+                            "diffusion4j.image.strength",
+                            "diffusion4j.image.timeout",
+                            "diffusion4j.image.width",
+                            "diffusion4j.isolated",
+                            "diffusion4j.lazy",
+                            "diffusion4j.lora-folder",
+                            "diffusion4j.metrics.device-memory",
+                            "diffusion4j.model",
+                            "diffusion4j.models",
+                            "diffusion4j.queue-capacity",
+                            "diffusion4j.threads",
+                            "diffusion4j.weight-type",
+                            "management.health.diffusion4j.enabled");
+            assertThat(metadata.path("hints").findValuesAsText("name"))
+                    .contains("diffusion4j.image.sampler", "diffusion4j.device");
+        }
+    }
+}
