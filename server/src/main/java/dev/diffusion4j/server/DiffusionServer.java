@@ -20,6 +20,7 @@ import dev.diffusion4j.server.internal.site.Page;
 import dev.diffusion4j.server.internal.webui.WebUiApi;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Clock;
 import java.time.Duration;
 
@@ -60,7 +61,13 @@ public final class DiffusionServer implements AutoCloseable {
     DiffusionServer(DiffusionServerBuilder builder) {
         models = new ModelPool(builder.sources(), builder.memoryBudget());
         Metrics metrics = new Metrics();
+        HttpSettings settings = builder.httpSettings();
+        ServerSocketChannel socket = WebServer.bind(settings);
         queue = new JobQueue(builder.queueCapacity(), models, metrics);
+        if (builder.opensAtStart()) {
+            // Now, so that the model and the web server start beside each other.
+            queue.openAhead(models.first().name());
+        }
         JobStore store = new JobStore(builder.keep(), builder.keepJobs(), KEPT_BYTES, Clock.systemUTC());
         LoraNames loras = new LoraNames(builder.loraFolder());
         Jobs jobs = new Jobs(models, loras, queue, store, builder.limits(), new Failures(builder.folders()));
@@ -73,18 +80,15 @@ public final class DiffusionServer implements AutoCloseable {
                 .getOpen("/", new Page()::send)
                 .getOpen("/healthz", this::health)
                 .get("/metrics", exchange -> exchange.sendText(200, "text/plain; version=0.0.4", metrics.text(jobs)));
-        HttpSettings settings = builder.httpSettings();
         try {
-            web = WebServer.start(settings, router, (method, route, status, time, id) -> {
+            web = WebServer.start(socket, settings, router, (method, route, status, time, id) -> {
                 metrics.answered(status);
                 builder.requestLog().accept(new FinishedRequest(method, route, status, time, id));
             });
         } catch (DiffusionException e) {
             queue.close();
+            models.close();
             throw e;
-        }
-        if (builder.opensAtStart()) {
-            queue.openAhead(models.first().name());
         }
         String host = settings.address().getHostAddress();
         uri = URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + web.port() + "/");

@@ -195,7 +195,7 @@ public final class DiffusionServerBuilder {
     }
 
     /**
-     * Opens the first model as soon as the server listens, so that the first request need not wait for all of it. If it cannot be
+     * Opens the first model while the server starts, so that the first request need not wait for all of it. If it cannot be
      * opened, the log says so, and requests for it say why.
      */
     public DiffusionServerBuilder openAtStart() {

@@ -4,6 +4,9 @@ import dev.diffusion4j.error.DiffusionException;
 import dev.diffusion4j.error.InvalidRequestException;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -63,8 +66,6 @@ public final class WebServer implements AutoCloseable {
         configuration.setSendServerVersion(false);
         configuration.setRequestHeaderSize(MAX_HEAD);
         connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
-        connector.setHost(settings.address().getHostAddress());
-        connector.setPort(settings.port());
         connector.setIdleTimeout(IDLE.toMillis());
         connector.addBean(watch);
         server.addConnector(connector);
@@ -74,24 +75,48 @@ public final class WebServer implements AutoCloseable {
     }
 
     /**
-     * Starts a server.
+     * Takes the place that a server is to listen on. Clients may connect from then on, and wait until it has started.
      *
+     * @return the socket, for {@link #start}
      * @throws DiffusionException if it cannot listen there
      */
-    public static WebServer start(HttpSettings settings, Router router, HttpListener listener) {
+    public static ServerSocketChannel bind(HttpSettings settings) {
+        InetSocketAddress place = new InetSocketAddress(settings.address(), settings.port());
+        try {
+            ServerSocketChannel socket = ServerSocketChannel.open();
+            try {
+                socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+                return socket.bind(place);
+            } catch (IOException e) {
+                socket.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            String where = settings.address().getHostAddress() + ":" + settings.port();
+            throw new DiffusionException(
+                    e instanceof BindException
+                            ? where + " cannot be listened on: another program does, or it is none of this machine's"
+                            : "the server cannot listen on " + where + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param socket of {@link #bind}, closed with the server
+     * @throws DiffusionException if it cannot be started
+     */
+    public static WebServer start(
+            ServerSocketChannel socket, HttpSettings settings, Router router, HttpListener listener) {
         WebServer web = new WebServer(settings, router, listener);
         try {
+            web.connector.open(socket);
             web.server.start();
             return web;
         } catch (Exception e) {
             web.close();
-            String place = settings.address().getHostAddress() + ":" + settings.port();
-            boolean taken = e instanceof BindException || e.getCause() instanceof BindException;
-            throw new DiffusionException(
-                    taken
-                            ? place + " cannot be listened on: another program does, or it is none of this machine's"
-                            : "the server cannot listen on " + place + ": " + e.getMessage(),
-                    e);
+            throw new DiffusionException("the server cannot be started: " + e.getMessage(), e);
         }
     }
 
