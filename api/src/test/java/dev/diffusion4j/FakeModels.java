@@ -22,6 +22,7 @@ final class FakeModels {
     static DiffusionModel open(FakeEngine engine, ModelFile file, int queueCapacity) {
         ModelOptions options =
                 ModelOptions.builder().queueCapacity(queueCapacity).build();
-        return EngineModel.open(() -> engine, "fake", file, options, LearnedFiles.load(Map.of()), Optional.empty());
+        String name = file.path().getFileName().toString();
+        return EngineModel.open(() -> engine, name, file, options, LearnedFiles.load(Map.of()), Optional.empty());
     }
 }

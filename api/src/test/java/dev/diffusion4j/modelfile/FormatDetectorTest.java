@@ -111,7 +111,7 @@ class FormatDetectorTest {
         Files.writeString(folder.resolve("model_index.json"), "{}");
         assertRefused(folder)
                 .hasMessageContaining("a model of diffusers in parts")
-                .hasMessageContaining("single file");
+                .hasMessageContaining("opened as a whole");
     }
 
     @Test

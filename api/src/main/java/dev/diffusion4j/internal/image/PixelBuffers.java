@@ -1,11 +1,17 @@
 package dev.diffusion4j.internal.image;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /** Moves pictures between Java's classes, planes of floats and interleaved 8-bit pixels, rows top down. */
 public final class PixelBuffers {
+
+    private static final VarHandle FOUR_BYTES = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private PixelBuffers() {}
 
@@ -15,17 +21,15 @@ public final class PixelBuffers {
      */
     public static BufferedImage toBufferedImage(MemorySegment pixels, int width, int height) {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        byte[] bytes = new byte[3 * width];
-        int[] row = new int[width];
+        // Not setRGB, which takes each pixel through the colour model, nor the raster, which copies once more.
+        int[] argb = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
+        byte[] bytes = new byte[3 * width + 1];
         for (int y = 0; y < height; y++) {
-            MemorySegment.copy(pixels, ValueLayout.JAVA_BYTE, (long) y * bytes.length, bytes, 0, bytes.length);
+            MemorySegment.copy(pixels, ValueLayout.JAVA_BYTE, 3L * y * width, bytes, 0, 3 * width);
             for (int x = 0; x < width; x++) {
-                row[x] = Byte.toUnsignedInt(bytes[3 * x]) << 16
-                        | Byte.toUnsignedInt(bytes[3 * x + 1]) << 8
-                        | Byte.toUnsignedInt(bytes[3 * x + 2]);
+                // Red, green, blue, and the next pixel's red.
+                argb[y * width + x] = (int) FOUR_BYTES.get(bytes, 3 * x) >>> 8;
             }
-            // Not setRGB, which takes each pixel through the colour model.
-            image.getRaster().setDataElements(0, y, width, 1, row);
         }
         return image;
     }
