@@ -80,7 +80,7 @@ class DrawingTest {
     void everySamplerDraws(Sampler sampler) {
         DrawnPicture picture = DrawnPicture.of(sd.textToImage("a red circle on a white background")
                 .sampling(Sampling.of(sampler))
-                .steps(sampler == Sampler.LCM || sampler == Sampler.TCD ? 8 : 12)
+                .steps(sampler == Sampler.IPNDM || sampler == Sampler.IPNDM_V ? 12 : 8)
                 .guidanceScale(sampler.name().contains("CFG_PP") ? 1.2 : sd.defaultGuidanceScale())
                 .seed(3)
                 .generate());
@@ -94,7 +94,7 @@ class DrawingTest {
     void everyScheduleDraws(NoiseSchedule schedule) {
         DrawnPicture picture = DrawnPicture.of(sd.textToImage("a red circle on a white background")
                 .sampling(Sampling.of(Sampler.EULER).withSchedule(schedule))
-                .steps(12)
+                .steps(8)
                 .seed(3)
                 .generate());
 
