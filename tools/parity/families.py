@@ -6,12 +6,13 @@ in the names that such files have. What a LoRA means is added to the reference's
 0 to 255 and not rounded; CASE.npy holds every "stride"-th value, rows of pixels of red, green and blue. cases.json says
 how far the picture of each case is from that of the model alone (mean of 255), so that the tests know that it matters.
 
-    pip install -r requirements.txt && python families.py
+    pip install -r requirements.txt && python families.py [CASE ...]
 """
 
 import inspect
 import json
 import math
+import sys
 import zlib
 
 import diffusers
@@ -652,12 +653,13 @@ def write_cases():
 
 
 @torch.inference_mode()
-def main():
+def run(cases):
+    """Those that the command line names, or all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for cases in (sd1_cases, flux_cases, sdxl_cases):
-        cases()
+    for name in sys.argv[1:] or cases:
+        cases[name]()
     write_cases()
 
 
 if __name__ == "__main__":
-    main()
+    run({"sd1": sd1_cases, "flux": flux_cases, "sdxl": sdxl_cases})

@@ -13,7 +13,6 @@ import math
 import os
 import pathlib
 import re
-import sys
 
 import diffusers
 import numpy as np
@@ -527,13 +526,5 @@ ALL = {
     "qwen-image": qwen_image}
 
 
-@torch.inference_mode()
-def main():
-    families.FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[1:] or ALL:
-        ALL[name]()
-    families.write_cases()
-
-
 if __name__ == "__main__":
-    main()
+    families.run(ALL)

@@ -4,8 +4,6 @@ does it, whose folder and cases.json this one adds to.
     pip install -r requirements.txt && python unet_families.py [CASE ...]
 """
 
-import sys
-
 import diffusers
 import numpy as np
 import torch
@@ -142,13 +140,5 @@ def folder():
 ALL = {"folder": folder, "sd2": sd2, "inpainting": inpainting, "instructions": instructions}
 
 
-@torch.inference_mode()
-def main():
-    families.FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[1:] or ALL:
-        ALL[name]()
-    families.write_cases()
-
-
 if __name__ == "__main__":
-    main()
+    families.run(ALL)
