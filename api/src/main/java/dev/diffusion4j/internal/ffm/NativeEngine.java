@@ -149,13 +149,16 @@ public final class NativeEngine implements Engine {
         try (Arena arena = Arena.ofConfined()) {
             // Some schedules make a few more than asked.
             int room = 2 * steps + 16;
-            MemorySegment sigmas = arena.allocate(ValueLayout.JAVA_FLOAT, room);
-            MemorySegment count = arena.allocateFrom(ValueLayout.JAVA_INT, room);
+            MemorySegment sigmas = arena.allocate((long) room * Float.BYTES, Float.BYTES);
+            MemorySegment count = arena.allocate(Integer.BYTES, Integer.BYTES);
+            count.set(ValueLayout.JAVA_INT, 0, room);
             int status = D4j.d4j_sigmas(
                     handle(), RuntimeCodes.of(schedule), steps, size.width(), size.height(), sigmas, count);
             NativeStatus.check(status, "computing noise levels");
             int length = count.get(ValueLayout.JAVA_INT, 0);
-            return sigmas.asSlice(0, (long) length * Float.BYTES).toArray(ValueLayout.JAVA_FLOAT);
+            float[] levels = new float[length];
+            MemorySegment.copy(sigmas, ValueLayout.JAVA_FLOAT, 0, levels, 0, length);
+            return levels;
         }
     }
 
