@@ -61,13 +61,8 @@ cp -p "$root/cli/target/bom.json" "$folder/sbom/java.cdx.json"
 
 "$jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --output "$folder/runtime"
 
-# A picture is what the classes are linked for: most other commands use a part of them.
-trial=$(mktemp -d)
-trap 'rm -rf "$trial"' EXIT
 DIFFUSION4J_AOT=-XX:AOTCacheOutput=$folder/app/diffuse.aot \
-    "$folder/bin/diffuse" generate "a red circle on a white background" --steps 1 --size 64x64 -o "$trial/picture.png" \
-    >"$trial/log" 2>&1 || { cat "$trial/log" >&2 && exit $exit_build_failed; }
-[[ -s $folder/app/diffuse.aot ]] || { cat "$trial/log" >&2 && exit $exit_build_failed; }
+    link_classes "$folder/app/diffuse.aot" "$folder/bin/diffuse" || exit $exit_build_failed
 
 [[ ${1:-} != --folder ]] || exit 0
 archive=$out/$name.tar.zst

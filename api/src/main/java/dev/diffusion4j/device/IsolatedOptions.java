@@ -25,6 +25,10 @@ import java.util.Optional;
  * {@code JDK_JAVA_OPTIONS} and {@code _JAVA_OPTIONS}, which it logs; it has the system properties {@code diffusion4j.*} and as
  * many processors.
  *
+ * <p>A JVM that was started with a cache of linked classes, {@code -XX:AOTCache=FILE --enable-native-access=ALL-UNNAMED}, shares it
+ * with its children if {@code -Ddiffusion4j.aotCache=FILE} names it, too: they then have the whole class path of this JVM, for which
+ * it was made, and start sooner. With {@link #withClassPath} they do not.
+ *
  * <p><b>Threads and lifetime.</b> As for every model: usable from any thread, calls queue. The child ends with
  * the model's {@code close()}, and by itself when this process ends, however that happens.
  *

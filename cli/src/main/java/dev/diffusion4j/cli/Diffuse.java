@@ -30,6 +30,8 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -64,8 +66,20 @@ import picocli.CommandLine.Spec;
             "  7:a device is not there, or was lost",
             " 70:internal error",
             "130:cancelled (Ctrl-C)"
-        },
-        subcommands = {
+        })
+public final class Diffuse implements Runnable {
+
+    private static final String HEADER = "Draws pictures from text with Stable Diffusion models, on this machine.";
+
+    private static final String[] EXAMPLES = {
+        "",
+        "For example:",
+        "  diffuse generate \"a red circle on a white background\" -o circle.png",
+        "  diffuse edit photo.jpg \"a watercolour\" --strength 0.5 -m model.safetensors",
+        "  diffuse inspect model.safetensors"
+    };
+
+    private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class,
             EditCommand.class,
             TokenizeCommand.class,
@@ -81,19 +95,7 @@ import picocli.CommandLine.Spec;
             RpcServerCommand.class,
             DoctorCommand.class,
             VersionCommand.class,
-            CompletionCommand.class
-        })
-public final class Diffuse implements Runnable {
-
-    private static final String HEADER = "Draws pictures from text with Stable Diffusion models, on this machine.";
-
-    private static final String[] EXAMPLES = {
-        "",
-        "For example:",
-        "  diffuse generate \"a red circle on a white background\" -o circle.png",
-        "  diffuse edit photo.jpg \"a watercolour\" --strength 0.5 -m model.safetensors",
-        "  diffuse inspect model.safetensors"
-    };
+            CompletionCommand.class);
 
     private final Console console;
     private final Map<String, String> environment;
@@ -149,7 +151,7 @@ public final class Diffuse implements Runnable {
         Diffuse diffuse = new Diffuse(console, environment);
         int code;
         try {
-            code = commandLine(diffuse).execute(args);
+            code = commandLine(diffuse, args).execute(args);
         } catch (Error e) {
             // Picocli hands over exceptions; what is left is memory that ran out, or a broken installation.
             code = diffuse.errorReport().report(e);
@@ -163,9 +165,18 @@ public final class Diffuse implements Runnable {
         return code;
     }
 
-    /** The parser, with all commands and the types of their options. */
-    static CommandLine commandLine(Diffuse diffuse) {
+    /** The parser, with the types of options and the command that is named first; where none is, with all of them. */
+    private static CommandLine commandLine(Diffuse diffuse, String[] args) {
         CommandLine line = new CommandLine(diffuse);
+        // Reading the options of all of them would take longer than most of what is done before the native code.
+        List<Class<?>> named = Arrays.stream(args)
+                .filter(argument -> !argument.startsWith("-"))
+                .limit(1)
+                .flatMap(argument ->
+                        COMMANDS.stream().filter(command -> name(command).equals(argument)))
+                .filter(command -> command != CompletionCommand.class)
+                .toList();
+        (named.isEmpty() ? COMMANDS : named).forEach(line::addSubcommand);
         // Set here and not in the annotation, which the commands below inherit.
         line.getCommandSpec().usageMessage().footer(EXAMPLES).header(HEADER, "");
         // A prompt may begin with an @; it names no file of arguments.
@@ -196,6 +207,10 @@ public final class Diffuse implements Runnable {
         line.setExecutionExceptionHandler(
                 (failure, _, _) -> diffuse.errorReport().report(failure));
         return line;
+    }
+
+    private static String name(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 
     Console console() {

@@ -30,6 +30,9 @@ record ChildCommandLine(Path java, List<String> arguments) {
     /** In which the java command reads a file of arguments. */
     private static final Charset ENCODING = Charset.forName(System.getProperty("sun.jnu.encoding"));
 
+    /** Names the cache of linked classes (JEP 514) that this JVM was started with, see {@link IsolatedOptions}. */
+    private static final String AOT_CACHE_PROPERTY = "diffusion4j.aotCache";
+
     /**
      * @param library the native library that this JVM has loaded and checked, so that the child need not do so again
      * @throws dev.diffusion4j.error.DiffusionException if another JVM cannot be started, or cannot read the library
@@ -53,7 +56,14 @@ record ChildCommandLine(Path java, List<String> arguments) {
             arguments.add("--enable-native-access=dev.diffusion4j,dev.diffusion4j.bindings");
             arguments.addAll(List.of("-m", ChildMain.class.getModule().getName() + "/" + ChildMain.class.getName()));
         } else {
-            arguments.addAll(List.of("-cp", classPath(options), "--enable-native-access=ALL-UNNAMED"));
+            String aotCache = options.classPath().isEmpty() ? System.getProperty(AOT_CACHE_PROPERTY) : null;
+            if (aotCache == null) {
+                arguments.addAll(List.of("-cp", classPath(options)));
+            } else {
+                // A cache is for one class path.
+                arguments.addAll(List.of("-XX:AOTCache=" + aotCache, "-cp", System.getProperty("java.class.path")));
+            }
+            arguments.add("--enable-native-access=ALL-UNNAMED");
             arguments.add(ChildMain.class.getName());
         }
         return new ChildCommandLine(java, List.copyOf(arguments));
