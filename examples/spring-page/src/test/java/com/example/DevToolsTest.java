@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** DevTools restarts the application when one of its classes changes: it draws before that and after. */
-@Timeout(120)
+@Timeout(300)
 class DevToolsTest {
 
     private static final Pattern STARTED = Pattern.compile("Tomcat started on port (\\d+)");

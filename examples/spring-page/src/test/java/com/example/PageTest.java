@@ -29,7 +29,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
 /** The page's server as browsers meet it: busy, left alone, and stopped in the middle of a picture. */
-@Timeout(120)
+@Timeout(300)
 class PageTest {
 
     /** So many steps that no picture is done before a test is. */
