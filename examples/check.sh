@@ -16,23 +16,50 @@ require_tools
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 natives=$(native_classifier)
+jbang_version=0.132.1
 
 with_maven() {
     MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" \
         mvn --batch-mode --no-transfer-progress --quiet ${MAVEN_REPO_LOCAL:+"-Dmaven.repo.local=$MAVEN_REPO_LOCAL"} \
         "-Dnatives=$natives" "$@"
 }
-run_maven() { with_maven compile exec:exec; }
-run_spring-boot() {
-    with_maven package
-    "$jdk/bin/java" -jar target/circle-1.jar
+
+# pom MODULE...: a project that builds these in one run of Maven, each as it stands.
+pom() {
+    printf '%s\n' '<project xmlns="http://maven.apache.org/POM/4.0.0">' '<modelVersion>4.0.0</modelVersion>' \
+        '<groupId>com.example</groupId><artifactId>examples</artifactId><version>1</version><packaging>pom</packaging>' \
+        '<modules>'
+    printf '<module>%s</module>\n' "$@"
+    printf '%s\n' '</modules>' '</project>'
 }
-run_spring-ai() {
-    with_maven package
-    "$jdk/bin/java" -jar target/draw-1.jar
+
+# jbang as Maven has it, for where it is not installed.
+jbang_pom() {
+    printf '%s\n' '<project xmlns="http://maven.apache.org/POM/4.0.0">' '<modelVersion>4.0.0</modelVersion>' \
+        '<groupId>com.example</groupId><artifactId>jbang-tool</artifactId><version>1</version><packaging>pom</packaging>' \
+        "<dependencies><dependency><groupId>dev.jbang</groupId><artifactId>jbang-cli</artifactId><version>$jbang_version</version>" \
+        '</dependency></dependencies>' \
+        '<build><plugins><plugin><artifactId>maven-dependency-plugin</artifactId><version>3.9.0</version><executions><execution>' \
+        '<phase>package</phase><goals><goal>copy-dependencies</goal></goals>' \
+        '<configuration><outputDirectory>lib</outputDirectory></configuration>' \
+        '</execution></executions></plugin></plugins></build>' '</project>'
 }
+
+# It prints the command that is to be run, and says so by its exit code.
+jbang_of_maven() {
+    local command code=0
+    command=$("$jdk/bin/java" -cp "$work/jbang-tool/lib/*" dev.jbang.Main "$@") || code=$?
+    ((code == 255)) || return "$((code ? code : 1))"
+    eval "$command"
+}
+
+run_maven() { with_maven exec:exec; }
+run_spring-boot() { "$jdk/bin/java" -jar target/boot-circle-1.jar; }
+run_spring-ai() { "$jdk/bin/java" -jar target/draw-1.jar; }
+run_langchain4j() { "$jdk/bin/java" -jar target/agent-1.jar; }
+run_quarkus() { "$jdk/bin/java" --enable-native-access=ALL-UNNAMED -jar target/quarkus-app/quarkus-run.jar; }
+run_kotlin() { "$jdk/bin/java" -jar target/kotlin-circle-1.jar; }
 run_spring-page() {
-    with_maven package
     "$jdk/bin/java" -jar target/page-1.jar --server.port=0 >page.log 2>&1 &
     local page=$! port=
     until [[ -n $port ]]; do
@@ -50,26 +77,49 @@ run_gradle() {
         "-Pnatives=$natives" run
 }
 run_jbang() {
-    ${MAVEN_REPO_LOCAL:+env "JBANG_REPO=$MAVEN_REPO_LOCAL"} jbang --fresh "-Dnatives=$natives" Circle.java
-}
-tool_of() {
-    case $1 in
-        maven | spring-boot | spring-ai | spring-page) echo mvn ;;
-        *) echo "$1" ;;
-    esac
+    local jbang=jbang
+    command -v jbang >/dev/null || jbang=jbang_of_maven
+    (
+        export "JBANG_CACHE_DIR=$work/jbang-cache" # so that what was resolved before does not count
+        [[ -z ${MAVEN_REPO_LOCAL:-} ]] || export "JBANG_REPO=$MAVEN_REPO_LOCAL"
+        "$jbang" run "-Dnatives=$natives" Circle.java
+    )
 }
 
 examples=("$@")
-(($#)) || examples=(maven spring-boot spring-ai spring-page gradle jbang)
+(($#)) || examples=(maven spring-boot spring-ai spring-page langchain4j quarkus kotlin jbang gradle)
+modules=() checked=() unchecked=()
 for example in "${examples[@]}"; do
-    tool=$(tool_of "$example")
-    if ! command -v "$tool" >/dev/null; then
-        say "examples/$example: not run: $tool is not installed."
-        (($# == 0)) || exit $exit_missing_tool
+    if [[ $example == gradle ]] && ! command -v gradle >/dev/null; then
+        (($# == 0)) || { say "examples/gradle: gradle is not installed." && exit $exit_missing_tool; }
+        unchecked+=("$example")
         continue
     fi
-    say "examples/$example: building and running it"
+    checked+=("$example")
     cp -R "$here/$example" "$work/$example"
+    [[ ! -f $work/$example/pom.xml ]] || modules+=("$example")
+    if [[ $example == jbang ]] && ! command -v jbang >/dev/null; then
+        say "examples/jbang: jbang is not installed; taking $jbang_version from Maven."
+        mkdir "$work/jbang-tool"
+        jbang_pom >"$work/jbang-tool/pom.xml"
+        modules+=(jbang-tool)
+    fi
+done
+
+if ((${#modules[@]})); then
+    began=$SECONDS
+    pom "${modules[@]}" >"$work/pom.xml"
+    (cd "$work" && with_maven package </dev/null)
+    say "examples: built ${modules[*]} in $((SECONDS - began)) s"
+fi
+pictures=()
+for example in ${checked[@]+"${checked[@]}"}; do
+    began=$SECONDS
     (cd "$work/$example" && "run_$example" </dev/null)
-    "$jdk/bin/java" "$here/readme/RedCircle.java" "$work/$example/circle.png"
+    say "examples/$example: ran in $((SECONDS - began)) s"
+    pictures+=("$work/$example/circle.png")
+done
+((${#pictures[@]} == 0)) || "$jdk/bin/java" "$here/readme/RedCircle.java" "${pictures[@]}"
+for example in ${unchecked[@]+"${unchecked[@]}"}; do
+    say "examples/$example: NOT CHECKED: $example is missing."
 done

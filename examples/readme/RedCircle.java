@@ -1,9 +1,15 @@
 import java.awt.image.BufferedImage;
 import javax.imageio.ImageIO;
 
-/** Says whether a picture is of one red circle on a white background; exits with 1 where it is not. */
+/** Says whether each picture is of one red circle on a white background; exits with 1 where one is not. */
 void main(String[] arguments) throws IOException {
-    BufferedImage picture = ImageIO.read(Path.of(arguments[0]).toFile());
+    for (String file : arguments) {
+        check(file);
+    }
+}
+
+void check(String file) throws IOException {
+    BufferedImage picture = ImageIO.read(Path.of(file).toFile());
     int width = picture.getWidth();
     int height = picture.getHeight();
     long red = 0;
@@ -37,7 +43,7 @@ void main(String[] arguments) throws IOException {
     double rest = (double) (red + white) / (width * height);
     boolean circle = red > width * height / 100 && filled > 0.64 && filled < 0.88 && ratio > 0.8 && ratio < 1.25;
     IO.println("%s: %dx%d, red in a box of %dx%d, %.0f %% of it filled; %.0f %% of the picture is red or white".formatted(
-            arguments[0], width, height, boxWidth, boxHeight, 100 * filled, 100 * rest));
+            file, width, height, boxWidth, boxHeight, 100 * filled, 100 * rest));
     if (!circle || rest < 0.9) {
         IO.println("That is not a red circle on a white background.");
         System.exit(1);

@@ -5,6 +5,7 @@ import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.device.DeviceMemory;
 import dev.diffusion4j.device.NativeDiagnosis;
 import dev.diffusion4j.internal.ffm.NativeDevices;
+import dev.diffusion4j.internal.ffm.library.NativeCounts;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.ffm.library.NativeVersions;
 import dev.diffusion4j.internal.loader.LibraryVersion;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The native library: what it is and what it can run on. Each method loads it if need be and throws
+ * The native library: what it is and what it can run on. A method that needs it loads it, and throws
  * {@link dev.diffusion4j.error.NativeLibraryException} where that cannot be done; {@link #diagnose()} tells why.
  */
 public final class NativeRuntime {
@@ -53,6 +54,22 @@ public final class NativeRuntime {
      */
     public static NativeDiagnosis diagnose() {
         return NativeLibrary.diagnose();
+    }
+
+    /**
+     * How many models native code holds open in this process: 0 while the native library is not loaded, which this does not do.
+     * Isolated models are held by processes of their own, and do not count.
+     */
+    public static long openModels() {
+        return NativeLibrary.isLoaded() ? NativeCounts.models() : 0;
+    }
+
+    /**
+     * The native memory of pictures on their way to the heap, in bytes, of this process: 0 while nothing is drawn, or the native
+     * library is not loaded, which this does not do.
+     */
+    public static long pictureMemory() {
+        return NativeLibrary.isLoaded() ? NativeCounts.pixelBytes() : 0;
     }
 
     /** The devices of this machine that models can run on. */

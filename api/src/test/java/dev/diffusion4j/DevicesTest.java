@@ -49,6 +49,16 @@ class DevicesTest {
     }
 
     @Test
+    void modelsOfThisProcessAreCounted() {
+        long before = NativeRuntime.openModels();
+        try (DiffusionModel _ = DiffusionModel.open(DemoModel.path());
+                DiffusionModel _ = DiffusionModel.options().isolated().open(DemoModel.path())) {
+            assertThat(NativeRuntime.openModels()).isEqualTo(before + 1);
+        }
+        assertThat(NativeRuntime.openModels()).isEqualTo(before);
+    }
+
+    @Test
     void devicesHaveMemory() {
         Device cpu = NativeRuntime.devices().stream()
                 .filter(device -> device.kind() == Device.Kind.CPU)

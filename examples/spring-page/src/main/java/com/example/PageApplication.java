@@ -10,10 +10,14 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class PageApplication {
 
     public static void main(String[] arguments) {
+        create().run(arguments);
+    }
+
+    static SpringApplication create() {
         SpringApplication application = new SpringApplication(PageApplication.class);
-        // The one property, which is usually a line of application.properties.
+        // The one property that is needed, which is usually a line of application.properties.
         application.setDefaultProperties(
                 Map.of("diffusion4j.model", DemoModel.path().toString()));
-        application.run(arguments);
+        return application;
     }
 }

@@ -3,6 +3,7 @@ package dev.diffusion4j.internal.ffm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.NativeRuntime;
 import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_observer_t;
 import dev.diffusion4j.bindings.sd_ctx_params_t;
@@ -77,6 +78,7 @@ class NativePicturesTest {
         long before = D4j.d4j_live_pixel_bytes();
         MemorySegment array = draw();
         assertThat(D4j.d4j_live_pixel_bytes()).isEqualTo(before + COUNT * 3L * SIZE * SIZE);
+        assertThat(NativeRuntime.pictureMemory()).isEqualTo(before + COUNT * 3L * SIZE * SIZE);
         byte[] first = sd_image_t
                 .data(sd_image_t.asSlice(array.reinterpret(sd_image_t.sizeof()), 0))
                 .reinterpret(3L * SIZE * SIZE)

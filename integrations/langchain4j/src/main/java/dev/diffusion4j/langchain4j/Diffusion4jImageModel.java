@@ -221,8 +221,11 @@ public class Diffusion4jImageModel implements ImageModel {
             return this;
         }
 
-        /** How long a call may take, the time in the queue included; as long as it takes without it. */
+        /** How long a call may take, above zero, the time in the queue included; as long as it takes without it. */
         public Builder timeout(Duration limit) {
+            if (!limit.isPositive()) {
+                throw new InvalidRequestException("timeout", limit, "above zero");
+            }
             timeout = Optional.of(limit);
             return this;
         }

@@ -27,11 +27,19 @@ final class ImageReader {
         }
         return switch (url.getScheme().toLowerCase(Locale.ROOT)) {
             case "data" -> decodeUrl(url.toString());
-            case "file" -> ImageFiles.read(Path.of(url));
+            case "file" -> ImageFiles.read(path(url));
             default ->
                 throw new UnsupportedFeatureException("pictures of " + url.getScheme()
                         + ": URLs are not fetched; give them in base 64, or as data: or file: URL");
         };
+    }
+
+    private static Path path(URI url) {
+        try {
+            return Path.of(url);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("image", url, "the URL of a file of this machine, such as file:///a.png");
+        }
     }
 
     private static BufferedImage decodeUrl(String url) {

@@ -35,6 +35,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -193,6 +194,20 @@ class Diffusion4jImageModelTest {
                                 .toBufferedImage()
                                 .getRGB(1, 1))
                         .isEqualTo(Color.BLUE.getRGB()));
+    }
+
+    @Test
+    void aUrlOfAFileThatNamesNoneIsRefused() {
+        Image image = Image.builder().url(URI.create("file:a.png")).build();
+
+        assertThatThrownBy(() -> builder().build().edit(image, "a star")).isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
+    void aTimeoutOfNothingIsRefused() {
+        assertThatThrownBy(() -> builder().timeout(Duration.ZERO))
+                .isInstanceOf(dev.diffusion4j.error.InvalidRequestException.class)
+                .hasMessageContaining("timeout");
     }
 
     @Test

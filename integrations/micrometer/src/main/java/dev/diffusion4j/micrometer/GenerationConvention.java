@@ -1,7 +1,6 @@
 package dev.diffusion4j.micrometer;
 
 import dev.diffusion4j.image.ImageSize;
-import dev.diffusion4j.modelfile.ComponentKind;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 import io.micrometer.observation.Observation;
@@ -24,18 +23,16 @@ public class GenerationConvention implements ObservationConvention<GenerationCon
 
     @Override
     public String getContextualName(GenerationContext context) {
-        return context.request().task() + " " + context.model().name();
+        return context.request().task() + " " + context.modelName();
     }
 
     @Override
     public KeyValues getLowCardinalityKeyValues(GenerationContext context) {
         return KeyValues.of(
-                GenerationDocumentation.LowCardinality.MODEL.withValue(
-                        context.model().name()),
+                GenerationDocumentation.LowCardinality.MODEL.withValue(context.modelName()),
                 GenerationDocumentation.LowCardinality.FAMILY.withValue(
-                        context.model().family().displayName()),
-                GenerationDocumentation.LowCardinality.DEVICE.withValue(
-                        context.model().device(ComponentKind.DENOISER)),
+                        context.family().displayName()),
+                GenerationDocumentation.LowCardinality.DEVICE.withValue(context.device()),
                 GenerationDocumentation.LowCardinality.TASK.withValue(
                         context.request().task().toString()),
                 GenerationDocumentation.LowCardinality.OUTCOME.withValue(context.outcome()

@@ -29,7 +29,7 @@ public enum GenerationDocumentation implements ObservationDocumentation {
 
     /** Tags of few values, which meters have. */
     public enum LowCardinality implements KeyName {
-        /** The name of the model's file. */
+        /** The name of the model, that of its file unless it was given another. */
         MODEL("diffusion4j.model"),
         /** The family, such as {@code SD 1.x}. */
         FAMILY("diffusion4j.family"),

@@ -8,7 +8,7 @@ import java.util.Objects;
 
 /**
  * A gauge of a model: {@code diffusion4j.queue.size}, how many generations wait for their turn. Its tag {@code diffusion4j.model} is
- * the name of the model's file. The registry does not keep the model from being collected.
+ * the name of the model. The registry does not keep the model from being collected.
  */
 public final class ModelMeters implements MeterBinder {
 

@@ -16,6 +16,7 @@ import io.micrometer.observation.ObservationRegistry;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * observations.observationConfig()
  *         .observationHandler(new DefaultMeterObservationHandler(meters))
  *         .observationHandler(new GenerationMeters(meters));
- * try (DiffusionModel model = ObservedModel.of(DiffusionModel.open(file), observations)) {
+ * try (DiffusionModel model = ObservedModel.open("sd15", () -> DiffusionModel.open(file), observations)) {
  *     model.textToImage("a red circle").generate();
  * }
  * }
@@ -37,27 +38,66 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ObservedModel extends DelegatingModel {
 
+    /** The name of the observation of opening a model. */
+    public static final String LOAD = "diffusion4j.model.load";
+
     private static final GenerationConvention USUAL = new GenerationConvention();
 
+    private final String name;
     private final DiffusionModel model;
     private final ObservationRegistry registry;
     private final GenerationConvention convention;
 
-    private ObservedModel(DiffusionModel model, ObservationRegistry registry, GenerationConvention convention) {
+    private ObservedModel(
+            String name, DiffusionModel model, ObservationRegistry registry, GenerationConvention convention) {
+        this.name = Objects.requireNonNull(name, "name");
         this.model = Objects.requireNonNull(model, "model");
         this.registry = Objects.requireNonNull(registry, "registry");
         this.convention = Objects.requireNonNull(convention, "convention");
     }
 
-    /** A model with the usual name and tags. */
+    /** A model that is open already, by the name of its file, with the usual name and tags. */
     public static DiffusionModel of(DiffusionModel model, ObservationRegistry registry) {
         return of(model, registry, USUAL);
     }
 
-    /** A model with a name and tags of your own. */
+    /** A model that is open already, by the name of its file, with a name and tags of your own. */
     public static DiffusionModel of(
             DiffusionModel model, ObservationRegistry registry, GenerationConvention convention) {
-        return new ObservedModel(model, registry, convention);
+        return new ObservedModel(model.name(), model, registry, convention);
+    }
+
+    /** Opens a model with the usual name and tags, as {@link #open(String, Supplier, ObservationRegistry, GenerationConvention)}. */
+    public static DiffusionModel open(
+            String name, Supplier<? extends DiffusionModel> opening, ObservationRegistry registry) {
+        return open(name, opening, registry, USUAL);
+    }
+
+    /**
+     * Opens a model. That is observed, too, as {@value #LOAD} with the tag {@code diffusion4j.model}. Weights are read on first use,
+     * which is a part of that generation.
+     *
+     * @param name what the model is called from now on, in tags too: no path
+     * @param opening opens it; what it throws is thrown
+     * @param registry where it is observed
+     * @param convention the name and tags of its generations
+     */
+    public static DiffusionModel open(
+            String name,
+            Supplier<? extends DiffusionModel> opening,
+            ObservationRegistry registry,
+            GenerationConvention convention) {
+        Supplier<DiffusionModel> observed = () -> new ObservedModel(name, opening.get(), registry, convention);
+        return Objects.requireNonNull(Observation.createNotStarted(LOAD, registry)
+                .contextualName("open " + name)
+                .lowCardinalityKeyValue(GenerationDocumentation.LowCardinality.MODEL.asString(), name)
+                .observe(observed));
+    }
+
+    /** As it was given when it was opened; otherwise that of its file. */
+    @Override
+    public String name() {
+        return name;
     }
 
     @Override
@@ -67,7 +107,7 @@ public final class ObservedModel extends DelegatingModel {
 
     @Override
     public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
-        GenerationContext context = new GenerationContext(model, request);
+        GenerationContext context = new GenerationContext(this, request);
         Observation observation = begin(context);
         Generation<List<GeneratedImage>> generation;
         try {
@@ -83,7 +123,7 @@ public final class ObservedModel extends DelegatingModel {
     /** Its observation has ended when it returns. */
     @Override
     public List<GeneratedImage> generateAll(ImageRequest request, GenerationListener listener) {
-        GenerationContext context = new GenerationContext(model, request);
+        GenerationContext context = new GenerationContext(this, request);
         Observation observation = begin(context);
         List<GeneratedImage> pictures;
         try {

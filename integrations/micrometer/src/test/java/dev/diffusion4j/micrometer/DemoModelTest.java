@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** With the native library. */
@@ -22,7 +23,9 @@ class DemoModelTest {
                 .observationConfig()
                 .observationHandler(new DefaultMeterObservationHandler(meters))
                 .observationHandler(new GenerationMeters(meters));
-        try (DiffusionModel model = ObservedModel.of(DiffusionModel.open(DemoModel.path()), observations)) {
+        new RuntimeMeters().bindTo(meters);
+        try (DiffusionModel model =
+                ObservedModel.open("demo", () -> DiffusionModel.open(DemoModel.path()), observations)) {
             new ModelMeters(model).bindTo(meters);
             new DeviceMeters().bindTo(meters);
             Generation<?> running = model.textToImage("a red circle").steps(3).start();
@@ -38,7 +41,7 @@ class DemoModelTest {
                     .isNotEmpty();
             assertThat(meters.get("diffusion4j.steps").counter().count()).isGreaterThanOrEqualTo(2);
             assertThat(meters.get("diffusion4j.queue.size")
-                            .tag("diffusion4j.model", model.name())
+                            .tag("diffusion4j.model", "demo")
                             .gauge()
                             .value())
                     .isZero();
@@ -47,6 +50,12 @@ class DemoModelTest {
                             .gauge()
                             .value())
                     .isPositive();
+            assertThat(meters.get("diffusion4j.model.load").timer().count()).isEqualTo(1);
+            assertThat(meters.get("diffusion4j.weights.load").timer().totalTime(TimeUnit.NANOSECONDS))
+                    .isPositive();
+            assertThat(meters.get("diffusion4j.models.open").gauge().value()).isEqualTo(1);
+            assertThat(meters.get("diffusion4j.picture.memory").gauge().value()).isZero();
         }
+        assertThat(meters.get("diffusion4j.models.open").gauge().value()).isZero();
     }
 }

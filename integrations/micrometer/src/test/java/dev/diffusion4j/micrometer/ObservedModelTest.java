@@ -9,7 +9,9 @@ import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.FakeModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.Generation;
+import dev.diffusion4j.Progress;
 import dev.diffusion4j.error.GenerationCancelledException;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.error.NativeFailureException;
 import dev.diffusion4j.error.QueueFullException;
 import dev.diffusion4j.request.ImageRequest;
@@ -20,8 +22,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class ObservedModelTest {
@@ -146,6 +151,94 @@ class ObservedModelTest {
                 .that()
                 .hasBeenStopped()
                 .hasLowCardinalityKeyValue("diffusion4j.outcome", "refused");
+    }
+
+    @Test
+    void openingIsObservedByTheNameThatTheModelIsGiven() {
+        try (DiffusionModel opened = ObservedModel.open("sd", () -> fake, observations)) {
+            assertThat(opened.name()).isEqualTo("sd");
+            opened.textToImage("a star").steps(3).generate();
+        }
+
+        assertThat(observations)
+                .hasObservationWithNameEqualTo("diffusion4j.model.load")
+                .that()
+                .hasBeenStopped()
+                .doesNotHaveError()
+                .hasLowCardinalityKeyValue("diffusion4j.model", "sd");
+        assertThat(meters.get("diffusion4j.model.load")
+                        .tag("diffusion4j.model", "sd")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
+        assertThat(meters.get("diffusion4j.generation")
+                        .tag("diffusion4j.model", "sd")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
+        assertThat(fake.isClosed()).isTrue();
+    }
+
+    @Test
+    void openingThatFailsIsAnErrorAndThrowsWhatItThrew() {
+        ModelFileException failure = new ModelFileException("it is damaged");
+
+        assertThatThrownBy(() -> ObservedModel.open(
+                        "sd",
+                        () -> {
+                            throw failure;
+                        },
+                        observations))
+                .isSameAs(failure);
+        assertThat(meters.get("diffusion4j.model.load")
+                        .tag("error", "ModelFileException")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void readingWeightsIsTimedWhereAGenerationDoes() {
+        GenerationContext context =
+                new GenerationContext(model, ImageRequest.textToImage("a star").build());
+        context.progressed(progress(Progress.Phase.LOADING, 1, 100));
+        context.progressed(progress(Progress.Phase.LOADING, 2, 250));
+        context.progressed(progress(Progress.Phase.ENCODING, 1, 400));
+        context.progressed(progress(Progress.Phase.SAMPLING, 1, 500));
+        context.progressed(progress(Progress.Phase.LOADING, 1, 600));
+        context.progressed(progress(Progress.Phase.DECODING, 1, 650));
+
+        new GenerationMeters(meters).onStop(context);
+
+        assertThat(meters.get("diffusion4j.weights.load").timer().totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(350);
+        assertThat(context.steps()).isEqualTo(1);
+    }
+
+    @Test
+    void aGenerationThatFoundAllWeightsIsNotOneOfReadingThem() {
+        model.generateAll(TWO);
+
+        assertThat(meters.find("diffusion4j.weights.load").timer()).isNull();
+    }
+
+    private static Progress progress(Progress.Phase phase, int step, int millis) {
+        return new Progress(phase, step, 9, 0, 1, Duration.ofMillis(millis), 0, Optional.empty());
+    }
+
+    @Test
+    void theTimeInTheQueueIsThatBeforeAGenerationBegan() throws InterruptedException {
+        fake.hold();
+        Generation<GeneratedImage> generation = model.textToImage("a star").start();
+        fake.awaitBegin();
+        fake.release();
+        generation.await();
+
+        await().untilAsserted(() ->
+                assertThat(meters.get("diffusion4j.queue.time").timer().count()).isEqualTo(1));
+        assertThat(meters.get("diffusion4j.queue.time").timer().totalTime(TimeUnit.NANOSECONDS))
+                .isLessThanOrEqualTo(
+                        meters.get("diffusion4j.generation").timer().totalTime(TimeUnit.NANOSECONDS));
     }
 
     @Test

@@ -272,8 +272,11 @@ public final class Diffusion4jImageOptions implements ImageOptions {
             return this;
         }
 
-        /** How long a call may take, the time in the queue included; as long as it takes without it. */
+        /** How long a call may take, above zero, the time in the queue included; as long as it takes without it. */
         public Builder timeout(Duration limit) {
+            if (!limit.isPositive()) {
+                throw new InvalidRequestException("timeout", limit, "above zero");
+            }
             timeout = Objects.requireNonNull(limit, "limit");
             return this;
         }

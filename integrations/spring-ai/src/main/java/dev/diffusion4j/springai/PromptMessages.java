@@ -79,7 +79,7 @@ record PromptMessages(String text, String negativeText, List<BufferedImage> pict
     private static BufferedImage read(String url, String field) {
         String scheme = url.substring(0, Math.max(0, url.indexOf(':'))).toLowerCase(Locale.ROOT);
         if (scheme.equals("file")) {
-            return ImageFiles.read(Path.of(URI.create(url)));
+            return ImageFiles.read(path(url, field));
         }
         int begin = url.indexOf(BASE64);
         if (scheme.equals("data") && begin >= 0) {
@@ -88,6 +88,14 @@ record PromptMessages(String text, String negativeText, List<BufferedImage> pict
         // Nothing is fetched from other machines.
         throw new InvalidRequestException(
                 field, url.length() > 40 ? url.substring(0, 40) + "..." : url, "bytes, or a file: or data: URL");
+    }
+
+    private static Path path(String url, String field) {
+        try {
+            return Path.of(URI.create(url));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException(field, url, "the URL of a file of this machine, such as file:///a.png");
+        }
     }
 
     private static byte[] decode(String base64, String field) {

@@ -238,6 +238,23 @@ class Diffusion4jImageModelTest {
     }
 
     @Test
+    void aUrlOfAFileThatNamesNoneIsRefused() {
+        ImageMessage message =
+                message("a star", Map.of(), new Media(MimeTypeUtils.IMAGE_PNG, URI.create("file:a.png")));
+
+        assertThatThrownBy(() -> drawn(message))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("file:a.png");
+    }
+
+    @Test
+    void aTimeoutOfNothingIsRefused() {
+        assertThatThrownBy(() -> Diffusion4jImageOptions.builder().timeout(Duration.ZERO))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("timeout");
+    }
+
+    @Test
     void whatCannotBeDoneIsRefusedByName() throws IOException {
         Media picture = media(blue(64, 64));
         Media remote = new Media(MimeTypeUtils.IMAGE_PNG, URI.create("https://example.org/a.png"));

@@ -111,6 +111,11 @@ public final class NativeLibrary {
         return loadedFrom;
     }
 
+    /** Whether it is loaded; if not, the bindings must not be touched. */
+    public static synchronized boolean isLoaded() {
+        return loadedFrom != null;
+    }
+
     /** A class of the bindings' artifact, which is not initialized by this. */
     public static Class<?> bindings() {
         return D4j.class;

@@ -44,12 +44,12 @@ public final class Diffusion4jAutoConfiguration {
 
     @Bean
     DiffusionModels diffusionModels(
-            Diffusion4jProperties properties,
+            ModelDefaultsOfProperties defaults,
             ModelSource source,
             ObjectProvider<ObservationRegistry> observations,
             ObjectProvider<GenerationConvention> convention) {
         return new DiffusionModels(
-                properties.all(),
+                defaults,
                 source,
                 observations.getIfUnique(() -> ObservationRegistry.NOOP),
                 convention.getIfUnique(GenerationConvention::new));

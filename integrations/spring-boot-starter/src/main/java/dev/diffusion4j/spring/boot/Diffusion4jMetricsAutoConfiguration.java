@@ -3,6 +3,7 @@ package dev.diffusion4j.spring.boot;
 import dev.diffusion4j.micrometer.DeviceMeters;
 import dev.diffusion4j.micrometer.GenerationMeters;
 import dev.diffusion4j.micrometer.ModelMeters;
+import dev.diffusion4j.micrometer.RuntimeMeters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -31,6 +32,12 @@ public final class Diffusion4jMetricsAutoConfiguration {
     @ConditionalOnMissingBean
     GenerationMeters generationMeters(MeterRegistry registry) {
         return new GenerationMeters(registry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    RuntimeMeters runtimeMeters() {
+        return new RuntimeMeters();
     }
 
     @Bean

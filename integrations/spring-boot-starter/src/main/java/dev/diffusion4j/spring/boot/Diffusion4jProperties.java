@@ -1,7 +1,6 @@
 package dev.diffusion4j.spring.boot;
 
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.modelfile.ModelComponent;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -57,20 +56,20 @@ public class Diffusion4jProperties extends ModelProperties {
     /**
      * All models by name, the single one first. Its name is that of its file, or what it was given by.
      *
-     * @throws InvalidRequestException if another one has that name
+     * @throws InvalidRequestException if another one has that name, or one of several is given by nothing
      */
     Map<String, ModelProperties> all() {
         Map<String, ModelProperties> all = new LinkedHashMap<>();
-        String single = getModel() == null ? getComponents().get(ModelComponent.DIFFUSION_MODEL) : getModel();
-        if (single != null) {
-            String name = single.substring(single.lastIndexOf('/') + 1);
-            if (models.containsKey(name)) {
+        source().ifPresent(single -> all.put(single.substring(single.lastIndexOf('/') + 1), this));
+        models.forEach((name, model) -> {
+            if (model.source().isEmpty()) {
+                throw new InvalidRequestException("diffusion4j.models." + name + ".model", null, "given");
+            }
+            if (all.put(name, model) != null) {
                 throw new InvalidRequestException(
                         "diffusion4j.models", name, "another name than that of diffusion4j.model");
             }
-            all.put(name, this);
-        }
-        all.putAll(models);
+        });
         return all;
     }
 }

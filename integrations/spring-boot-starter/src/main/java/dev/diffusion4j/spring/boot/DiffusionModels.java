@@ -18,20 +18,26 @@ import org.springframework.context.SmartLifecycle;
  */
 public final class DiffusionModels implements SmartLifecycle, AutoCloseable {
 
-    private record Entry(ManagedModel managed, DiffusionModel observed, boolean lazy) {}
+    private record Entry(ManagedModel model, boolean lazy) {}
 
     private final Map<String, Entry> models = new LinkedHashMap<>();
     private volatile boolean running;
 
     DiffusionModels(
-            Map<String, ModelProperties> properties,
+            ModelDefaultsOfProperties defaults,
             ModelSource source,
             ObservationRegistry observations,
             GenerationConvention convention) {
-        properties.forEach((name, model) -> {
-            ManagedModel managed = new ManagedModel(name, cancellation -> source.open(model, cancellation));
-            models.put(name, new Entry(managed, ObservedModel.of(managed, observations, convention), model.isLazy()));
-        });
+        defaults.models()
+                .forEach((name, model) -> models.put(
+                        name,
+                        new Entry(
+                                new ManagedModel(
+                                        name,
+                                        cancellation -> ObservedModel.open(
+                                                name, () -> source.open(model, cancellation), observations, convention),
+                                        defaults.completion(name)),
+                                model.isLazy())));
     }
 
     /** The names, the first one that of the model which is used where none is named. */
@@ -49,16 +55,16 @@ public final class DiffusionModels implements SmartLifecycle, AutoCloseable {
         if (entry == null) {
             throw new InvalidRequestException("model", name, "one of " + String.join(", ", models.keySet()));
         }
-        return entry.observed();
+        return entry.model();
     }
 
     /** The model that is used where none is named. */
     public DiffusionModel first() {
-        return models.values().iterator().next().observed();
+        return models.values().iterator().next().model();
     }
 
     Collection<ManagedModel> managed() {
-        return models.values().stream().map(Entry::managed).toList();
+        return models.values().stream().map(Entry::model).toList();
     }
 
     /** Opens the models that are not lazy. Throws what opening throws. */
@@ -67,7 +73,7 @@ public final class DiffusionModels implements SmartLifecycle, AutoCloseable {
         managed().forEach(ManagedModel::reopen);
         models.values().stream()
                 .filter(entry -> !entry.lazy())
-                .forEach(entry -> entry.managed().delegate());
+                .forEach(entry -> entry.model().delegate());
         running = true;
     }
 

@@ -8,7 +8,6 @@ import dev.diffusion4j.request.SamplerChoice;
 import dev.diffusion4j.request.Sampling;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** What requests for a model take where they leave something out. */
@@ -42,7 +41,7 @@ public class ImageProperties {
     public ImageProperties() {}
 
     /**
-     * Sets on a builder what was given, and for the rest what is usual for a model that was given by a name.
+     * Sets on a builder what was given, and for the rest, but the size, what is usual for a model that was given by a name.
      *
      * @throws InvalidRequestException if a value is out of range, or a side is given without the other
      */
@@ -51,10 +50,8 @@ public class ImageProperties {
             throw new InvalidRequestException(
                     "diffusion4j.image", "given one side", "given width and height, or neither");
         }
-        OptionalInt drawnWidth = width == null ? usual.width() : OptionalInt.of(width);
-        OptionalInt drawnHeight = height == null ? usual.height() : OptionalInt.of(height);
-        if (drawnWidth.isPresent() && drawnHeight.isPresent()) {
-            builder.size(drawnWidth.getAsInt(), drawnHeight.getAsInt());
+        if (width != null && height != null) {
+            builder.size(width, height);
         }
         if (steps != null) {
             builder.steps(steps);

@@ -2,10 +2,16 @@ package dev.diffusion4j.spring.boot;
 
 import dev.diffusion4j.DelegatingModel;
 import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.Generation;
+import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.hub.DownloadCancellation;
+import dev.diffusion4j.request.ImageRequest;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +32,7 @@ final class ManagedModel extends DelegatingModel {
 
     private final String name;
     private final Function<DownloadCancellation, DiffusionModel> opener;
+    private final UnaryOperator<ImageRequest> completion;
     /** Held while the model is opened, which may take long, but not while it is closed, which may be done by listeners, too. */
     private final Object transition = new Object();
 
@@ -34,9 +41,20 @@ final class ManagedModel extends DelegatingModel {
     private volatile @Nullable RuntimeException failure;
     private volatile DownloadCancellation cancellation = new DownloadCancellation();
 
-    ManagedModel(String name, Function<DownloadCancellation, DiffusionModel> opener) {
+    /**
+     * A model that is not open yet.
+     *
+     * @param name what it is called
+     * @param opener opens it
+     * @param completion adds to requests what they leave out
+     */
+    ManagedModel(
+            String name,
+            Function<DownloadCancellation, DiffusionModel> opener,
+            UnaryOperator<ImageRequest> completion) {
         this.name = name;
         this.opener = opener;
+        this.completion = completion;
     }
 
     State state() {
@@ -58,6 +76,16 @@ final class ManagedModel extends DelegatingModel {
     public int queuedGenerations() {
         DiffusionModel opened = model;
         return opened == null ? 0 : opened.queuedGenerations();
+    }
+
+    @Override
+    public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
+        return delegate().startAll(completion.apply(request), listener);
+    }
+
+    @Override
+    public List<GeneratedImage> generateAll(ImageRequest request, GenerationListener listener) {
+        return delegate().generateAll(completion.apply(request), listener);
     }
 
     /** Opens it, unless it is open. */

@@ -6,6 +6,7 @@ import dev.diffusion4j.request.WeightType;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 
@@ -52,12 +53,18 @@ public class ModelProperties {
     /** Properties that are not given yet. */
     public ModelProperties() {}
 
+    /** What the model is given by: its file or name, or the file of its denoiser alone; empty if it is given by nothing. */
+    Optional<String> source() {
+        return Optional.ofNullable(model == null ? components.get(ModelComponent.DIFFUSION_MODEL) : model);
+    }
+
     public @Nullable String getModel() {
         return model;
     }
 
+    /** Empty text is no model, as of a placeholder that nothing was given for. */
     public void setModel(@Nullable String model) {
-        this.model = model;
+        this.model = model == null || model.isBlank() ? null : model;
     }
 
     public Map<ModelComponent, String> getComponents() {

@@ -104,6 +104,18 @@ class ModelsTest {
     }
 
     @Test
+    void oneOfSeveralThatIsGivenByNothingIsRefused() {
+        application
+                .withPropertyValues("diffusion4j.model=one", "diffusion4j.models.two.lazy=true")
+                .run(context -> assertThat(context)
+                        .hasFailed()
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidRequestException.class)
+                        .hasMessageContaining("diffusion4j.models.two.model"));
+    }
+
+    @Test
     void twoOfOneNameAreRefused() {
         application
                 .withPropertyValues("diffusion4j.model=/models/one.gguf", "diffusion4j.models[one.gguf].model=two")

@@ -3,31 +3,30 @@ package dev.diffusion4j.spring.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.hub.DownloadCancellation;
 import dev.diffusion4j.hub.ModelDefaults;
 import dev.diffusion4j.hub.ModelHub;
-import dev.diffusion4j.modelfile.ComponentKind;
-import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.request.WeightType;
+import dev.langchain4j.data.image.Image;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.TreeSet;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.image.ImageModel;
@@ -49,49 +48,6 @@ class PropertiesTest {
             .withBean(ModelSource.class, () -> source);
 
     @Test
-    void theOptionsOfOpening() {
-        for (String prefix : new String[] {"diffusion4j.", "diffusion4j.models.sd."}) {
-            application
-                    .withPropertyValues(
-                            prefix + "model=sd.safetensors",
-                            prefix + "components.vae=vae.safetensors",
-                            prefix + "components.clip-l=hf:org/name/clip.safetensors",
-                            prefix + "device=gpu:1,cpu",
-                            prefix + "component-devices.text-encoder=cpu",
-                            prefix + "component-devices.autoencoder=cuda1",
-                            prefix + "threads=3",
-                            prefix + "weight-type=q8-0",
-                            prefix + "isolated=true",
-                            prefix + "lora-folder=/loras",
-                            prefix + "queue-capacity=5",
-                            prefix + "lazy=true")
-                    .run(context -> {
-                        ModelProperties properties = context.getBean(Diffusion4jProperties.class)
-                                .all()
-                                .values()
-                                .iterator()
-                                .next();
-                        assertThat(HubModelSource.opener(properties).toOptions())
-                                .isEqualTo(ModelOptions.builder()
-                                        .device(DeviceChoice.gpu(1).orElseCpu())
-                                        .device(ComponentKind.TEXT_ENCODER, DeviceChoice.cpu())
-                                        .device(ComponentKind.AUTOENCODER, DeviceChoice.named("cuda1"))
-                                        .threads(3)
-                                        .weightType(WeightType.Q8_0)
-                                        .isolated()
-                                        .loraFolder(Path.of("/loras"))
-                                        .queueCapacity(5)
-                                        .build());
-                        assertThat(properties.getComponents())
-                                .containsOnly(
-                                        Map.entry(ModelComponent.VAE, "vae.safetensors"),
-                                        Map.entry(ModelComponent.CLIP_L, "hf:org/name/clip.safetensors"));
-                        assertThat(properties.isLazy()).isTrue();
-                    });
-        }
-    }
-
-    @Test
     void withoutPropertiesNothingIsGiven() {
         assertThat(HubModelSource.opener(new ModelProperties()).toOptions()).isEqualTo(ModelOptions.DEFAULT);
     }
@@ -106,9 +62,7 @@ class PropertiesTest {
                         "diffusion4j.image.steps=7",
                         "diffusion4j.image.guidance-scale=3.5",
                         "diffusion4j.image.negative-prompt=blurry",
-                        "diffusion4j.image.sampler=DPM++ 2M Karras",
-                        "diffusion4j.image.strength=0.4",
-                        "diffusion4j.image.timeout=90s")
+                        "diffusion4j.image.sampler=DPM++ 2M Karras")
                 .run(context -> {
                     ImageRequest expected = ImageRequest.textToImage("a star")
                             .size(128, 64)
@@ -125,10 +79,8 @@ class PropertiesTest {
                             .generate("a star");
                     assertThat(source.opened.getFirst().requests()).hasSize(2).containsOnly(expected);
 
-                    ImageProperties image =
-                            context.getBean(Diffusion4jProperties.class).getImage();
-                    assertThat(image.getStrength()).isEqualTo(0.4);
-                    assertThat(image.getTimeout()).isEqualTo(Duration.ofSeconds(90));
+                    context.getBean(DiffusionModel.class).textToImage("a star").generate();
+                    assertThat(source.opened.getFirst().requests()).hasSize(3).containsOnly(expected);
                 });
     }
 
@@ -172,12 +124,40 @@ class PropertiesTest {
     }
 
     @Test
+    void theSizeThatIsUsualForANameIsNoneForPicturesThatAreRedrawn() {
+        source.usual = new ModelDefaults(
+                OptionalInt.of(1024),
+                OptionalInt.of(1024),
+                OptionalInt.of(4),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                OptionalDouble.empty());
+        Image picture = Image.builder().base64Data(png(64, 128)).build();
+        application.withPropertyValues("diffusion4j.model=sdxl").run(context -> {
+            context.getBean(dev.langchain4j.model.image.ImageModel.class).edit(picture, "a star");
+            assertThat(source.opened.getFirst().lastRequest().size()).contains(new ImageSize(64, 128));
+            assertThat(source.opened.getFirst().lastRequest().steps()).hasValue(4);
+        });
+    }
+
+    private static String png(int width, int height) {
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), "png", png);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Base64.getEncoder().encodeToString(png.toByteArray());
+    }
+
+    @Test
     void valuesThatCannotBeAreRefusedAtTheStart() {
         for (String property : new String[] {
             "diffusion4j.image.steps=0",
             "diffusion4j.image.width=512",
             "diffusion4j.image.sampler=magic",
-            "diffusion4j.image.strength=2"
+            "diffusion4j.image.strength=2",
+            "diffusion4j.image.timeout=0s"
         }) {
             application
                     .withPropertyValues("diffusion4j.model=one", property)
@@ -231,44 +211,5 @@ class PropertiesTest {
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("there is no file sdxll")
                 .hasMessageContaining("sdxl");
-    }
-
-    @Test
-    void themselvesAreDescribedForEditors() throws IOException {
-        try (InputStream in = getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
-            JsonNode metadata = new ObjectMapper().readTree(in);
-            TreeSet<String> names = new TreeSet<>();
-            for (JsonNode property : metadata.path("properties")) {
-                names.add(property.path("name").asText());
-                assertThat(property.path("description").asText())
-                        .as(property.path("name").asText())
-                        .isNotEmpty();
-            }
-            assertThat(names)
-                    .containsExactly(
-                            "diffusion4j.component-devices",
-                            "diffusion4j.components",
-                            "diffusion4j.device",
-                            "diffusion4j.image.guidance-scale",
-                            "diffusion4j.image.height",
-                            "diffusion4j.image.negative-prompt",
-                            "diffusion4j.image.sampler",
-                            "diffusion4j.image.steps",
-                            "diffusion4j.image.strength",
-                            "diffusion4j.image.timeout",
-                            "diffusion4j.image.width",
-                            "diffusion4j.isolated",
-                            "diffusion4j.lazy",
-                            "diffusion4j.lora-folder",
-                            "diffusion4j.metrics.device-memory",
-                            "diffusion4j.model",
-                            "diffusion4j.models",
-                            "diffusion4j.queue-capacity",
-                            "diffusion4j.threads",
-                            "diffusion4j.weight-type",
-                            "management.health.diffusion4j.enabled");
-            assertThat(metadata.path("hints").findValuesAsText("name"))
-                    .contains("diffusion4j.image.sampler", "diffusion4j.device");
-        }
     }
 }
