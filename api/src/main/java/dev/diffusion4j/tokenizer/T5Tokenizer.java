@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * when they appear in a text, as in the reference. Half a surrogate pair, which the reference cannot be given, is read as
  * U+FFFD. Brackets are punctuation. Nothing is ever refused or cut silently; the work grows linearly with the text.
  *
- * <p>The native runtime, when it draws from a prompt, has its own tokenizer, which differs: it does not normalise, takes
- * spaces alone for white space, and has an unknown token for each character. For prompts in ASCII without line ends and
- * spaces at their end, both give the same ids, brackets aside.
+ * <p>The native runtime, when it draws from a prompt, uses a tokenizer of its own, which differs: it does not normalise, takes
+ * spaces alone for white space, has an unknown token for each character, and a token for a text that is empty. For words of
+ * ASCII letters and digits with single spaces between them both give the same ids.
  *
  * <p>Immutable, so any number of threads may share one. Building one takes a fraction of a second and some megabytes.
  */
@@ -147,8 +147,8 @@ public final class T5Tokenizer {
      * Encodes a text for the text encoder: its tokens, the end, and padding. If they are too many, the first are kept, and
      * {@link Tokens#droppedCount()} tells how many more there were.
      *
-     * @param length how many ids there are in all, at least 1: 512 for FLUX.1 dev, 256 for FLUX.1 schnell and SD 3.x in
-     *     diffusers, 77 for the native runtime's SD 3.x
+     * @param length how many ids there are in all, at least 1: in diffusers 512 for FLUX.1 and 256 for SD 3.x, in the native
+     *     runtime 256 and 77
      * @throws InvalidRequestException if the length is less than 1
      */
     public Tokens encode(String text, int length) {
