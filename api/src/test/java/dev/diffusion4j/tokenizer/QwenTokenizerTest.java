@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.internal.ffm.library.Vocabularies;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -84,7 +85,7 @@ class QwenTokenizerTest {
         assertThat(QWEN3.vocabularySize()).isEqualTo(151669);
     }
 
-    /** As the native runtime logs them for the prompt "a cat". */
+    /** As the native runtime has them, too. */
     @Test
     void templatesAreOneTokenEachForTheirParts() {
         assertThat(QWEN3.tokenIds(PromptTemplate.Z_IMAGE.apply("a cat")))
@@ -98,7 +99,7 @@ class QwenTokenizerTest {
         int[] ids = QWEN2.tokenIds(PromptTemplate.QWEN_IMAGE.apply("a cat"));
         int hidden = PromptTemplate.QWEN_IMAGE.hiddenTokens();
 
-        assertThat(QWEN2.decode(java.util.Arrays.copyOfRange(ids, hidden, ids.length), false))
+        assertThat(QWEN2.decode(Arrays.copyOfRange(ids, hidden, ids.length), false))
                 .isEqualTo("a cat<|im_end|>\n<|im_start|>assistant\n");
     }
 

@@ -7,6 +7,7 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.internal.ffm.library.Vocabularies;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -193,7 +194,7 @@ class T5TokenizerTest {
     void tablesOfNonsenseDoNoHarm() {
         byte[] table = new byte[4 + 4 * 256 + 8];
         for (int seed = 0; seed < 200; seed++) {
-            new java.util.Random(seed).nextBytes(table);
+            new Random(seed).nextBytes(table);
             Arrays.fill(table, 0, 4, (byte) 0);
             table[1] = 4;
             assertThat(new CharacterMap(table).normalize("abc \u00aa\u0301 \ud83d\udc36 \ufdfa"))
