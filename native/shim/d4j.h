@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 6
+#define D4J_ABI_VERSION 7
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -236,8 +236,11 @@ D4J_API int64_t d4j_live_pixel_bytes(void);
 /* ---- parts of a model ----
  * Observers may be null. LoRAs of a generation are taken off first, those of d4j_set_loras stay.
  */
-/* CLIP's merges.txt, UTF-8, *length bytes, not terminated; static. */
-D4J_API int32_t d4j_clip_merges(const char** text, int64_t* length);
+/*
+ * What a tokenizer is built from, UTF-8, *length bytes, not terminated; static. "clip": CLIP's merges.txt; "qwen": Qwen's,
+ * without the header line; "t5": T5's tokenizer.json. Another name is refused.
+ */
+D4J_API int32_t d4j_vocabulary(const char* tokenizer, const char** text, int64_t* length);
 D4J_API int32_t d4j_parts(d4j_model_t* model, d4j_parts_t* parts);
 /* LoRAs for the parts, until the next call or generation, as in d4j_generate_image; count 0 takes them off. */
 D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32_t count, const d4j_observer_t* observer);

@@ -232,15 +232,32 @@ const ComponentCall* find_call(const char* name) {
     return nullptr;
 }
 
+const std::string& vocabulary_of(const std::string& tokenizer) {
+    if (tokenizer == "clip") {
+        static const std::string merges = load_clip_merges();
+        return merges;
+    }
+    if (tokenizer == "qwen") {
+        static const std::string merges = load_qwen2_merges();
+        return merges;
+    }
+    if (tokenizer == "t5") {
+        static const std::string json = load_t5_tokenizer_json();
+        return json;
+    }
+    throw Failure{D4J_INVALID, "there is no tokenizer " + tokenizer};
+}
+
 }  // namespace
 
-int32_t d4j_clip_merges(const char** text, int64_t* length) {
-    return d4j::guarded("the tokenizer's merges could not be given out", nullptr, [&](Call&) {
+int32_t d4j_vocabulary(const char* tokenizer, const char** text, int64_t* length) {
+    return d4j::guarded("the tokenizer's vocabulary could not be given out", nullptr, [&](Call&) {
+        require_pointer("tokenizer", tokenizer);
         require_pointer("text", text);
         require_pointer("length", length);
-        static const std::string merges = load_clip_merges();
-        *text                           = merges.data();
-        *length                         = static_cast<int64_t>(merges.size());
+        const std::string& vocabulary = vocabulary_of(tokenizer);
+        *text                         = vocabulary.data();
+        *length                       = static_cast<int64_t>(vocabulary.size());
     });
 }
 

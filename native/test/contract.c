@@ -163,14 +163,22 @@ static void test_bad_arguments(void) {
     CHECK(d4j_live_models() == 0);
 }
 
-static void test_merges(void) {
+static void test_vocabularies(void) {
     const char* text = NULL;
     int64_t length   = 0;
-    CHECK(d4j_clip_merges(&text, &length) == D4J_OK);
+    CHECK(d4j_vocabulary("clip", &text, &length) == D4J_OK);
     CHECK(length == 524619);
     CHECK(text != NULL && memcmp(text, "#version: 0.2\n", 14) == 0);
-    CHECK(d4j_clip_merges(NULL, &length) == D4J_INVALID && last_error_says("text is null"));
-    CHECK(d4j_clip_merges(&text, NULL) == D4J_INVALID && last_error_says("length is null"));
+    CHECK(d4j_vocabulary("qwen", &text, &length) == D4J_OK);
+    CHECK(length == 1671839);
+    CHECK(text != NULL && memcmp(text, "\xC4\xA0 \xC4\xA0\n", 6) == 0);
+    CHECK(d4j_vocabulary("t5", &text, &length) == D4J_OK);
+    CHECK(length == 1455096);
+    CHECK(text != NULL && text[0] == '{' && text[length - 1] == '}');
+    CHECK(d4j_vocabulary("bert", &text, &length) == D4J_INVALID && last_error_says("there is no tokenizer bert"));
+    CHECK(d4j_vocabulary(NULL, &text, &length) == D4J_INVALID && last_error_says("tokenizer is null"));
+    CHECK(d4j_vocabulary("clip", NULL, &length) == D4J_INVALID && last_error_says("text is null"));
+    CHECK(d4j_vocabulary("clip", &text, NULL) == D4J_INVALID && last_error_says("length is null"));
 }
 
 static int32_t run_on_nothing(const char* call, const d4j_tensor_t* tensors, int32_t count, void* data) {
@@ -204,7 +212,7 @@ int main(void) {
     test_devices();
     test_files_that_are_no_models();
     test_bad_arguments();
-    test_merges();
+    test_vocabularies();
     test_parts_without_a_model();
     if (failures == 0) {
         printf("all checks passed\n");

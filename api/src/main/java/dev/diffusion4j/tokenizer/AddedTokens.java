@@ -35,7 +35,7 @@ final class AddedTokens {
 
     /** Only the start of text, which the reference also finds this way, after normalising. */
     AddedTokens() {
-        this(List.of(new Word(ClipTokenizer.START_OF_TEXT_TOKEN, BytePairs.START_OF_TEXT, 1)), List.of());
+        this(List.of(new Word(ClipTokenizer.START_OF_TEXT_TOKEN, ClipTokenizer.START_OF_TEXT, 1)), List.of());
     }
 
     private AddedTokens(List<Word> words, List<String> names) {
@@ -66,7 +66,7 @@ final class AddedTokens {
             newNames.add(newName);
         }
         List<Word> newWords = new ArrayList<>(words);
-        newWords.add(new Word(text, BytePairs.SIZE + names.size(), count));
+        newWords.add(new Word(text, ClipTokenizer.VOCABULARY_SIZE + names.size(), count));
         newWords.sort(LONGEST_FIRST);
         return new AddedTokens(List.copyOf(newWords), List.copyOf(newNames));
     }
@@ -78,13 +78,13 @@ final class AddedTokens {
 
     /** The name of an id from {@link BytePairs#SIZE} on. */
     String name(int id) {
-        return names.get(id - BytePairs.SIZE);
+        return names.get(id - ClipTokenizer.VOCABULARY_SIZE);
     }
 
     /** The id of a name, or -1. */
     int id(String name) {
         int index = names.indexOf(name);
-        return index < 0 ? index : BytePairs.SIZE + index;
+        return index < 0 ? index : ClipTokenizer.VOCABULARY_SIZE + index;
     }
 
     /** Whether the id is the second or a later one of its word. */
@@ -116,7 +116,7 @@ final class AddedTokens {
         }
         TracedText traced = TracedText.of(text);
         return places(traced.normalized()).stream()
-                .filter(place -> place.word().firstId() >= BytePairs.SIZE)
+                .filter(place -> place.word().firstId() >= ClipTokenizer.VOCABULARY_SIZE)
                 .map(place ->
                         new AddedToken(place.word().text(), traced.start(place.start()), traced.end(place.end() - 1)))
                 .toList();

@@ -11,46 +11,58 @@ import java.util.PriorityQueue;
 import java.util.stream.IntStream;
 
 /**
- * CLIP's byte-pair vocabulary: 256 bytes, the same as last byte of a word, one token for each merge, start and end.
- * Because tokens are numbered in the order of their merges, a merge's token id is its rank too.
+ * A byte-pair vocabulary: 256 bytes, where words are marked at their ends the same again as last byte of a word, one token for
+ * each merge, and special tokens. Because tokens are numbered in the order of their merges, a merge's token id is its rank
+ * too. Immutable.
  */
 final class BytePairs {
 
-    static final int SIZE = 49408;
-    static final int START_OF_TEXT = SIZE - 2;
-    static final int END_OF_TEXT = SIZE - 1;
-    static final String END_OF_WORD = "</w>";
-
     private static final int BYTES = 256;
-    private static final int MERGES = SIZE - 2 * BYTES - 2;
     private static final int NONE = -1;
 
-    private final String[] tokens = new String[SIZE];
-    private final Map<String, Integer> ids = HashMap.newHashMap(SIZE);
-    private final Map<Long, Integer> merges = HashMap.newHashMap(MERGES);
+    private final String endOfWord;
 
-    /** The byte's token id within a word; {@link #BYTES} more at its end. */
+    /** How far the id of a word's last byte is from that of the same byte within. */
+    private final int lastByteOffset;
+
+    private final String[] tokens;
+    private final Map<String, Integer> ids;
+    private final Map<Long, Integer> merges;
+
+    /** The byte's token id within a word. */
     private final int[] byteIds = new int[BYTES];
 
     /** The byte that a character of a token stands for, by character. */
     private final Map<Character, Byte> bytesOfSymbols = HashMap.newHashMap(BYTES);
 
-    /** @param text a header line, then one merge a line: two tokens with a space between them */
-    BytePairs(String text) {
+    /**
+     * @param merges two tokens with a space between them each
+     * @param firstLine the number of the first merge's line, for messages
+     * @param endOfWord what the token of a word's last byte ends with, "" where it does not differ
+     * @param specialTokens what has the ids behind the merges'
+     */
+    BytePairs(List<String> merges, int firstLine, String endOfWord, List<String> specialTokens) {
+        this.endOfWord = endOfWord;
+        this.lastByteOffset = endOfWord.isEmpty() ? 0 : BYTES;
+        int firstMerge = BYTES + lastByteOffset;
+        int size = firstMerge + merges.size() + specialTokens.size();
+        this.tokens = new String[size];
+        this.ids = HashMap.newHashMap(size);
+        this.merges = HashMap.newHashMap(merges.size());
         addBytes();
-        List<String> lines = text.lines().toList();
-        if (lines.size() != MERGES + 1) {
-            throw new InvalidRequestException(
-                    "merges", lines.size() + " lines", "CLIP's: a header line and " + MERGES + " merges");
+        for (int i = 0; i < merges.size(); i++) {
+            addMerge(firstMerge + i, firstLine + i, merges.get(i));
         }
-        for (int i = 1; i < lines.size(); i++) {
-            addMerge(i + 1, lines.get(i));
+        for (int i = 0; i < specialTokens.size(); i++) {
+            add(firstMerge + merges.size() + i, specialTokens.get(i));
         }
-        add(START_OF_TEXT, ClipTokenizer.START_OF_TEXT_TOKEN);
-        add(END_OF_TEXT, ClipTokenizer.END_OF_TEXT_TOKEN);
-        if (ids.size() != SIZE) {
-            throw new InvalidRequestException("merges", ids.size() + " different tokens", "CLIP's " + SIZE);
+        if (ids.size() != size) {
+            throw new InvalidRequestException("merges", ids.size() + " different tokens", size + " of them");
         }
+    }
+
+    int size() {
+        return tokens.length;
     }
 
     String token(int id) {
@@ -83,7 +95,7 @@ final class BytePairs {
         int[] next = new int[count];
         int[] previous = new int[count];
         for (int i = 0; i < count; i++) {
-            symbols[i] = byteIds[bytes[i] & 0xff] + (i == count - 1 ? BYTES : 0);
+            symbols[i] = byteIds[bytes[i] & 0xff] + (i == count - 1 ? lastByteOffset : 0);
             next[i] = i == count - 1 ? NONE : i + 1;
             previous[i] = i - 1;
         }
@@ -152,14 +164,16 @@ final class BytePairs {
         byteIds[value] = id;
         bytesOfSymbols.put(shown, (byte) value);
         add(id, String.valueOf(shown));
-        add(BYTES + id, shown + END_OF_WORD);
+        if (lastByteOffset > 0) {
+            add(lastByteOffset + id, shown + endOfWord);
+        }
     }
 
     private static boolean isPrintable(int b) {
         return b > ' ' && b <= '~' || b >= 0xa1 && b != 0xad;
     }
 
-    private void addMerge(int line, String text) {
+    private void addMerge(int id, int line, String text) {
         String[] parts = text.split(" ", -1);
         Integer left = parts.length == 2 ? ids.get(parts[0]) : null;
         Integer right = parts.length == 2 ? ids.get(parts[1]) : null;
@@ -169,7 +183,6 @@ final class BytePairs {
                     "'" + text + "' in line " + line,
                     "two known tokens with a space between them, a line each");
         }
-        int id = 2 * BYTES + line - 2;
         merges.put(pair(left, right), id);
         add(id, parts[0] + parts[1]);
     }

@@ -10,20 +10,6 @@ final class ClipText {
 
     private ClipText() {}
 
-    /** Half of a surrogate pair has no UTF-8; the replacement character stands for it. */
-    static String replaceLoneSurrogates(String text) {
-        if (text.codePoints().noneMatch(ClipText::isSurrogate)) {
-            return text;
-        }
-        StringBuilder replaced = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> replaced.appendCodePoint(isSurrogate(c) ? 0xfffd : c));
-        return replaced.toString();
-    }
-
-    private static boolean isSurrogate(int codePoint) {
-        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
-    }
-
     /** Composes, makes each run of white space one space, and lower-cases, in the reference's order. */
     static String normalize(String text) {
         return ReferenceUnicode.toLowerCase(joinSpaces(ReferenceUnicode.compose(text)));

@@ -2,8 +2,8 @@ package dev.diffusion4j.tokenizer;
 
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.NativeLibraryException;
-import dev.diffusion4j.internal.ffm.library.ClipMerges;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
+import dev.diffusion4j.internal.ffm.library.Vocabularies;
 import dev.diffusion4j.tokenizer.PromptWeights.Part;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -34,19 +34,22 @@ public final class ClipTokenizer {
     public static final int CONTEXT_LENGTH = 77;
 
     /** How many ids the vocabulary has; those of added tokens come after them. */
-    public static final int VOCABULARY_SIZE = BytePairs.SIZE;
+    public static final int VOCABULARY_SIZE = 49408;
 
     /** The id that every input starts with. */
-    public static final int START_OF_TEXT = BytePairs.START_OF_TEXT;
+    public static final int START_OF_TEXT = VOCABULARY_SIZE - 2;
 
     /** The id that ends a text; also the padding unless {@link #withPadding} says otherwise. */
-    public static final int END_OF_TEXT = BytePairs.END_OF_TEXT;
+    public static final int END_OF_TEXT = VOCABULARY_SIZE - 1;
 
     /** The token of {@link #START_OF_TEXT}. */
     public static final String START_OF_TEXT_TOKEN = "<|startoftext|>";
 
     /** The token of {@link #END_OF_TEXT}. */
     public static final String END_OF_TEXT_TOKEN = "<|endoftext|>";
+
+    private static final String END_OF_WORD = "</w>";
+    private static final int MERGES = VOCABULARY_SIZE - 2 * 256 - 2;
 
     /** Of the native library; null until a text is encoded or decoded, which a program that only draws never asks for. */
     private static volatile @Nullable BytePairs nativeVocabulary;
@@ -78,7 +81,7 @@ public final class ClipTokenizer {
             synchronized (ClipTokenizer.class) {
                 vocabulary = nativeVocabulary;
                 if (vocabulary == null) {
-                    vocabulary = new BytePairs(ClipMerges.load());
+                    vocabulary = vocabulary(Vocabularies.clipMerges());
                     nativeVocabulary = vocabulary;
                 }
             }
@@ -94,8 +97,18 @@ public final class ClipTokenizer {
      * @throws InvalidRequestException if these are not CLIP's merges, with the line
      */
     public static ClipTokenizer fromMerges(String merges) {
-        BytePairs vocabulary = new BytePairs(merges);
+        BytePairs vocabulary = vocabulary(merges);
         return new ClipTokenizer(() -> vocabulary, new AddedTokens(), END_OF_TEXT);
+    }
+
+    private static BytePairs vocabulary(String merges) {
+        List<String> lines = merges.lines().toList();
+        if (lines.size() != MERGES + 1) {
+            throw new InvalidRequestException(
+                    "merges", lines.size() + " lines", "CLIP's: a header line and " + MERGES + " merges");
+        }
+        return new BytePairs(
+                lines.subList(1, lines.size()), 2, END_OF_WORD, List.of(START_OF_TEXT_TOKEN, END_OF_TEXT_TOKEN));
     }
 
     /**
@@ -132,12 +145,12 @@ public final class ClipTokenizer {
 
     /** How many ids there are: 49,408 and those of added tokens. Ids run from 0 to one less. */
     public int vocabularySize() {
-        return BytePairs.SIZE + added.size();
+        return VOCABULARY_SIZE + added.size();
     }
 
     /** The ids of a text of any length, without start, end and padding. */
     public int[] tokenIds(String text) {
-        String whole = ClipText.replaceLoneSurrogates(text);
+        String whole = ReferenceUnicode.replaceLoneSurrogates(text);
         IntStream.Builder ids = IntStream.builder();
         int start = 0;
         int end = whole.indexOf(END_OF_TEXT_TOKEN);
@@ -228,7 +241,7 @@ public final class ClipTokenizer {
      */
     public String token(int id) {
         requireId("id", id);
-        return id < BytePairs.SIZE ? vocabulary.get().token(id) : added.name(id);
+        return id < VOCABULARY_SIZE ? vocabulary.get().token(id) : added.name(id);
     }
 
     /** The id of an entry as {@link #token} gives it, none for anything else. Words end with {@code </w>}. */
@@ -259,7 +272,7 @@ public final class ClipTokenizer {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int id : ids) {
             requireId("id", id);
-            if (id >= BytePairs.SIZE) {
+            if (id >= VOCABULARY_SIZE) {
                 bytes.writeBytes(
                         added.continues(id) ? new byte[0] : added.name(id).getBytes(StandardCharsets.UTF_8));
             } else if (!skipSpecialTokens || id != START_OF_TEXT && id != END_OF_TEXT) {
@@ -267,7 +280,7 @@ public final class ClipTokenizer {
             }
         }
         String text = new String(bytes.toByteArray(), StandardCharsets.UTF_8);
-        return ClipText.strip(text.replace(BytePairs.END_OF_WORD, " "));
+        return ClipText.strip(text.replace(END_OF_WORD, " "));
     }
 
     private int requireId(String field, int id) {

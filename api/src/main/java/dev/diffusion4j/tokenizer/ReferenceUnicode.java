@@ -23,6 +23,20 @@ final class ReferenceUnicode {
 
     private ReferenceUnicode() {}
 
+    /** Half of a surrogate pair has no UTF-8; the replacement character stands for it. */
+    static String replaceLoneSurrogates(String text) {
+        if (text.codePoints().noneMatch(ReferenceUnicode::isSurrogate)) {
+            return text;
+        }
+        StringBuilder replaced = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> replaced.appendCodePoint(isSurrogate(c) ? 0xfffd : c));
+        return replaced.toString();
+    }
+
+    private static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
+
     static boolean isLetter(int codePoint) {
         return LETTERS.get(codePoint);
     }

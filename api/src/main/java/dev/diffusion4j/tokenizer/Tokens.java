@@ -4,12 +4,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One input of the text encoder: {@value ClipTokenizer#CONTEXT_LENGTH} token ids, namely the start, up to 75 tokens of
- * the text, the end, and padding. Made by {@link ClipTokenizer}. Immutable, so any thread may use it.
+ * One input of a text encoder: the ids of a text, with what its tokenizer puts before and behind, and padding. Those of
+ * {@link ClipTokenizer} are {@value ClipTokenizer#CONTEXT_LENGTH}: the start, up to 75 tokens of the text, the end, and
+ * padding; {@link T5Tokenizer} has no start, and {@link QwenTokenizer} neither start nor end. Immutable, so any thread may
+ * use it.
  */
 public final class Tokens {
 
-    /** How many tokens of the text fit between start and end. */
+    /** How many tokens of the text fit between CLIP's start and end. */
     static final int CHUNK_LENGTH = ClipTokenizer.CONTEXT_LENGTH - 2;
 
     private final int[] ids;
@@ -23,7 +25,19 @@ public final class Tokens {
     }
 
     /**
-     * Puts a start before the tokens of a text, and an end and padding behind them.
+     * Puts padding behind tokens.
+     *
+     * @param tokens at most {@code length} ids, with start and end where there are any
+     * @param dropped how many tokens of the text found no room
+     */
+    static Tokens padded(int[] tokens, int length, int dropped, int padding) {
+        int[] ids = Arrays.copyOf(tokens, length);
+        Arrays.fill(ids, tokens.length, length, padding);
+        return new Tokens(ids, tokens.length, dropped);
+    }
+
+    /**
+     * Puts CLIP's start before the tokens of a text, and an end and padding behind them.
      *
      * @param text at most {@link #CHUNK_LENGTH} ids
      * @param meant how many of them are the text's; others behind them only fill up
@@ -38,7 +52,7 @@ public final class Tokens {
         return new Tokens(ids, meant + 2, dropped);
     }
 
-    /** A copy of all {@value ClipTokenizer#CONTEXT_LENGTH} ids. */
+    /** A copy of all ids, {@link #length()} of them. */
     public int[] ids() {
         return ids.clone();
     }
@@ -46,19 +60,19 @@ public final class Tokens {
     /**
      * One id.
      *
-     * @param index 0 to 76
+     * @param index 0 to one less than {@link #length()}
      * @throws IndexOutOfBoundsException if the index is none of these
      */
     public int id(int index) {
         return ids[index];
     }
 
-    /** How many ids there are: always {@value ClipTokenizer#CONTEXT_LENGTH}. */
+    /** How many ids there are, padding among them. */
     public int length() {
         return ids.length;
     }
 
-    /** How many ids are no padding, from 2 (start and end of an empty text) to {@link #length()}. */
+    /** How many ids are no padding, up to {@link #length()}. */
     public int count() {
         return count;
     }

@@ -1,14 +1,14 @@
 package dev.diffusion4j.fuzz;
 
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.internal.ffm.library.ClipMerges;
+import dev.diffusion4j.internal.ffm.library.Vocabularies;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.nio.charset.StandardCharsets;
 
 /** The tokenizer's vocabulary as a text: the input alone, and in the place of the true one's beginning. */
 public final class MergesFuzzer {
 
-    private static final String MERGES = ClipMerges.load();
+    private static final String MERGES = Vocabularies.clipMerges();
 
     private MergesFuzzer() {}
 

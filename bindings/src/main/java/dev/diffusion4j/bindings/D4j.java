@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)6L;
+    private static final int D4J_ABI_VERSION = (int)7L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 6
+     * #define D4J_ABI_VERSION 7
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -3789,14 +3789,15 @@ public class D4j extends D4j$shared {
         }
     }
 
-    private static class d4j_clip_merges {
+    private static class d4j_vocabulary {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_INT,
+            D4j.C_POINTER,
             D4j.C_POINTER,
             D4j.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_clip_merges");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_vocabulary");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -3804,45 +3805,45 @@ public class D4j extends D4j$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * int32_t d4j_vocabulary(const char *tokenizer, const char **text, int64_t *length)
      * }
      */
-    public static FunctionDescriptor d4j_clip_merges$descriptor() {
-        return d4j_clip_merges.DESC;
+    public static FunctionDescriptor d4j_vocabulary$descriptor() {
+        return d4j_vocabulary.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * int32_t d4j_vocabulary(const char *tokenizer, const char **text, int64_t *length)
      * }
      */
-    public static MethodHandle d4j_clip_merges$handle() {
-        return d4j_clip_merges.HANDLE;
+    public static MethodHandle d4j_vocabulary$handle() {
+        return d4j_vocabulary.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * int32_t d4j_vocabulary(const char *tokenizer, const char **text, int64_t *length)
      * }
      */
-    public static MemorySegment d4j_clip_merges$address() {
-        return d4j_clip_merges.ADDR;
+    public static MemorySegment d4j_vocabulary$address() {
+        return d4j_vocabulary.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t d4j_clip_merges(const char **text, int64_t *length)
+     * int32_t d4j_vocabulary(const char *tokenizer, const char **text, int64_t *length)
      * }
      */
-    public static int d4j_clip_merges(MemorySegment text, MemorySegment length) {
-        var mh$ = d4j_clip_merges.HANDLE;
+    public static int d4j_vocabulary(MemorySegment tokenizer, MemorySegment text, MemorySegment length) {
+        var mh$ = d4j_vocabulary.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("d4j_clip_merges", text, length);
+                traceDowncall("d4j_vocabulary", tokenizer, text, length);
             }
-            return (int)mh$.invokeExact(text, length);
+            return (int)mh$.invokeExact(tokenizer, text, length);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
