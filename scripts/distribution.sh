@@ -59,7 +59,9 @@ rm -r "$folder/META-INF" "$folder"/app/lib/diffusion4j-natives-*.jar
 cp -L "$("${CXX:-c++}" -print-file-name=libgomp.so.1)" "$folder/native"
 cp -p "$root/cli/target/bom.json" "$folder/sbom/java.cdx.json"
 
-"$jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --output "$folder/runtime"
+# Its words are English whatever the locale.
+"$jdk/bin/jlink" --add-modules "$modules" --include-locales=en --strip-debug --no-header-files --no-man-pages \
+    --output "$folder/runtime"
 
 DIFFUSION4J_AOT=-XX:AOTCacheOutput=$folder/app/diffuse.aot \
     link_classes "$folder/app/diffuse.aot" "$folder/bin/diffuse" || exit $exit_build_failed
