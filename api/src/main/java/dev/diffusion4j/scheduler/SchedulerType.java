@@ -86,6 +86,15 @@ public enum SchedulerType {
         return implementation;
     }
 
+    /**
+     * Whether it steps models that predict this.
+     *
+     * @param prediction what the denoiser predicts
+     */
+    public boolean isFor(PredictionType prediction) {
+        return this == DPM_SOLVER_MULTISTEP || isForFlowAlone() == prediction.isFlow();
+    }
+
     /** Whether it is for models that predict the velocity of flow matching, and for these alone. */
     private boolean isForFlowAlone() {
         return options == null;
@@ -105,20 +114,19 @@ public enum SchedulerType {
      * @throws InvalidRequestException if the scheduler is not for such models; the message names those that are
      */
     public Scheduler create(PredictionType prediction) {
-        if (prediction.isFlow()) {
-            return createForFlow(prediction);
-        }
-        if (options == null) {
+        if (!isFor(prediction)) {
             throw new InvalidRequestException(
                     "scheduler",
                     this,
-                    "one over noise variances for a model that predicts " + prediction + ", such as "
+                    "one for a model that predicts " + prediction + ": "
                             + Arrays.stream(values())
-                                    .filter(type -> !type.isForFlowAlone())
+                                    .filter(type -> type.isFor(prediction))
                                     .map(SchedulerType::id)
                                     .collect(Collectors.joining(", ")));
         }
-        return options.get().predictionType(prediction).build();
+        return prediction.isFlow() || options == null
+                ? createForFlow(prediction)
+                : options.get().predictionType(prediction).build();
     }
 
     private Scheduler createForFlow(PredictionType prediction) {
@@ -139,12 +147,7 @@ public enum SchedulerType {
                         .useFlowSigmas(true)
                         .flowShift(FLOW_SHIFT)
                         .build();
-            case PNDM, LMS, HEUN, EULER, EULER_ANCESTRAL, DDIM ->
-                throw new InvalidRequestException(
-                        "scheduler",
-                        this,
-                        "one of flow matching for a model that predicts " + prediction + ": " + FLOW_MATCH_EULER + ", "
-                                + FLOW_MATCH_HEUN + " or " + DPM_SOLVER_MULTISTEP);
+            case PNDM, LMS, HEUN, EULER, EULER_ANCESTRAL, DDIM -> throw new IllegalStateException("refused before");
         };
     }
 
