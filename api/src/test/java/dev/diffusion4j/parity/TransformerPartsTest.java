@@ -72,8 +72,11 @@ class TransformerPartsTest {
     }
 
     private DiffusionModel openZImage() {
-        return options()
-                .diffusionModel(file("z-image"))
+        return openZImage(options());
+    }
+
+    private DiffusionModel openZImage(ModelOpener options) {
+        return options.diffusionModel(file("z-image"))
                 .languageModel(file("qwen3"))
                 .vae(file("vae16"))
                 .open();
@@ -129,6 +132,13 @@ class TransformerPartsTest {
             requirePart(model, "z-image", PredictionType.FLOW);
             requirePictureByHand(model);
             requireDefaultsDraw(model);
+        }
+    }
+
+    @Test
+    void zImageInAProcessOfItsOwn() {
+        try (DiffusionModel model = openZImage(options().isolated())) {
+            requirePart(model, "z-image", PredictionType.FLOW);
         }
     }
 
