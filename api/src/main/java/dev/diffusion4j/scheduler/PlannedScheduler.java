@@ -95,8 +95,8 @@ public abstract sealed class PlannedScheduler implements Scheduler permits Discr
     /**
      * One step.
      *
-     * @param index the place in the whole plan
-     * @param call the place in this run: {@code index} without what strength took away
+     * @param timestep whose index is the place in the whole plan
+     * @param call the place in this run: that index without what strength took away
      */
     abstract void advance(Tensor output, Timestep timestep, int call, Tensor latents);
 
