@@ -49,11 +49,21 @@ enum d4j_device_type {
     D4J_DEVICE_ACCELERATOR = 3
 };
 
-/* What the U-Net's output stands for. */
+/* What the denoiser's output stands for. */
 enum d4j_prediction {
-    D4J_PREDICTION_EPSILON = 0,
-    D4J_PREDICTION_V       = 1,
-    D4J_PREDICTION_EDM_V   = 2 /* v over the noise levels of EDM */
+    D4J_PREDICTION_EPSILON    = 0,
+    D4J_PREDICTION_V          = 1,
+    D4J_PREDICTION_EDM_V      = 2, /* v over the noise levels of EDM */
+    D4J_PREDICTION_FLOW       = 3, /* the velocity of flow matching */
+    D4J_PREDICTION_FLUX_FLOW  = 4, /* the same with the noise levels of FLUX.1 */
+    D4J_PREDICTION_FLUX2_FLOW = 5  /* and those of FLUX.2 */
+};
+
+/* What denoises latents; none if it cannot be run by itself. */
+enum d4j_denoiser {
+    D4J_DENOISER_NONE        = 0,
+    D4J_DENOISER_UNET        = 1,
+    D4J_DENOISER_TRANSFORMER = 2
 };
 
 typedef struct d4j_model_t d4j_model_t;
@@ -114,20 +124,29 @@ typedef struct {
     char weights[128];      /* what the names of its tensors begin with */
 } d4j_text_encoder_t;
 
-/* The parts of a model of the U-Net families (SD 1.x, SD 2.x, SDXL) that the functions below run by themselves. */
+#define D4J_MAX_LATENT_CHANNELS 128
+
+/*
+ * The parts of a model that the functions below run by themselves: of the U-Net families (SD 1.x, SD 2.x, SDXL), and of SD 3,
+ * FLUX.1, FLUX.2, Z-Image and Qwen-Image, whose text encoders run together as prompt.encode.
+ */
 typedef struct {
-    int32_t text_encoder_count;        /* 0 for other families: they have none of these parts */
+    int32_t denoiser;                  /* enum d4j_denoiser; with none of them there are no parts at all */
+    int32_t text_encoder_count;        /* 0 for families with a transformer */
     d4j_text_encoder_t text_encoders[2];
     int32_t text_length;               /* tokens of one run of the text encoder, start and end among them: 77 */
-    int32_t unet_in_channels;          /* latents and what inpainting models are shown beside them */
-    int32_t unet_out_channels;
-    int32_t unet_context_size;         /* width of the text context */
-    int32_t unet_vector_size;          /* pooled text and picture size of SDXL; 0 for models without */
-    int32_t unet_size_multiple;        /* latents' height and width must be multiples of it */
+    int32_t denoiser_in_channels;          /* latents and what inpainting models are shown beside them */
+    int32_t denoiser_out_channels;
+    int32_t denoiser_context_size;         /* width of the text context */
+    int32_t denoiser_vector_size;          /* pooled text, and picture size of SDXL; 0 for models without */
+    int32_t denoiser_size_multiple;        /* latents' height and width must be multiples of it */
+    int32_t denoiser_patch_size;           /* latent cells in each direction that a transformer sees as one token; 1 for U-Nets */
+    int32_t denoiser_max_side;             /* the largest height and width of latents; 0 for any */
+    int32_t denoiser_guidance;             /* whether it is told a guidance scale, with which it was distilled */
     int32_t prediction;                /* enum d4j_prediction */
     int32_t vae_moments;               /* channels of vae.encode's output: mean and log variance, or mean alone */
-    float vae_scaling;                 /* the U-Net's latents are (the VAE's - shift) * scaling */
-    float vae_shift;
+    float vae_scaling[128];            /* by channel: the denoiser's latents are (the VAE's - shift) * scaling */
+    float vae_shift[128];
 } d4j_parts_t;
 
 enum d4j_tensor_type {
@@ -260,6 +279,12 @@ D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32
  *                 (in - latent channels, height, width), what they see beside the latents; -> prediction (batch, out channels,
  *                 height, width): negative + guidance_scale * (positive - negative). Keeps its working memory for the
  *                 next prediction until something else runs
+ *   prompt.encode  of models with a transformer: clip_skip (1 for CLIP's last layer; 0 for the model's own choice); prompt (bytes of
+ *                 UTF-8, one each; left out for an empty one); -> sizes (2): tokens of the context, and the vector's length. Keeps
+ *                 the result for the next call
+ *   prompt.take   right after prompt.encode; -> context (1, tokens, context size), and vector (1, vector size) where there is one
+ *   transformer.predict  timestep (0 to 1000: the noise level times 1000); as unet.predict but for concat; where the model is told
+ *                 one: guidance (1), for both predictions; -> prediction: the velocity from the clean latents to the noise
  *   vae.encode    pictures (batch, 3, height, width), -1 to 1; -> moments (batch, vae_moments, height / factor, width / factor),
  *                 unscaled
  *   vae.decode    latents (batch, latent channels, height, width), unscaled; -> pictures (batch, 3, factor * height,

@@ -9,6 +9,7 @@
 
 #include "call.h"
 #include "d4j.h"
+#include "runtime.h"
 
 struct d4j_model_t {
     d4j_model_t() { live++; }
@@ -25,6 +26,8 @@ struct d4j_model_t {
     std::unique_ptr<sd_ctx_t, FreeContext> context;
     d4j_model_info_t info = {};
     d4j_parts_t parts     = {};
+    /* Of a prompt.encode that has just been. */
+    d4j::Prompt prompt;
     /* What made the model unusable, and its status; empty while it is usable. */
     std::string poison;
     d4j_status poison_status = D4J_POISONED;

@@ -26,7 +26,7 @@ d4j_status run_part(d4j_model_t* model,
                     const d4j_observer_t* observer,
                     const std::function<void(sd_ctx_t*, Call&)>& body) {
     return guarded_on(model, what_failed, observer, [&](Call& call) {
-        if (model->parts.text_encoder_count == 0) {
+        if (model->parts.denoiser == D4J_DENOISER_NONE) {
             throw Failure{D4J_INVALID, std::string("models of the family ") + model->info.family + " have no parts that run by themselves"};
         }
         if (call.poll_cancel()) {
@@ -62,12 +62,14 @@ d4j_status run_part(d4j_model_t* model,
 /* What a call works on; everything it was given has to be asked for before it computes. */
 struct Run {
     sd_ctx_t* context;
+    d4j::Prompt& prompt;
     const d4j_model_info_t& info;
     const d4j_parts_t& parts;
     Arguments& arguments;
 };
 
-constexpr int64_t ANY = Arguments::ANY;
+constexpr int64_t ANY        = Arguments::ANY;
+constexpr int MOST_CLIP_SKIP = 11; /* of the twelve layers of CLIP-L */
 
 int32_t side(const d4j::Tensor& tensor, int dimension) {
     return static_cast<int32_t>(tensor.shape[dimension]);
@@ -119,22 +121,63 @@ void text_embed(const Run& run) {
     d4j::text_embed(run.context, encoder, values, side(ids, 0), d4j::writable(embeddings));
 }
 
-void unet_predict(const Run& run) {
+void prompt_encode(const Run& run) {
+    const d4j::Tensor* bytes = run.arguments.optional_ids("prompt", {ANY});
+    const d4j::Tensor& sizes = run.arguments.floats("sizes", {2});
+    const int32_t clip_skip  = run.arguments.integer("clip_skip");
+    run.arguments.require_all_used();
+    if (run.parts.denoiser != D4J_DENOISER_TRANSFORMER) {
+        throw Failure{D4J_INVALID, "this model's text encoders run one by one"};
+    }
+    if (clip_skip < 0 || clip_skip > MOST_CLIP_SKIP) {
+        throw Failure{D4J_INVALID, "a clip skip of " + std::to_string(clip_skip) + " is not between 0 and " + std::to_string(MOST_CLIP_SKIP)};
+    }
+    std::string prompt;
+    if (bytes != nullptr) {
+        const auto* values = static_cast<const int32_t*>(bytes->data);
+        prompt.assign(values, values + bytes->shape[0]);
+    }
+    d4j::check_prompt(prompt.c_str());
+    run.prompt              = d4j::prompt_encode(run.context, prompt, clip_skip);
+    d4j::writable(sizes)[0] = static_cast<float>(run.prompt.tokens);
+    d4j::writable(sizes)[1] = static_cast<float>(run.prompt.vector.size());
+}
+
+void prompt_take(const Run& run) {
+    const d4j::Prompt prompt = std::move(run.prompt);
+    run.prompt               = {};
+    if (prompt.tokens == 0) {
+        throw Failure{D4J_INVALID, "no prompt was encoded right before"};
+    }
+    const d4j::Tensor& context = run.arguments.floats("context", {1, prompt.tokens, run.parts.denoiser_context_size});
+    std::copy(prompt.context.begin(), prompt.context.end(), d4j::writable(context));
+    if (!prompt.vector.empty()) {
+        const d4j::Tensor& vector = run.arguments.floats("vector", {1, static_cast<int64_t>(prompt.vector.size())});
+        std::copy(prompt.vector.begin(), prompt.vector.end(), d4j::writable(vector));
+    }
+    run.arguments.require_all_used();
+}
+
+void predict(const Run& run, d4j_denoiser kind) {
+    if (run.parts.denoiser != kind) {
+        throw Failure{D4J_INVALID, kind == D4J_DENOISER_UNET ? "this model has no U-Net" : "this model has no transformer"};
+    }
     Arguments& arguments         = run.arguments;
     const int64_t channels       = run.info.latent_channels;
     const d4j::Tensor& latents  = arguments.floats("latents", {ANY, channels, ANY, ANY});
     const int64_t height         = latents.shape[2];
     const int64_t width          = latents.shape[3];
-    const d4j::Tensor& context  = arguments.floats("context", {ANY, ANY, run.parts.unet_context_size});
-    const d4j::Tensor* negative = arguments.optional_floats("negative_context", {context.shape[0], ANY, run.parts.unet_context_size});
-    const d4j::UNetInput input   = {
+    const d4j::Tensor& context  = arguments.floats("context", {ANY, ANY, run.parts.denoiser_context_size});
+    const d4j::Tensor* negative = arguments.optional_floats("negative_context", {context.shape[0], ANY, run.parts.denoiser_context_size});
+    const d4j::DenoiserInput input   = {
         d4j::data(latents),
         d4j::data(context),
         d4j::data(negative),
-        d4j::data(arguments.optional_floats("vector", {1, run.parts.unet_vector_size})),
-        d4j::data(arguments.optional_floats("negative_vector", {1, run.parts.unet_vector_size})),
-        d4j::data(arguments.optional_floats("concat", {run.parts.unet_in_channels - channels, height, width}))};
-    const d4j::UNetRun sizes = {
+        d4j::data(arguments.optional_floats("vector", {1, run.parts.denoiser_vector_size})),
+        d4j::data(arguments.optional_floats("negative_vector", {1, run.parts.denoiser_vector_size})),
+        d4j::data(arguments.optional_floats("concat", {run.parts.denoiser_in_channels - channels, height, width})),
+        d4j::data(arguments.optional_floats("guidance", {1}))};
+    const d4j::DenoiserRun sizes = {
         side(latents, 0),
         side(latents, 2),
         side(latents, 3),
@@ -144,10 +187,18 @@ void unet_predict(const Run& run) {
         negative == nullptr ? 0 : side(*negative, 1),
         negative == nullptr ? 1.0f : static_cast<float>(arguments.number("guidance_scale"))};
     const d4j::Tensor& prediction =
-        arguments.floats("prediction", {latents.shape[0], run.parts.unet_out_channels, height, width});
+        arguments.floats("prediction", {latents.shape[0], run.parts.denoiser_out_channels, height, width});
     d4j::validate(sizes, input, run.parts, run.info);
     arguments.require_all_used();
-    d4j::unet_predict(run.context, sizes, input, d4j::writable(prediction));
+    d4j::predict(run.context, sizes, input, d4j::writable(prediction));
+}
+
+void unet_predict(const Run& run) {
+    predict(run, D4J_DENOISER_UNET);
+}
+
+void transformer_predict(const Run& run) {
+    predict(run, D4J_DENOISER_TRANSFORMER);
 }
 
 sd_tiling_params_t tiling(const Run& run) {
@@ -218,7 +269,10 @@ const ComponentCall COMPONENT_CALLS[] = {
     {"text.encode", "the text could not be encoded", text_encode},
     {"text.pool", "the text could not be encoded", text_pool},
     {"text.embed", "the token embeddings could not be looked up", text_embed},
+    {"prompt.encode", "the prompt could not be encoded", prompt_encode},
+    {"prompt.take", "the prompt could not be encoded", prompt_take},
     {"unet.predict", "the noise could not be predicted", unet_predict},
+    {"transformer.predict", "the flow could not be predicted", transformer_predict},
     {"vae.encode", "the picture could not be encoded", vae_encode},
     {"vae.decode", "the picture could not be decoded", vae_decode},
 };
@@ -297,7 +351,7 @@ int32_t d4j_run(d4j_model_t* model,
             throw Failure{D4J_INVALID, std::string("there is no call ") + (call == nullptr ? "without a name" : call)};
         }
         Arguments arguments(tensors, tensor_count, data, numbers, number_count);
-        known->run({context, model->info, model->parts, arguments});
+        known->run({context, model->prompt, model->info, model->parts, arguments});
     });
 }
 

@@ -335,8 +335,8 @@ CLIPTextModelRunner& text_encoder(StableDiffusionGGML& sd, int32_t index) {
     return index == 0 ? *both.text_model : *both.text_model2;
 }
 
-/* The U-Net keeps its working memory between predictions; whatever runs next gets it back. */
-void release_unet(StableDiffusionGGML& sd) {
+/* The denoiser keeps its working memory between predictions; whatever runs next gets it back. */
+void release_denoiser(StableDiffusionGGML& sd) {
     sd.diffusion_model->runner_done();
 }
 
@@ -400,7 +400,7 @@ sd::Tensor<float> run_text_encoder(
         ggml_build_forward_expand(graph, x);
         return graph;
     };
-    release_unet(sd);
+    release_denoiser(sd);
     auto result = runner.GGMLRunner::compute<float>(build, sd.n_threads, false, true, true);
     return result ? std::move(*result) : sd::Tensor<float>();
 }
@@ -411,7 +411,7 @@ sd::Tensor<float> run_vae(StableDiffusionGGML& sd, const sd::Tensor<float>& inpu
     const int64_t factor = vae.get_scale_factor();
     const int64_t width  = decode ? input.shape()[0] * factor : input.shape()[0] / factor;
     const int64_t height = decode ? input.shape()[1] * factor : input.shape()[1] / factor;
-    release_unet(sd);
+    release_denoiser(sd);
     vae.set_tiling_params(tiling);
     sd::Tensor<float> result = tiling.enabled
                                    ? VaeAccess::compute_tiled(vae, sd.n_threads, input, width, height, tiling, decode)
@@ -422,15 +422,15 @@ sd::Tensor<float> run_vae(StableDiffusionGGML& sd, const sd::Tensor<float>& inpu
 
 }  // namespace
 
-d4j_parts_t parts(const sd_ctx_t* context) {
-    StableDiffusionGGML& sd = *context->sd;
+namespace {
 
-    d4j_parts_t parts   = {};
-    const auto* both    = dynamic_cast<const FrozenCLIPEmbedderWithCustomWords*>(sd.cond_stage_model.get());
-    const auto* unet    = dynamic_cast<const UNetModelRunner*>(sd.diffusion_model.get());
-    if (both == nullptr || unet == nullptr || !sd_version_is_unet(sd.version) || !sd.first_stage_model) {
-        return parts;
+bool describe_unet(StableDiffusionGGML& sd, d4j_parts_t& parts) {
+    const auto* both = dynamic_cast<const FrozenCLIPEmbedderWithCustomWords*>(sd.cond_stage_model.get());
+    const auto* unet = dynamic_cast<const UNetModelRunner*>(sd.diffusion_model.get());
+    if (both == nullptr || unet == nullptr || !sd_version_is_unet(sd.version)) {
+        return false;
     }
+    parts.denoiser          = D4J_DENOISER_UNET;
     parts.text_encoders[0] = describe_text_encoder(both->text_model->model, sd.version, "cond_stage_model.transformer.text_model.");
     parts.text_encoder_count = 1;
     if (both->text_model2) {
@@ -438,20 +438,83 @@ d4j_parts_t parts(const sd_ctx_t* context) {
         parts.text_encoder_count = 2;
     }
     parts.text_length        = both->text_model->model.n_token;
-    parts.unet_in_channels   = unet->config.in_channels;
-    parts.unet_out_channels  = unet->config.out_channels;
-    parts.unet_context_size  = unet->config.context_dim;
-    parts.unet_vector_size   = sd_version_is_sdxl(sd.version) ? unet->config.adm_in_channels : 0;
-    parts.unet_size_multiple = sd.get_diffusion_model_down_factor();
+    parts.denoiser_in_channels   = unet->config.in_channels;
+    parts.denoiser_out_channels  = unet->config.out_channels;
+    parts.denoiser_context_size  = unet->config.context_dim;
+    parts.denoiser_vector_size   = sd_version_is_sdxl(sd.version) ? unet->config.adm_in_channels : 0;
+    parts.denoiser_patch_size = 1;
     parts.prediction         = std::dynamic_pointer_cast<EDMVDenoiser>(sd.denoiser)      ? D4J_PREDICTION_EDM_V
                                : std::dynamic_pointer_cast<CompVisVDenoiser>(sd.denoiser) ? D4J_PREDICTION_V
                                                                                           : D4J_PREDICTION_EPSILON;
-    parts.vae_moments = sd.first_stage_model->get_encoder_output_channels(3);
-    parts.vae_scaling = 1;
-    if (const auto* vae = dynamic_cast<const AutoEncoderKL*>(sd.first_stage_model.get())) {
-        parts.vae_scaling = vae->scale_factor;
-        parts.vae_shift   = vae->shift_factor;
+    return true;
+}
+
+/* Of the families whose transformer is told nothing but a context, a vector and a guidance. */
+bool describe_transformer(StableDiffusionGGML& sd, d4j_parts_t& parts) {
+    const DiffusionModelRunner* model = sd.diffusion_model.get();
+    if (const auto* mmdit = dynamic_cast<const MMDiTRunner*>(model); mmdit != nullptr && sd_version_is_sd3(sd.version)) {
+        parts.denoiser_context_size = static_cast<int32_t>(mmdit->config.context_size);
+        parts.denoiser_vector_size  = static_cast<int32_t>(mmdit->config.adm_in_channels);
+        parts.denoiser_patch_size   = mmdit->config.patch_size;
+        parts.denoiser_max_side     = static_cast<int32_t>(mmdit->config.pos_embed_max_size) * mmdit->config.patch_size;
+    } else if (const auto* flux = dynamic_cast<const Flux::FluxRunner*>(model);
+               flux != nullptr && !flux->config.is_chroma && (sd.version == VERSION_FLUX || sd_version_is_flux2(sd.version))) {
+        parts.denoiser_context_size = static_cast<int32_t>(flux->config.context_in_dim);
+        parts.denoiser_vector_size  = sd.version == VERSION_FLUX ? static_cast<int32_t>(flux->config.vec_in_dim) : 0;
+        parts.denoiser_patch_size   = flux->config.patch_size;
+        parts.denoiser_guidance     = flux->config.guidance_embed;
+    } else if (const auto* z_image = dynamic_cast<const ZImage::ZImageRunner*>(model)) {
+        parts.denoiser_context_size = static_cast<int32_t>(z_image->config.cap_feat_dim);
+        parts.denoiser_patch_size   = z_image->config.patch_size;
+    } else if (const auto* qwen = dynamic_cast<const Qwen::QwenImageRunner*>(model)) {
+        parts.denoiser_context_size = static_cast<int32_t>(qwen->config.joint_attention_dim);
+        parts.denoiser_patch_size   = qwen->config.patch_size;
+    } else {
+        return false;
     }
+    parts.denoiser              = D4J_DENOISER_TRANSFORMER;
+    parts.denoiser_in_channels  = sd.get_latent_channel();
+    parts.denoiser_out_channels = sd.get_latent_channel();
+    parts.prediction            = std::dynamic_pointer_cast<Flux2FlowDenoiser>(sd.denoiser)  ? D4J_PREDICTION_FLUX2_FLOW
+                                  : std::dynamic_pointer_cast<FluxFlowDenoiser>(sd.denoiser) ? D4J_PREDICTION_FLUX_FLOW
+                                                                                             : D4J_PREDICTION_FLOW;
+    // A caller who opens one with another prediction has to draw with the runtime.
+    return std::dynamic_pointer_cast<DiscreteFlowDenoiser>(sd.denoiser) != nullptr;
+}
+
+/* The runtime scales latents by a function: what it makes of 0 and 1 tells the line of each channel. */
+void describe_vae(StableDiffusionGGML& sd, d4j_parts_t& parts) {
+    VAE& vae               = *sd.first_stage_model;
+    const int64_t channels = sd.get_latent_channel();
+    parts.vae_moments      = vae.get_encoder_output_channels(3);
+    const auto* kl         = dynamic_cast<const AutoEncoderKL*>(&vae);
+    if (kl != nullptr && !sd_version_uses_flux2_vae(sd.version)) {
+        std::fill_n(parts.vae_scaling, channels, kl->scale_factor);
+        std::fill_n(parts.vae_shift, channels, kl->shift_factor);
+        return;
+    }
+    const sd::Tensor<float> zero = vae.vae_to_diffusion_latents(sd::full<float>({1, 1, channels, 1}, 0.0f));
+    const sd::Tensor<float> one  = vae.vae_to_diffusion_latents(sd::full<float>({1, 1, channels, 1}, 1.0f));
+    for (int64_t channel = 0; channel < channels; channel++) {
+        parts.vae_scaling[channel] = one[channel] - zero[channel];
+        parts.vae_shift[channel]   = -zero[channel] / parts.vae_scaling[channel];
+    }
+}
+
+}  // namespace
+
+d4j_parts_t parts(const sd_ctx_t* context) {
+    StableDiffusionGGML& sd = *context->sd;
+
+    d4j_parts_t parts = {};
+    if (!sd.first_stage_model || !sd.cond_stage_model || sd.get_latent_channel() > D4J_MAX_LATENT_CHANNELS) {
+        return parts;
+    }
+    if (!describe_unet(sd, parts) && !describe_transformer(sd, parts)) {
+        return {};
+    }
+    parts.denoiser_size_multiple = sd.get_diffusion_model_down_factor();
+    describe_vae(sd, parts);
     return parts;
 }
 
@@ -502,36 +565,78 @@ void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t 
     copy_out(result.value_or(sd::Tensor<float>()), int64_t{count} * runner.model.hidden_size, embeddings);
 }
 
-void unet_predict(sd_ctx_t* context, const UNetRun& run, const UNetInput& input, float* prediction) {
+Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_skip) {
+    StableDiffusionGGML& sd = *context->sd;
+    ConditionerParams params;
+    params.text      = prompt;
+    params.clip_skip = clip_skip == 0 ? -1 : clip_skip;
+    release_denoiser(sd);
+    SDCondition condition = sd.cond_stage_model->get_learned_condition(sd.n_threads, params);
+    sd.cond_stage_model->runner_done();
+    if (condition.c_crossattn.empty()) {
+        throw Failure{D4J_FAILED, "the computation failed"};
+    }
+    Prompt result;
+    result.tokens  = condition.c_crossattn.shape()[1];
+    result.context = std::move(condition.c_crossattn.values());
+    result.vector  = std::move(condition.c_vector.values());
+    return result;
+}
+
+namespace {
+
+/* What each class of denoisers asks for beside the tensors that all have. */
+DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float>& guidance) {
+    if (sd_version_is_unet(sd.version)) {
+        return UNetDiffusionExtra{};
+    }
+    if (sd_version_is_sd3(sd.version)) {
+        return SkipLayerDiffusionExtra{};
+    }
+    if (sd_version_is_flux(sd.version) || sd_version_is_flux2(sd.version)) {
+        return FluxDiffusionExtra{guidance.empty() ? nullptr : &guidance};
+    }
+    return std::monostate{};
+}
+
+}  // namespace
+
+void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& input, float* prediction) {
     StableDiffusionGGML& sd  = *context->sd;
     const d4j_parts_t parts  = d4j::parts(context);
     const int64_t pixels     = int64_t{run.width} * run.height;
     const int64_t in         = pixels * sd.get_latent_channel();
-    const int64_t out        = pixels * parts.unet_out_channels;
+    const int64_t out        = pixels * parts.denoiser_out_channels;
     const auto prepare_vector = [&](const float* values) {
-        return values == nullptr ? sd::Tensor<float>() : copied(values, {parts.unet_vector_size});
+        return values == nullptr ? sd::Tensor<float>() : copied(values, {parts.denoiser_vector_size});
     };
 
-    const sd::Tensor<float> timestep({1}, {run.timestep});
+    // A transformer is told the time in a unit of its own.
+    const sd::Tensor<float> timestep({1}, parts.denoiser == D4J_DENOISER_UNET ? std::vector<float>{run.timestep}
+                                                                              : sd.prepare_sample_timesteps(run.timestep / 1000, 0));
+    sd::Tensor<float> guidance;
+    if (input.guidance != nullptr) {
+        guidance = copied(input.guidance, {1});
+    }
     const sd::Tensor<float> vector          = prepare_vector(input.vector);
     const sd::Tensor<float> negative_vector = prepare_vector(input.negative_vector);
     sd::Tensor<float> concat;
     if (input.concat != nullptr) {
-        concat = copied(input.concat, {run.width, run.height, parts.unet_in_channels - sd.get_latent_channel(), 1});
+        concat = copied(input.concat, {run.width, run.height, parts.denoiser_in_channels - sd.get_latent_channel(), 1});
     }
     // Two pictures at once take as long as one after the other on a CPU, and twice the memory.
     for (int32_t picture = 0; picture < run.batch; picture++) {
         const sd::Tensor<float> latents = copied(input.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
         const auto predict              = [&](const float* texts, int32_t length, const sd::Tensor<float>& y) {
-            const int64_t own_text = run.context_batch == 1 ? 0 : int64_t{picture} * length * parts.unet_context_size;
-            const sd::Tensor<float> context_tensor = copied(texts + own_text, {parts.unet_context_size, length, 1});
+            const int64_t own_text = run.context_batch == 1 ? 0 : int64_t{picture} * length * parts.denoiser_context_size;
+            const sd::Tensor<float> context_tensor = copied(texts + own_text, {parts.denoiser_context_size, length, 1});
             DiffusionParams params;
             params.x         = &latents;
             params.timesteps = &timestep;
             params.context   = &context_tensor;
             params.y         = y.empty() ? nullptr : &y;
             params.c_concat  = concat.empty() ? nullptr : &concat;
-            params.extra     = UNetDiffusionExtra{};
+            params.extra     = extra(sd, guidance);
             return sd.diffusion_model->compute(sd.n_threads, params);
         };
 

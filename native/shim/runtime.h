@@ -37,18 +37,26 @@ struct TextInput {
     const float* embeddings; /* if ids is null */
 };
 
-/* The arrays of unet.predict. */
-struct UNetInput {
+/* What prompt.encode keeps for prompt.take. */
+struct Prompt {
+    int64_t tokens = 0;
+    std::vector<float> context;
+    std::vector<float> vector; /* empty for models without */
+};
+
+/* The arrays of unet.predict and transformer.predict. */
+struct DenoiserInput {
     const float* latents;
     const float* context;
     const float* negative_context;
     const float* vector;
     const float* negative_vector;
     const float* concat;
+    const float* guidance;
 };
 
-/* The sizes and numbers of unet.predict; all pictures of the batch are at the same timestep. */
-struct UNetRun {
+/* The sizes and numbers of both; all pictures of the batch are at the same timestep. */
+struct DenoiserRun {
     int32_t batch;
     int32_t height; /* of the latents, as width */
     int32_t width;
@@ -70,7 +78,8 @@ void set_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& 
 void text_encode(sd_ctx_t* context, const TextInput& input, int32_t skipped_layers, bool final_norm, float* hidden);
 void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, float* pooled);
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
-void unet_predict(sd_ctx_t* context, const UNetRun& run, const UNetInput& input, float* prediction);
+Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_skip);
+void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& input, float* prediction);
 void vae_encode(sd_ctx_t* context,
                 const float* picture,
                 int32_t height,

@@ -322,21 +322,26 @@ void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_
     }
 }
 
-void validate(const UNetRun& run, const UNetInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model) {
-    validate_extent(run.batch, run.height, run.width, parts.unet_size_multiple);
+void validate(const DenoiserRun& run, const DenoiserInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model) {
+    validate_extent(run.batch, run.height, run.width, parts.denoiser_size_multiple);
     require(input.latents != nullptr, "there are no latents");
     require(input.context != nullptr, "there is no context");
-    require(run.timestep >= 0 && run.timestep < 1000, "the timestep is not between 0 and 1000");
+    const bool is_transformer = parts.denoiser == D4J_DENOISER_TRANSFORMER;
+    require(run.timestep >= 0 && (run.timestep < 1000 || (is_transformer && run.timestep == 1000)), "the timestep is not between 0 and 1000");
+    const int most = parts.denoiser_max_side;
+    require(most == 0 || (run.height <= most && run.width <= most), "the latents are larger than " + std::to_string(most));
+    require((input.guidance != nullptr) == (parts.denoiser_guidance != 0),
+            parts.denoiser_guidance != 0 ? "this model needs a guidance" : "this model is told no guidance");
     require(run.context_batch == 1 || run.context_batch == run.batch, "the context's batch is neither 1 nor that of the latents");
     require_context_length(run.context_length);
     if (input.negative_context != nullptr) {
         require_context_length(run.negative_context_length);
     }
     require_finite("the guidance scale", run.guidance_scale);
-    const bool has_vector = parts.unet_vector_size > 0;
+    const bool has_vector = parts.denoiser_vector_size > 0;
     require((input.vector != nullptr) == has_vector, has_vector ? "this model needs a vector" : "this model takes no vector");
     require((input.negative_vector != nullptr) == (has_vector && input.negative_context != nullptr), "the negative vector must come with the negative context");
-    const bool has_concat = parts.unet_in_channels > model.latent_channels;
+    const bool has_concat = parts.denoiser_in_channels > model.latent_channels;
     require((input.concat != nullptr) == has_concat, has_concat ? "this model needs mask and masked latents" : "this model takes no mask");
 }
 

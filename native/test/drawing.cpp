@@ -197,11 +197,11 @@ void test_parts(const char* path) {
     std::vector<float> pixels(3 * SIZE * SIZE, 0.25f);
     std::vector<float> moments(parts.vae_moments * size * size);
     std::vector<float> values(info.latent_channels * size * size, 0.5f);
-    std::vector<float> noise(parts.unet_out_channels * size * size);
+    std::vector<float> noise(parts.denoiser_out_channels * size * size);
     const Argument latents    = floats("latents", values, {1, info.latent_channels, size, size});
     const Argument positive   = floats("context", context, {1, length, width});
     const Argument negative   = floats("negative_context", context, {1, length, width});
-    const Argument prediction = floats("prediction", noise, {1, parts.unet_out_channels, size, size});
+    const Argument prediction = floats("prediction", noise, {1, parts.denoiser_out_channels, size, size});
     const Argument pictures   = floats("pictures", pixels, {1, 3, SIZE, SIZE});
     const d4j_number_t timestep   = {"timestep", 500};
     CHECK(run(model, "unet.predict", {latents, positive, negative, prediction}, {timestep, {"guidance_scale", 2}}) == D4J_OK);

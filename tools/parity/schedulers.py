@@ -19,10 +19,12 @@ import warnings
 import diffusers
 import numpy as np
 import torch
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 from diffusers.schedulers import (
     scheduling_ddim,
     scheduling_dpmsolver_multistep,
     scheduling_euler_ancestral_discrete,
+    scheduling_flow_match_euler_discrete,
 )
 from torch.overrides import TorchFunctionMode
 
@@ -66,6 +68,14 @@ KARRAS = {"use_karras_sigmas": True}
 SIGMA_MIN = {"final_sigmas_type": "sigma_min"}
 ZERO_SNR = {"rescale_betas_zero_snr": True}
 
+FLOW = {"prediction_type": "flow_prediction", "use_flow_sigmas": True}
+SHIFT = {"shift": 3.0}
+# Some pipelines give the levels before shifting, and the length that mu depends on.
+PIPELINE = {"pipeline_sigmas": True}
+DYNAMIC = {"use_dynamic_shifting": True}
+LINEAR = {"time_shift_type": "linear"}
+QWEN_IMAGE = DYNAMIC | PIPELINE | {"max_shift": 0.9, "max_image_seq_len": 8192, "shift_terminal": 0.02}
+
 SIGMA_SPACE = [
     SD, {}, SD | V, SD | SAMPLE, SD | LEADING, SD | TRAILING, SD | KARRAS, SD | KARRAS | V | LEADING, COSINE | V,
     COSINE | KARRAS, {"strength": 0.6} | SD, {"num_train_timesteps": 400},
@@ -88,6 +98,19 @@ def dpm_solver():
         COSINE | V | {"lambda_min_clipped": -5.1}, COSINE | KARRAS | V, SD | {"euler_at_final": True} | SIGMA_MIN,
         SD | third | {"lower_order_final": False} | SIGMA_MIN, SD | ZERO_SNR | V | TRAILING,
         SD | {"strength": 0.6}, SD | third | KARRAS | {"strength": 0.35},
+        FLOW, FLOW | {"flow_shift": 3.0}, FLOW | third | {"flow_shift": 3.0}, FLOW | {"solver_type": "heun"},
+        FLOW | {"algorithm_type": "sde-dpmsolver++"}, FLOW | {"flow_shift": 5.0, "strength": 0.6},
+    ]
+
+
+def flow_match_euler():
+    return [
+        {}, SHIFT, PIPELINE, SHIFT | PIPELINE, SHIFT | {"num_train_timesteps": 400}, SHIFT | {"shift_terminal": 0.1},
+        DYNAMIC | {"mu": 0.8}, DYNAMIC | LINEAR | {"mu": 2.5}, DYNAMIC | PIPELINE | {"image_seq_len": 256},
+        DYNAMIC | PIPELINE | {"image_seq_len": 4096}, DYNAMIC | PIPELINE | LINEAR | {"image_seq_len": 1024},
+        QWEN_IMAGE | {"image_seq_len": 6000}, SHIFT | KARRAS, SHIFT | {"use_exponential_sigmas": True},
+        SHIFT | {"use_beta_sigmas": True}, SHIFT | {"stochastic_sampling": True}, SHIFT | {"strength": 0.6},
+        {"custom_sigmas": True}, SHIFT | {"stochastic_sampling": True, "torch_seed": 7},
     ]
 
 
@@ -113,6 +136,8 @@ CASES = {
         )
     ] + [{}, {"clip_sample_range": 0.5, "eta": 0.3}, COSINE | V],
     "DPMSolverMultistepScheduler": dpm_solver(),
+    "FlowMatchEulerDiscreteScheduler": flow_match_euler(),
+    "FlowMatchHeunDiscreteScheduler": [{}, SHIFT, SHIFT | {"num_train_timesteps": 400}, SHIFT | {"strength": 0.6}],
 }
 
 
@@ -152,31 +177,51 @@ def trajectory(name, case, steps):
     strength = options.pop("strength", 1.0)
     eta = options.pop("eta", None)
     custom_sigmas = options.pop("custom_sigmas", False)
+    pipeline_sigmas = options.pop("pipeline_sigmas", False)
+    mu = options.pop("mu", None)
+    image_seq_len = options.pop("image_seq_len", None)
     source = Noise(options.pop("torch_seed", None))
-    for module in (scheduling_ddim, scheduling_dpmsolver_multistep, scheduling_euler_ancestral_discrete):
+    for module in (
+        scheduling_ddim,
+        scheduling_dpmsolver_multistep,
+        scheduling_euler_ancestral_discrete,
+        scheduling_flow_match_euler_discrete,
+    ):
         module.randn_tensor = source
     scheduler = getattr(diffusers, name)(**options)
-    levels = [15 * 0.002 ** (i / (steps - 1)) for i in range(steps)] + [0.0] if custom_sigmas else None
+    is_flow_match = name.startswith("FlowMatch")
+    levels = None
+    if image_seq_len is not None:
+        config = scheduler.config
+        mu = calculate_shift(
+            image_seq_len, config.base_image_seq_len, config.max_image_seq_len, config.base_shift, config.max_shift)
+    extra = {} if mu is None else {"mu": mu}
     if custom_sigmas:
-        scheduler.set_timesteps(sigmas=levels)
+        levels = [(0.9 if is_flow_match else 15) * 0.002 ** (i / (steps - 1)) for i in range(steps)] + [0.0]
+        # Those of flow matching append the last level themselves.
+        scheduler.set_timesteps(sigmas=levels[:-1] if is_flow_match else levels)
+    elif pipeline_sigmas:
+        scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps), **extra)
     else:
-        scheduler.set_timesteps(steps)
-    initial = scheduler.init_noise_sigma
+        scheduler.set_timesteps(steps, **extra)
+    initial = 1.0 if is_flow_match else scheduler.init_noise_sigma
 
-    # As StableDiffusionImg2ImgPipeline.get_timesteps does.
-    begin = max(steps - min(int(steps * strength), steps), 0) * scheduler.order
+    # As StableDiffusionImg2ImgPipeline.get_timesteps does, and StableDiffusion3Img2ImgPipeline's.
+    done = min(steps * strength, steps)
+    begin = (int(max(steps - done, 0)) if is_flow_match else max(steps - int(done), 0)) * scheduler.order
     timesteps = scheduler.timesteps[begin:]
     if hasattr(scheduler, "set_begin_index"):
         # Without it, a plan whose first two timesteps round to the same number would begin at the second.
         scheduler.set_begin_index(begin)
 
     if strength < 1:
-        latents = scheduler.add_noise(clean(), noise(0), timesteps[:1])
+        add_noise = (lambda x, n, t: scheduler.scale_noise(x, t, n)) if is_flow_match else scheduler.add_noise
+        latents = add_noise(clean(), noise(0), timesteps[:1])
     else:
         latents = (source() if source.generator is not None else start()) * initial
     rows = [latents]
     for t in timesteps:
-        output = model(scheduler.scale_model_input(latents, t), t)
+        output = model(latents if is_flow_match else scheduler.scale_model_input(latents, t), t)
         extra = {} if eta is None else {"eta": eta}
         latents = scheduler.step(output, t, latents, **extra).prev_sample
         rows.append(latents)

@@ -30,6 +30,8 @@ from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, noise, padded, picture, sa
 PROMPT = PROMPTS["circle"][0]
 SIGMAS = list(zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]))
 ROWS, COLUMNS = HEIGHT // 16, WIDTH // 16
+# Of the single predictions that are compared, whose latents are the noise that pictures begin with.
+SIGMA = FLUX_SIGMAS[1]
 
 RESIDUAL_ENDS = (
     "attention.out", "feed_forward.w2", "o_proj", "down_proj", "to_out.0", "to_add_out", "net.2", "mlp.fc2", "attn.proj",
@@ -57,6 +59,11 @@ def source():
         return pathlib.Path(folder)
     found = sorted((pathlib.Path.home() / ".cache/diffusion4j/source").glob("*/stable-diffusion.cpp"))
     return found[-1]
+
+
+def save_part(name, values):
+    """What one part of a model computes, as it is."""
+    np.save(families.FOLDER / f"{name}.npy", values.numpy().astype(np.float32))
 
 
 # ---- VAE ----
@@ -221,9 +228,14 @@ def z_image():
     vae.write("vae16")
     context = qwen3(text.tensors)(input_ids=torch.tensor([chat(PROMPT)]), output_hidden_states=True).hidden_states[-2][0]
     transformer, x = z_transformer(file.tensors), noise(16)
+
+    def predict(x, sigma):
+        return -transformer([x[0][:, None]], torch.tensor([1 - sigma]), [context]).sample[0][:, 0][None]
+
+    save_part("z-image.text", context)
+    save_part("z-image.velocity", predict(x, SIGMA))
     for sigma, following in SIGMAS:
-        velocity = -transformer([x[0][:, None]], torch.tensor([1 - sigma]), [context]).sample[0][:, 0][None]
-        x = x + (following - sigma) * velocity
+        x = x + (following - sigma) * predict(x, sigma)
     save("z-image", picture(reference_vae(vae.tensors, 16, False).decode(x / 0.3611 + 0.1159).sample))
 
 
@@ -249,7 +261,16 @@ def flux(name, guided, sees_picture):
     transformer = families.flux_reference_transformer(named, guidance=guided)
     autoencoder = reference_vae(vae.tensors, 16, False)
     reference = (families.encoded(autoencoder, families.given_picture()) - 0.1159) * 0.3611 if sees_picture else None
-    save(name, families.flux_picture(transformer, pooled, autoencoder, 3.5 if guided else None, reference))
+    guidance = 3.5 if guided else None
+    velocity = transformer(
+        hidden_states=families.flux_packed(noise(16)), timestep=torch.tensor([SIGMA]), pooled_projections=pooled,
+        guidance=torch.tensor([guidance]) if guided else None, encoder_hidden_states=torch.zeros(1, 256, 4096),
+        txt_ids=torch.zeros(256, 3), img_ids=families.flux_places(0)).sample
+    save_part(f"{name}.text", pooled)
+    save_part(
+        f"{name}.velocity",
+        velocity.reshape(1, ROWS, COLUMNS, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * ROWS, 2 * COLUMNS))
+    save(name, families.flux_picture(transformer, pooled, autoencoder, guidance, reference))
 
 
 def flux_schnell():

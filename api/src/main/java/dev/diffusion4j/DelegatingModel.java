@@ -4,6 +4,7 @@ import dev.diffusion4j.component.Autoencoder;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.component.Denoiser;
+import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.image.ImageSize;
@@ -116,6 +117,11 @@ public abstract class DelegatingModel implements DiffusionModel {
     @Override
     public Autoencoder autoencoder() {
         return delegate().autoencoder();
+    }
+
+    @Override
+    public DiffusionTransformer transformer() {
+        return delegate().transformer();
     }
 
     @Override

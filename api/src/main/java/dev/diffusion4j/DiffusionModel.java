@@ -4,6 +4,7 @@ import dev.diffusion4j.component.Autoencoder;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.component.Denoiser;
+import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.error.ClosedException;
@@ -254,9 +255,9 @@ public interface DiffusionModel extends AutoCloseable {
     }
 
     /**
-     * The text encoder by itself; SDXL's first.
+     * The text encoder by itself; SDXL's first. Those of families with a transformer run together, by {@link #encodePrompt}.
      *
-     * @throws ModelFileException if the family is none with a U-Net, whose components run by themselves
+     * @throws ModelFileException if the family is none with a U-Net
      */
     default ClipTextEncoder textEncoder() {
         return textEncoders().getFirst();
@@ -272,9 +273,10 @@ public interface DiffusionModel extends AutoCloseable {
     }
 
     /**
-     * The denoiser by itself.
+     * The denoiser by itself: {@link #unet()} or {@link #transformer()}.
      *
-     * @throws ModelFileException as {@link #textEncoder()}
+     * @throws ModelFileException if the family is one whose components do not run by themselves; those of SD 1.x, 2.x, SDXL, SD 3,
+     *     FLUX.1, FLUX.2, Z-Image and Qwen-Image do
      */
     default Denoiser denoiser() {
         return unet();
@@ -290,9 +292,18 @@ public interface DiffusionModel extends AutoCloseable {
     }
 
     /**
+     * The denoiser by itself, where it is a diffusion transformer.
+     *
+     * @throws ModelFileException if it is none, or as {@link #denoiser()}
+     */
+    default DiffusionTransformer transformer() {
+        throw new UnsupportedOperationException("this model has no transformer");
+    }
+
+    /**
      * The autoencoder by itself.
      *
-     * @throws ModelFileException as {@link #textEncoder()}
+     * @throws ModelFileException as {@link #denoiser()}
      */
     default Autoencoder autoencoder() {
         return vae();
@@ -301,7 +312,7 @@ public interface DiffusionModel extends AutoCloseable {
     /**
      * The autoencoder by itself, where it is a VAE.
      *
-     * @throws ModelFileException as {@link #textEncoder()}
+     * @throws ModelFileException as {@link #denoiser()}
      */
     default Vae vae() {
         throw new UnsupportedOperationException("this model has no VAE");
@@ -309,10 +320,12 @@ public interface DiffusionModel extends AutoCloseable {
 
     /**
      * What the denoiser is told of a prompt: chunks of 75 tokens, weights such as {@code (word:1.2)}, both encoders of SDXL
-     * and the native size, as the native path does it.
+     * and the native size, as the native path does it. For families with a transformer the runtime's own text encoders do all of it,
+     * CLIP, T5 or a language model with its template; a file that was not given counts as zeros.
      *
-     * @return tensors that the caller closes
-     * @throws ModelFileException as {@link #textEncoder()}
+     * @return tensors that the caller closes: what {@link UNet} or {@link DiffusionTransformer} takes, the usual distilled guidance
+     *     among them
+     * @throws ModelFileException as {@link #denoiser()}
      * @throws InvalidRequestException if the prompt names LoRAs: requests alone apply those
      */
     default Conditioning encodePrompt(String prompt) {
@@ -322,7 +335,7 @@ public interface DiffusionModel extends AutoCloseable {
     /**
      * As {@link #encodePrompt(String)}.
      *
-     * @param clipSkip 1 for CLIP's last layer, 2 for the one before
+     * @param clipSkip 1 for CLIP's last layer, 2 for the one before; language models and T5 have no such choice
      * @param size of the picture, which SDXL is told
      */
     default Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
@@ -330,7 +343,8 @@ public interface DiffusionModel extends AutoCloseable {
     }
 
     /**
-     * The native runtime's noise levels, for a {@link dev.diffusion4j.scheduler.SigmaScheduler} over them.
+     * The native runtime's noise levels, for a {@link dev.diffusion4j.scheduler.SigmaScheduler} or {@link
+     * dev.diffusion4j.scheduler.FlowMatchScheduler} over them.
      *
      * @param schedule the schedule
      * @param steps how many steps, from 1

@@ -2,6 +2,8 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.Denoiser;
+import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.error.ClosedException;
@@ -9,6 +11,8 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.check.Checks;
+import dev.diffusion4j.internal.component.EngineTransformer;
+import dev.diffusion4j.internal.component.EngineUNet;
 import dev.diffusion4j.internal.component.ModelComponents;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.EngineCalls;
@@ -35,6 +39,9 @@ import java.util.function.Supplier;
 
 /** A model over an engine. */
 final class EngineModel implements DiffusionModel {
+
+    /** Of a transformer that wants one where nothing says more: FLUX.1 dev's. */
+    private static final double DISTILLED_GUIDANCE = 3.5;
 
     private final Engine engine;
     private final ModelInfo info;
@@ -69,7 +76,10 @@ final class EngineModel implements DiffusionModel {
         this.inversions = inversions;
         queue = new GenerationQueue(thread, options.queueCapacity());
         EngineCalls calls = new EngineCalls(thread, engine, info, () -> closed);
-        components = ModelComponents.of(calls, inversions.inversions());
+        components = ModelComponents.of(
+                calls,
+                inversions.inversions(),
+                file.generationDefaults().distilledGuidance().orElse(DISTILLED_GUIDANCE));
         resolver = new RequestResolver(this, file, info, loraFolder);
         forgotten = ForgottenModel.watch(this);
     }
@@ -168,12 +178,39 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public List<ClipTextEncoder> textEncoders() {
-        return List.copyOf(components().textEncoders());
+        List<ClipTextEncoder> encoders = List.copyOf(components().textEncoders());
+        if (encoders.isEmpty()) {
+            throw otherKind("text encoders run together, by encodePrompt");
+        }
+        return encoders;
+    }
+
+    @Override
+    public Denoiser denoiser() {
+        return switch (components().denoiser()) {
+            case EngineUNet unet -> unet;
+            case EngineTransformer transformer -> transformer;
+        };
     }
 
     @Override
     public UNet unet() {
-        return components().unet();
+        if (components().denoiser() instanceof EngineUNet unet) {
+            return unet;
+        }
+        throw otherKind("denoiser is no U-Net: transformer() gives it");
+    }
+
+    @Override
+    public DiffusionTransformer transformer() {
+        if (components().denoiser() instanceof EngineTransformer transformer) {
+            return transformer;
+        }
+        throw otherKind("denoiser is no transformer: unet() gives it");
+    }
+
+    private ModelFileException otherKind(String reason) {
+        return new ModelFileException(name() + " is a model of the family " + info.family() + ", whose " + reason);
     }
 
     @Override
@@ -195,7 +232,7 @@ final class EngineModel implements DiffusionModel {
         if (!LoraTags.parse(prompt).tags().isEmpty()) {
             throw new InvalidRequestException("prompt", prompt, "text without LoRAs, which a request alone applies");
         }
-        return new PromptEncoder(components()).encode(prompt, clipSkip, size, Watch.NONE);
+        return PromptEncoder.of(components()).encode(prompt, clipSkip, size, Watch.NONE);
     }
 
     @Override
@@ -210,9 +247,10 @@ final class EngineModel implements DiffusionModel {
         if (!thread.isCurrent()) {
             requireOpen();
         }
-        if (components.textEncoders().isEmpty()) {
+        if (!info.components().exist()) {
             throw new ModelFileException(name() + " is a model of the family " + info.family()
-                    + "; the components of SD 1.x, SD 2.x and SDXL alone run by themselves");
+                    + "; the components of SD 1.x, SD 2.x, SDXL, SD 3, FLUX.1, FLUX.2, Z-Image and Qwen-Image alone run by"
+                    + " themselves");
         }
         return components;
     }

@@ -10,7 +10,7 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SchedulerSampling;
-import dev.diffusion4j.scheduler.DiscreteScheduler;
+import dev.diffusion4j.scheduler.PlannedScheduler;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -122,7 +122,7 @@ final class ReportText {
         ImageRequest.Builder shown = request.withoutPictures().toBuilder().loras(named(request.loras()));
         // Of a user's own scheduler there is only the name to tell.
         boolean own = request.sampling() instanceof SchedulerSampling sampling
-                && !(sampling.scheduler() instanceof DiscreteScheduler);
+                && !(sampling.scheduler() instanceof PlannedScheduler);
         return own ? shown.sampling(Sampling.standard()).build() : shown.build();
     }
 

@@ -1,5 +1,6 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.check.ModelFileValidator;
@@ -14,8 +15,12 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SchedulerSampling;
+import dev.diffusion4j.scheduler.PlannedScheduler;
+import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.scheduler.Scheduler;
+import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tokenizer.LoraTags;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -158,7 +163,9 @@ final class RequestResolver {
         requireNone("references", request.references().isPresent());
         requireNone("onPreview", listener.previews().isPresent());
         Objects.requireNonNull(scheduler.name(), "scheduler.name");
-        boolean seesMask = model.unet().inChannels() > model.unet().latentChannels();
+        Denoiser denoiser = model.denoiser();
+        requireFor(denoiser.predictionType(), scheduler);
+        boolean seesMask = denoiser.inChannels() > denoiser.latentChannels();
         if (seesMask && request.task() != Task.INPAINT) {
             throw new InvalidRequestException(
                     "scheduler", scheduler, "absent: this model is for inpainting and needs a mask");
@@ -172,6 +179,18 @@ final class RequestResolver {
         Scheduler plan =
                 planned ? scheduler : scheduler.withSteps(request.steps().orElseGet(model::defaultSteps), strength);
         resolved.steps(plan.steps()).sampling(Sampling.with(plan));
+    }
+
+    /** Of a user's own scheduler nothing is known. */
+    private static void requireFor(PredictionType prediction, Scheduler scheduler) {
+        if (scheduler instanceof PlannedScheduler own && own.isForFlow() != prediction.isFlow()) {
+            String fitting = Arrays.stream(SchedulerType.values())
+                    .filter(type -> type.isFor(prediction))
+                    .map(SchedulerType::id)
+                    .collect(Collectors.joining(", "));
+            throw new InvalidRequestException(
+                    "scheduler", scheduler.name(), "one for a model that predicts " + prediction + ": " + fitting);
+        }
     }
 
     private static void requireNone(String field, boolean given) {

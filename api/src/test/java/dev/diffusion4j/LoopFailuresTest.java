@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.NativeFailureException;
 import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
@@ -12,6 +13,7 @@ import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
+import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.testing.engine.FakeEngine;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,6 +104,19 @@ class LoopFailuresTest {
 
         assertThat(listeners.getSuppressed()).contains(notTakenOff);
         assertThat(applied).extracting(List::size).containsExactly(1, 0);
+    }
+
+    @Test
+    void schedulersOfFlowMatchingAreRefusedAndWhatFitsIsNamed() {
+        FakeEngine engine = new FakeEngine(null, FakeEngine.oneTextEncoder());
+        try (DiffusionModel sd = FakeModels.open(engine, model, 1)) {
+            assertThatThrownBy(() -> sd.textToImage("a star")
+                            .size(64, 64)
+                            .sampling(Sampling.with(SchedulerType.FLOW_MATCH_EULER.create()))
+                            .generate())
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("predicts epsilon: pndm, lms, heun, dpm-solver-multistep, euler");
+        }
     }
 
     @Test

@@ -19,6 +19,9 @@ public final class Conditioning implements AutoCloseable {
     /** The name of {@link #vector()}. */
     public static final String VECTOR = "vector";
 
+    /** The name of {@link #guidance()}. */
+    public static final String GUIDANCE = "guidance";
+
     private final Map<String, Tensor> tensors;
 
     private Conditioning(Map<String, Tensor> tensors) {
@@ -51,9 +54,17 @@ public final class Conditioning implements AutoCloseable {
         return Objects.requireNonNull(tensors.get(CONTEXT));
     }
 
-    /** Pooled text and picture size, {@code (1, vector size)}, for the models that want them (SDXL). */
+    /**
+     * Pooled text, {@code (1, vector size)}, for the models that want it: Stable Diffusion 3, FLUX.1, and SDXL, for which the size of
+     * the picture follows it.
+     */
     public Optional<Tensor> vector() {
         return Optional.ofNullable(tensors.get(VECTOR));
+    }
+
+    /** The guidance scale, {@code (1)}, for transformers that were distilled with it: FLUX.1 dev, usually 3.5. */
+    public Optional<Tensor> guidance() {
+        return Optional.ofNullable(tensors.get(GUIDANCE));
     }
 
     /** Closes all tensors. */

@@ -12,15 +12,15 @@ import dev.diffusion4j.tensor.Tensor;
  * there with {@code scaleModelInput}. Safe for use by several threads; calls run one after another on the model's thread. A
  * tensor must not be closed or changed meanwhile.
  */
-public sealed interface Denoiser permits UNet {
+public sealed interface Denoiser permits UNet, DiffusionTransformer {
 
-    /** Channels of the latents: 4. */
+    /** Channels of the latents: 4 for a U-Net, 16 or 128 for a transformer. */
     int latentChannels();
 
     /** Channels it takes: those of the latents, and for inpainting models mask and masked latents. */
     int inChannels();
 
-    /** Width of the context that it attends to: 768 for SD 1.x. */
+    /** Width of the context that it attends to: 768 for SD 1.x, 4096 for FLUX.1. */
     int contextSize();
 
     /** Height and width of latents must be multiples of this many cells. */
@@ -32,8 +32,8 @@ public sealed interface Denoiser permits UNet {
     /**
      * Predicts for one text into a tensor.
      *
-     * @param latents {@code (batch, 4, height, width)}
-     * @param timestep from 0 to 999, fractions too
+     * @param latents {@code (batch, latentChannels(), height, width)}
+     * @param timestep from 0 to below 1000, for a transformer to 1000, fractions too
      * @param conditioning what the latents shall become
      * @param prediction of the latents' shape; written
      * @throws InvalidRequestException if a shape or the timestep is out of range
@@ -43,8 +43,8 @@ public sealed interface Denoiser permits UNet {
     /**
      * Predicts with classifier-free guidance (Ho and Salimans 2022): {@code negative + scale * (positive - negative)}.
      *
-     * @param latents {@code (batch, 4, height, width)}
-     * @param timestep from 0 to 999, fractions too
+     * @param latents {@code (batch, latentChannels(), height, width)}
+     * @param timestep from 0 to below 1000, for a transformer to 1000, fractions too
      * @param positive what the latents shall become
      * @param negative what they shall not become, usually an empty text; its context may have another length
      * @param guidanceScale 1 for the positive prediction alone; usually 7.5

@@ -32,7 +32,7 @@ public final class DdimScheduler extends DiscreteScheduler {
     private final History scratch = new History(2);
 
     DdimScheduler(SchedulerConfig config, Options options, Run run) {
-        super(config, run, plan(config, run), 1);
+        super(config.requireNoFlow(), run, plan(config, run), 1);
         this.options = options;
         table = NoiseTable.of(config);
     }

@@ -8,7 +8,7 @@ import java.util.Objects;
 /**
  * DPM-Solver and DPM-Solver++ as multistep methods of orders 1 to 3 (Lu et al. 2022, "DPM-Solver", and 2023,
  * "DPM-Solver++"), with their stochastic variants. One model call a step; good pictures in 15 to 25 steps. Equal to
- * diffusers' DPMSolverMultistepScheduler, its third-order {@code sde-dpmsolver++} included, which weights the second
+ * diffusers' DPMSolverMultistepScheduler, over noise variances or over the levels of flow matching, its third-order {@code sde-dpmsolver++} included, which weights the second
  * derivative otherwise than the expansion asks.
  */
 public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
@@ -26,6 +26,8 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
             boolean lowerOrderFinal,
             boolean eulerAtFinal,
             boolean useKarrasSigmas,
+            boolean useFlowSigmas,
+            double flowShift,
             FinalSigmasType finalSigmasType,
             double lambdaMinClipped) {
 
@@ -42,6 +44,38 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
             if (Double.isNaN(lambdaMinClipped)) {
                 throw new InvalidRequestException("lambdaMinClipped", lambdaMinClipped, "a number");
             }
+            if (!(flowShift > 0 && flowShift < Double.POSITIVE_INFINITY)) {
+                throw new InvalidRequestException("flowShift", flowShift, "above 0 and finite");
+            }
+            if (useFlowSigmas) {
+                requireForFlow(algorithmType, useKarrasSigmas, finalSigmasType);
+            }
+        }
+
+        private static void requireForFlow(
+                DpmSolverAlgorithm algorithm, boolean karras, FinalSigmasType finalSigmasType) {
+            if (!algorithm.predictsOriginal()) {
+                throw new InvalidRequestException(
+                        "algorithmType", algorithm, "dpmsolver++ or sde-dpmsolver++ with flow sigmas");
+            }
+            if (karras) {
+                throw new InvalidRequestException("useKarrasSigmas", true, "false with flow sigmas");
+            }
+            if (finalSigmasType != FinalSigmasType.ZERO) {
+                throw new InvalidRequestException("finalSigmasType", finalSigmasType, "zero with flow sigmas");
+            }
+        }
+
+        /** Refuses a model of the other kind. */
+        private void requireFor(PredictionType prediction) {
+            if (prediction.isFlow() != useFlowSigmas) {
+                throw new InvalidRequestException(
+                        "useFlowSigmas",
+                        useFlowSigmas,
+                        useFlowSigmas
+                                ? "false for a model that predicts " + prediction + ", or predictionType flow"
+                                : "true for a model that predicts flow");
+            }
         }
     }
 
@@ -52,6 +86,7 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
 
     DpmSolverMultistepScheduler(SchedulerConfig config, Options options, Run run, SigmaPlan plan) {
         super(config, run, plan.timesteps(), 1);
+        options.requireFor(config.predictionType());
         this.options = options;
         this.plan = plan;
         predictions = new History(options.solverOrder());
@@ -68,6 +103,9 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
     }
 
     private static SigmaPlan plan(SchedulerConfig config, Options options, int steps) {
+        if (options.useFlowSigmas()) {
+            return flowPlan(config.numTrainTimesteps(), options.flowShift(), steps);
+        }
         float[] table = NoiseTable.of(config).withoutZero().sigmas();
         double[] timesteps;
         double[] levels;
@@ -88,6 +126,19 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
             }
         }
         return new SigmaPlan(timesteps, SigmaPlan.ending(levels, options.finalSigmasType(), table));
+    }
+
+    /** Levels of equal steps, shifted, that leave out both the clean end and the noisy one, at which lambda is infinite. */
+    private static SigmaPlan flowPlan(int numTrainTimesteps, double shift, int steps) {
+        double[] timesteps = new double[steps];
+        float[] sigmas = new float[steps + 1];
+        double highest = 1 - 1.0 / numTrainTimesteps;
+        for (int i = 0; i < steps; i++) {
+            double sigma = FlowMatchScheduler.shifted(highest * (steps - i) / steps, shift);
+            timesteps[i] = Math.floor(sigma * numTrainTimesteps);
+            sigmas[i] = (float) sigma;
+        }
+        return new SigmaPlan(timesteps, sigmas);
     }
 
     /** The number of training steps, from the clean end, whose lambda = log(alpha / sigma) is not below the limit. */
@@ -147,7 +198,7 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
         int order = order(index);
         boolean midpoint = order == 2 && options.solverType() == DpmSolverType.MIDPOINT;
         DpmSolverWeights weights =
-                DpmSolverWeights.of(options.algorithmType(), midpoint, plan.sigmas()[index], plan.sigmas()[index + 1]);
+                DpmSolverWeights.of(options.algorithmType(), midpoint, shares(index), shares(index + 1));
         sum.clear().add(weights.sample(), latents);
         switch (order) {
             case 1 -> sum.add(weights.value(), predictions.get(0));
@@ -164,8 +215,8 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
 
     /** Remembers the estimate, of x0 or of the noise, that the algorithm integrates. */
     private void predict(Tensor output, int index, Tensor latents) {
-        float alpha = DpmSolverWeights.alpha(plan.sigmas()[index]);
-        float sigma = plan.sigmas()[index] * alpha;
+        float alpha = shares(index).alpha();
+        float sigma = shares(index).sigma();
         PredictionType type = config().predictionType();
         boolean original = options.algorithmType().predictsOriginal();
         sum.clear()
@@ -206,16 +257,20 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
 
     /** The length of a step in lambda = log(alpha / sigma). */
     private float stepLength(int index) {
-        return DpmSolverWeights.lambda(plan.sigmas()[index + 1]) - DpmSolverWeights.lambda(plan.sigmas()[index]);
+        return shares(index + 1).lambda() - shares(index).lambda();
+    }
+
+    private SignalAndNoise shares(int index) {
+        float level = plan.sigmas()[index];
+        return options.useFlowSigmas() ? SignalAndNoise.ofFlow(level) : SignalAndNoise.ofRatio(level);
     }
 
     @Override
     public void addNoise(Tensor latents, Tensor noise, Timestep timestep) {
         requirePlanned(timestep);
         requireSameShape(noise, latents);
-        float sigma = plan.sigmas()[timestep.index()];
-        float alpha = DpmSolverWeights.alpha(sigma);
-        sum.clear().add(alpha, latents).add(sigma * alpha, noise).into(latents);
+        SignalAndNoise shares = shares(timestep.index());
+        sum.clear().add(shares.alpha(), latents).add(shares.sigma(), noise).into(latents);
     }
 
     /** Options by name. */
@@ -227,6 +282,8 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
         private boolean lowerOrderFinal = true;
         private boolean eulerAtFinal;
         private boolean useKarrasSigmas;
+        private boolean useFlowSigmas;
+        private double flowShift = 1;
         private FinalSigmasType finalSigmasType = FinalSigmasType.ZERO;
         private double lambdaMinClipped = Double.NEGATIVE_INFINITY;
 
@@ -275,6 +332,21 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
             return this;
         }
 
+        /**
+         * Whether noise levels are those of flow matching, for models that {@linkplain PredictionType#FLOW predict flow}, and for
+         * these alone; false without it.
+         */
+        public Builder useFlowSigmas(boolean use) {
+            useFlowSigmas = use;
+            return this;
+        }
+
+        /** What flow-matching levels are moved up by, above 0; 1, not at all, without it. */
+        public Builder flowShift(double shift) {
+            flowShift = shift;
+            return this;
+        }
+
         /** The noise level to end on; {@link FinalSigmasType#ZERO} without it, which only the ++ algorithms can. */
         public Builder finalSigmasType(FinalSigmasType type) {
             finalSigmasType = Objects.requireNonNull(type, "finalSigmasType");
@@ -304,6 +376,8 @@ public final class DpmSolverMultistepScheduler extends DiscreteScheduler {
                     lowerOrderFinal,
                     eulerAtFinal,
                     useKarrasSigmas,
+                    useFlowSigmas,
+                    flowShift,
                     finalSigmasType,
                     lambdaMinClipped);
             return new DpmSolverMultistepScheduler(config(), options, Run.UNPLANNED, SigmaPlan.NONE);

@@ -16,14 +16,13 @@ record DpmSolverWeights(float sample, float value, float slope, float curvature,
 
     /**
      * @param midpoint whether the slope counts as constant, for half the value's weight
-     * @param from the noise level (sigma / alpha) at the start
-     * @param to the noise level at the end; 0 is for the value alone
+     * @param from the shares at the start
+     * @param to the shares at the end; without noise it is for the value alone
      */
-    static DpmSolverWeights of(DpmSolverAlgorithm algorithm, boolean midpoint, float from, float to) {
-        float h = lambda(to) - lambda(from);
-        float alphaFrom = alpha(from);
-        float alphaTo = alpha(to);
-        float sigmaTo = to * alphaTo;
+    static DpmSolverWeights of(DpmSolverAlgorithm algorithm, boolean midpoint, SignalAndNoise from, SignalAndNoise to) {
+        float h = to.lambda() - from.lambda();
+        float alphaTo = to.alpha();
+        float sigmaTo = to.sigma();
         // In x0 the exponential falls along the step, in the noise it rises; with noise it does so twice as fast in x0.
         float x = algorithm.predictsOriginal() ? (algorithm.isStochastic() ? -2 * h : -h) : h;
         float scale = algorithm.predictsOriginal() ? -alphaTo : -sigmaTo;
@@ -36,7 +35,7 @@ record DpmSolverWeights(float sample, float value, float slope, float curvature,
         // The reference adds the half in this one algorithm; by the expansion it would be taken away in all.
         float half = algorithm == DpmSolverAlgorithm.SDE_DPMSOLVER_PLUS_PLUS ? -0.5f : 0.5f;
         float curvature = scale * ((grown - x) / (x * x) - half);
-        float sample = algorithm.predictsOriginal() ? sigmaTo / (from * alphaFrom) : alphaTo / alphaFrom;
+        float sample = algorithm.predictsOriginal() ? sigmaTo / from.sigma() : alphaTo / from.alpha();
         float noise = 0;
         if (algorithm == DpmSolverAlgorithm.SDE_DPMSOLVER_PLUS_PLUS) {
             sample *= exp(-h);
@@ -45,17 +44,6 @@ record DpmSolverWeights(float sample, float value, float slope, float curvature,
             noise = sigmaTo * (float) Math.sqrt(exp(2 * h) - 1);
         }
         return new DpmSolverWeights(sample, value, slope, curvature, noise);
-    }
-
-    /** The signal's share at a noise level. */
-    static float alpha(float sigma) {
-        return 1 / (float) Math.sqrt(sigma * sigma + 1);
-    }
-
-    /** log(alpha / sigma) at a noise level. */
-    static float lambda(float sigma) {
-        float alpha = alpha(sigma);
-        return (float) Math.log(alpha) - (float) Math.log(sigma * alpha);
     }
 
     private static float exp(float x) {

@@ -33,6 +33,19 @@ final class Float32 {
         }
     }
 
+    /** {@code destination = first * firstWeight + second * secondWeight}. */
+    static void mix(Tensor first, float firstWeight, Tensor second, float secondWeight, Tensor destination) {
+        MemorySegment x = first.segment();
+        MemorySegment y = second.segment();
+        MemorySegment to = destination.segment();
+        for (long i = 0, n = destination.size(); i < n; i++) {
+            to.setAtIndex(
+                    JAVA_FLOAT,
+                    i,
+                    x.getAtIndex(JAVA_FLOAT, i) * firstWeight + y.getAtIndex(JAVA_FLOAT, i) * secondWeight);
+        }
+    }
+
     /**
      * The direction of latents x away from their estimate of x0, per noise level:
      * {@code destination = (x - (x / divisor + output * factor)) / sigma}.

@@ -10,14 +10,11 @@ import dev.diffusion4j.tensor.Tensor;
  */
 public final class HeunScheduler extends SigmaScheduler {
 
-    private static final int CALLS_PER_STEP = 2;
-
     /** What this scheduler alone has; see the builder. */
     record Options(boolean useKarrasSigmas) {}
 
     private final Options options;
-    private final History start = new History(1);
-    private final History directions = new History(2);
+    private final HeunSteps steps = new HeunSteps(sum);
 
     HeunScheduler(SchedulerConfig config, Options options, Run run) {
         super(
@@ -25,7 +22,7 @@ public final class HeunScheduler extends SigmaScheduler {
                 run,
                 SigmaPlan.of(config, run, options.useKarrasSigmas(), FinalSigmasType.ZERO)
                         .withBothEnds(),
-                CALLS_PER_STEP);
+                HeunSteps.CALLS_PER_STEP);
         this.options = options;
     }
 
@@ -51,8 +48,7 @@ public final class HeunScheduler extends SigmaScheduler {
 
     @Override
     void allocate(Shape newShape) {
-        start.allocate(newShape);
-        directions.allocate(newShape);
+        steps.allocate(newShape);
     }
 
     @Override
@@ -60,27 +56,14 @@ public final class HeunScheduler extends SigmaScheduler {
 
     @Override
     void advance(Tensor output, Timestep timestep, int call, Tensor latents) {
-        if (call % CALLS_PER_STEP == 0) {
-            predict(output, timestep.index(), latents);
-        } else {
-            correct(output, timestep.index(), latents);
-        }
-    }
-
-    private void predict(Tensor output, int index, Tensor latents) {
+        int index = timestep.index();
         float sigma = sigma(index);
-        Tensor first = directions.push();
-        direction(latents, output, sigma, first);
-        start.push().copyFrom(latents);
-        Float32.addProduct(latents, first, sigma(index + 1) - sigma, latents);
-    }
-
-    private void correct(Tensor output, int index, Tensor latents) {
-        float end = sigma(index);
-        Tensor second = directions.push();
-        direction(latents, output, end, second);
-        sum.clear().add(0.5, directions.get(1)).add(0.5, second).into(second);
-        Float32.addProduct(start.get(0), second, end - sigma(index - 1), latents);
+        direction(latents, output, sigma, steps.direction());
+        if (call % HeunSteps.CALLS_PER_STEP == 0) {
+            steps.predict(latents, sigma(index + 1) - sigma);
+        } else {
+            steps.correct(latents, sigma - sigma(index - 1));
+        }
     }
 
     /** Options by name. */

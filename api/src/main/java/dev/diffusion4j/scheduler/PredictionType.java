@@ -6,7 +6,7 @@ import java.util.Locale;
  * What a model predicts, given a sample x = alpha * x0 + sigma * noise with alpha^2 + sigma^2 = 1.
  *
  * <p>Of the first three, each estimate of x0 and of the noise is a weighted sum of the sample and the model's output; the
- * package-private methods are those weights.
+ * package-private methods are those weights. Flow matching has alpha + sigma = 1 instead.
  */
 public enum PredictionType {
     /** The noise. Stable Diffusion 1.x and SDXL. */
@@ -24,16 +24,16 @@ public enum PredictionType {
     /** Flow matching with the shift of FLUX.2. */
     FLUX2_FLOW;
 
-    /** Whether schedulers over tables of noise variances, such as those of this package, know it. */
-    boolean isOfBetaFamily() {
+    /** Whether it is the velocity of flow matching, whatever the shift. */
+    public boolean isFlow() {
         return switch (this) {
-            case EPSILON, V_PREDICTION, SAMPLE -> true;
-            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> false;
+            case FLOW, FLUX_FLOW, FLUX2_FLOW -> true;
+            case EPSILON, V_PREDICTION, SAMPLE, EDM_V -> false;
         };
     }
 
-    private IllegalStateException notOfBetaFamily() {
-        return new IllegalStateException(this + " has no weights over noise variances");
+    private IllegalStateException withoutWeights() {
+        return new IllegalStateException(this + " has no such weights");
     }
 
     /** The sample's weight in the estimate of x0. */
@@ -42,7 +42,8 @@ public enum PredictionType {
             case EPSILON -> 1 / alpha;
             case V_PREDICTION -> alpha;
             case SAMPLE -> 0;
-            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
+            case FLOW -> 1;
+            case EDM_V, FLUX_FLOW, FLUX2_FLOW -> throw withoutWeights();
         };
     }
 
@@ -50,9 +51,9 @@ public enum PredictionType {
     double outputInOriginal(double alpha, double sigma) {
         return switch (this) {
             case EPSILON -> -sigma / alpha;
-            case V_PREDICTION -> -sigma;
+            case V_PREDICTION, FLOW -> -sigma;
             case SAMPLE -> 1;
-            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
+            case EDM_V, FLUX_FLOW, FLUX2_FLOW -> throw withoutWeights();
         };
     }
 
@@ -62,7 +63,7 @@ public enum PredictionType {
             case EPSILON -> 0;
             case V_PREDICTION -> sigma;
             case SAMPLE -> 1 / sigma;
-            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw withoutWeights();
         };
     }
 
@@ -72,7 +73,7 @@ public enum PredictionType {
             case EPSILON -> 1;
             case V_PREDICTION -> alpha;
             case SAMPLE -> -alpha / sigma;
-            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw notOfBetaFamily();
+            case EDM_V, FLOW, FLUX_FLOW, FLUX2_FLOW -> throw withoutWeights();
         };
     }
 

@@ -51,6 +51,21 @@ public interface Scheduler {
      */
     Scheduler withNoise(NormalGenerator noise);
 
+    /**
+     * A scheduler of the same options and plan for pictures that a transformer sees as so many tokens. Plans that depend on the
+     * size of the picture, as {@link DynamicShift} has it, are laid out anew; others stay, which is what happens unless a
+     * scheduler says otherwise. The loop of a request calls it for transformers before anything else.
+     *
+     * @param tokens from 1: the latents' height times width, over the square of the transformer's patch
+     * @throws InvalidRequestException if the number is below 1
+     */
+    default Scheduler withImageSeqLen(int tokens) {
+        if (tokens < 1) {
+            throw new InvalidRequestException("imageSeqLen", tokens, "1 or above");
+        }
+        return this;
+    }
+
     /** Whether steps need noise: then {@link #withNoise} must be called before the first. */
     boolean isStochastic();
 

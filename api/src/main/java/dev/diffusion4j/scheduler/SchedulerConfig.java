@@ -49,17 +49,31 @@ public record SchedulerConfig(
         if (stepsOffset < 0 || stepsOffset >= numTrainTimesteps) {
             throw new InvalidRequestException("stepsOffset", stepsOffset, "from 0 to " + (numTrainTimesteps - 1));
         }
-        if (!predictionType.isOfBetaFamily()) {
-            throw new InvalidRequestException(
-                    "predictionType", predictionType, "epsilon, v_prediction or sample, over noise variances");
+        switch (predictionType) {
+            case EPSILON, V_PREDICTION, SAMPLE, FLOW -> {}
+            case EDM_V, FLUX_FLOW, FLUX2_FLOW ->
+                throw new InvalidRequestException(
+                        "predictionType", predictionType, "epsilon, v_prediction, sample or flow");
         }
     }
 
-    /** For schedulers that do not know {@link PredictionType#SAMPLE}. */
+    /** For schedulers over noise variances alone. */
+    SchedulerConfig requireNoFlow() {
+        if (predictionType.isFlow()) {
+            throw new InvalidRequestException(
+                    "predictionType",
+                    predictionType,
+                    "epsilon, v_prediction or sample; what predicts flow is stepped by flow-match-euler, flow-match-heun or"
+                            + " dpm-solver-multistep with flow sigmas");
+        }
+        return this;
+    }
+
+    /** For schedulers over noise variances that do not know {@link PredictionType#SAMPLE} either. */
     SchedulerConfig requireOtherThanSample() {
         if (predictionType == PredictionType.SAMPLE) {
             throw new InvalidRequestException("predictionType", predictionType, "epsilon or v_prediction");
         }
-        return this;
+        return requireNoFlow();
     }
 }

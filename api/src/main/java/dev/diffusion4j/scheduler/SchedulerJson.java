@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Schedulers of this package as JSON: which one it is, its options, and its plan. */
@@ -19,16 +21,27 @@ public final class SchedulerJson {
 
     private SchedulerJson() {}
 
-    /** How one class keeps its own options. */
-    private record Form<O>(JsonType<O> options, BiFunction<SchedulerConfig, O, DiscreteScheduler> constructor) {
+    /** How one class keeps its own options; without the options that schedulers over noise variances share, if it is none. */
+    private record Form<O>(
+            JsonType<O> options,
+            boolean hasConfig,
+            BiFunction<@Nullable SchedulerConfig, O, PlannedScheduler> constructor) {
 
         static <O extends Record> Form<O> of(
-                Class<O> options, BiFunction<SchedulerConfig, O, DiscreteScheduler> constructor) {
-            return new Form<>(JsonType.of(options), constructor);
+                Class<O> options, BiFunction<SchedulerConfig, O, PlannedScheduler> constructor) {
+            return new Form<>(
+                    JsonType.of(options),
+                    true,
+                    (config, values) -> constructor.apply(Objects.requireNonNull(config, "config"), values));
         }
 
-        DiscreteScheduler read(SchedulerConfig config, @Nullable Object json) {
-            return constructor.apply(config, options.read(json));
+        static <O extends Record> Form<O> ofFlow(Class<O> options, Function<O, PlannedScheduler> constructor) {
+            return new Form<>(JsonType.of(options), false, (_, values) -> constructor.apply(values));
+        }
+
+        PlannedScheduler read(Map<String, @Nullable Object> fields) {
+            SchedulerConfig config = hasConfig ? CONFIG.read(fields.remove("config")) : null;
+            return constructor.apply(config, options.read(fields.remove("options")));
         }
 
         @SuppressWarnings("unchecked")
@@ -42,32 +55,41 @@ public final class SchedulerJson {
             case PNDM ->
                 Form.of(
                         PndmScheduler.Options.class,
-                        (config, options) -> new PndmScheduler(config, options, DiscreteScheduler.Run.UNPLANNED));
+                        (config, options) -> new PndmScheduler(config, options, PlannedScheduler.Run.UNPLANNED));
             case LMS ->
                 Form.of(
                         LmsScheduler.Options.class,
-                        (config, options) -> new LmsScheduler(config, options, DiscreteScheduler.Run.UNPLANNED));
+                        (config, options) -> new LmsScheduler(config, options, PlannedScheduler.Run.UNPLANNED));
             case HEUN ->
                 Form.of(
                         HeunScheduler.Options.class,
-                        (config, options) -> new HeunScheduler(config, options, DiscreteScheduler.Run.UNPLANNED));
+                        (config, options) -> new HeunScheduler(config, options, PlannedScheduler.Run.UNPLANNED));
             case DPM_SOLVER_MULTISTEP ->
                 Form.of(
                         DpmSolverMultistepScheduler.Options.class,
                         (config, options) -> new DpmSolverMultistepScheduler(
-                                config, options, DiscreteScheduler.Run.UNPLANNED, SigmaPlan.NONE));
+                                config, options, PlannedScheduler.Run.UNPLANNED, SigmaPlan.NONE));
             case EULER ->
                 Form.of(
                         EulerScheduler.Options.class,
-                        (config, options) -> new EulerScheduler(config, options, DiscreteScheduler.Run.UNPLANNED));
+                        (config, options) -> new EulerScheduler(config, options, PlannedScheduler.Run.UNPLANNED));
             case EULER_ANCESTRAL ->
                 Form.of(
                         EulerAncestralScheduler.Options.class,
-                        (config, _) -> new EulerAncestralScheduler(config, DiscreteScheduler.Run.UNPLANNED));
+                        (config, _) -> new EulerAncestralScheduler(config, PlannedScheduler.Run.UNPLANNED));
             case DDIM ->
                 Form.of(
                         DdimScheduler.Options.class,
-                        (config, options) -> new DdimScheduler(config, options, DiscreteScheduler.Run.UNPLANNED));
+                        (config, options) -> new DdimScheduler(config, options, PlannedScheduler.Run.UNPLANNED));
+            case FLOW_MATCH_EULER ->
+                Form.ofFlow(
+                        FlowMatchEulerScheduler.Options.class,
+                        options -> new FlowMatchEulerScheduler(
+                                options, PlannedScheduler.Run.UNPLANNED, FlowMatchEulerScheduler.Resolution.UNKNOWN));
+            case FLOW_MATCH_HEUN ->
+                Form.ofFlow(
+                        FlowMatchHeunScheduler.Options.class,
+                        options -> new FlowMatchHeunScheduler(options, PlannedScheduler.Run.UNPLANNED));
         };
     }
 
@@ -77,16 +99,18 @@ public final class SchedulerJson {
      * @throws InvalidRequestException if it is none of this package's
      */
     public static Map<String, Object> write(Scheduler scheduler) {
-        if (!(scheduler instanceof DiscreteScheduler own)) {
+        if (!(scheduler instanceof PlannedScheduler own)) {
             throw new InvalidRequestException(
                     "scheduler", scheduler.name(), "one of this library's, which alone can be written as JSON");
         }
         SchedulerType type = SchedulerType.of(own);
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("scheduler", type.id());
-        fields.put("config", CONFIG.write(own.config()));
+        if (own instanceof DiscreteScheduler discrete) {
+            fields.put("config", CONFIG.write(discrete.config()));
+        }
         fields.put("options", form(type).write(own.options()));
-        DiscreteScheduler.Run run = own.run();
+        PlannedScheduler.Run run = own.run();
         if (run.sigmas() != null) {
             List<Double> sigmas = new ArrayList<>();
             for (float sigma : run.sigmas()) {
@@ -96,6 +120,13 @@ public final class SchedulerJson {
         } else if (run.isPlanned()) {
             fields.put("steps", run.steps());
             fields.put("strength", run.strength());
+        }
+        if (own instanceof FlowMatchEulerScheduler euler) {
+            FlowMatchEulerScheduler.Resolution resolution = euler.resolution();
+            resolution.mu().ifPresent(mu -> fields.put("mu", mu));
+            if (resolution.imageSeqLen() > 0) {
+                fields.put("imageSeqLen", resolution.imageSeqLen());
+            }
         }
         return fields;
     }
@@ -109,7 +140,7 @@ public final class SchedulerJson {
     public static Scheduler read(Map<String, @Nullable Object> fields) {
         Map<String, @Nullable Object> left = new LinkedHashMap<>(fields);
         SchedulerType type = type(left.remove("scheduler"));
-        DiscreteScheduler scheduler = form(type).read(CONFIG.read(left.remove("config")), left.remove("options"));
+        Scheduler scheduler = withResolution(form(type).read(left), left);
         Object sigmas = left.remove("sigmas");
         Object steps = left.remove("steps");
         Object strength = left.remove("strength");
@@ -126,6 +157,19 @@ public final class SchedulerJson {
                         strength == null ? 1 : JsonType.of(Double.class).read(strength));
     }
 
+    private static Scheduler withResolution(PlannedScheduler scheduler, Map<String, @Nullable Object> left) {
+        if (!(scheduler instanceof FlowMatchEulerScheduler euler)) {
+            return scheduler;
+        }
+        Object mu = left.remove("mu");
+        FlowMatchEulerScheduler shifted =
+                mu == null ? euler : euler.withMu(JsonType.of(Double.class).read(mu));
+        Object tokens = left.remove("imageSeqLen");
+        return tokens == null
+                ? shifted
+                : shifted.withImageSeqLen(JsonType.of(Integer.class).read(tokens));
+    }
+
     private static SchedulerType type(@Nullable Object name) {
         if (name instanceof String text) {
             return SchedulerType.of(text);
@@ -133,14 +177,15 @@ public final class SchedulerJson {
         throw new JsonFormatException("scheduler: " + Json.write(name) + " is no name of a scheduler");
     }
 
-    private static Scheduler planned(DiscreteScheduler scheduler, List<Double> sigmas) {
-        if (!(scheduler instanceof SigmaScheduler over)) {
-            throw new JsonFormatException("sigmas: " + scheduler.name() + " takes none");
-        }
+    private static Scheduler planned(Scheduler scheduler, List<Double> sigmas) {
         float[] values = new float[sigmas.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = sigmas.get(i).floatValue();
         }
-        return over.withSigmas(values);
+        return switch (scheduler) {
+            case SigmaScheduler over -> over.withSigmas(values);
+            case FlowMatchScheduler over -> over.withSigmas(values);
+            default -> throw new JsonFormatException("sigmas: " + scheduler.name() + " takes none");
+        };
     }
 }

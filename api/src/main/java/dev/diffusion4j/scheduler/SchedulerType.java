@@ -7,8 +7,9 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** The schedulers of this package by name, each with Stable Diffusion 1.x's options. */
+/** The schedulers of this package by name, each with usual options: Stable Diffusion 1.x's, or 3's for flow matching. */
 public enum SchedulerType {
     /** Pseudo numerical methods (Liu et al. 2022), Stable Diffusion's original default. */
     PNDM(
@@ -38,19 +39,30 @@ public enum SchedulerType {
             () -> EulerAncestralScheduler.builder().stableDiffusion(),
             "euler-a"),
     /** Denoising diffusion implicit models (Song et al. 2020). */
-    DDIM("ddim", "DDIM", DdimScheduler.class, () -> DdimScheduler.builder().stableDiffusion());
+    DDIM("ddim", "DDIM", DdimScheduler.class, () -> DdimScheduler.builder().stableDiffusion()),
+    /** Euler's method for models of flow matching (Lipman et al. 2022). */
+    FLOW_MATCH_EULER("flow-match-euler", "Flow-matching Euler", FlowMatchEulerScheduler.class),
+    /** Heun's method for models of flow matching: two model calls a step. */
+    FLOW_MATCH_HEUN("flow-match-heun", "Flow-matching Heun", FlowMatchHeunScheduler.class);
+
+    /** What moves the noise levels of Stable Diffusion 3 and Z-Image-Turbo up. */
+    private static final double FLOW_SHIFT = 3;
 
     private final String id;
     private final String title;
-    private final Class<? extends DiscreteScheduler> implementation;
-    private final Supplier<DiscreteScheduler.Builder<?>> options;
+    private final Class<? extends PlannedScheduler> implementation;
+    private final @Nullable Supplier<DiscreteScheduler.Builder<?>> options;
     private final List<String> otherNames;
+
+    SchedulerType(String id, String title, Class<? extends FlowMatchScheduler> implementation) {
+        this(id, title, implementation, null);
+    }
 
     SchedulerType(
             String id,
             String title,
-            Class<? extends DiscreteScheduler> implementation,
-            Supplier<DiscreteScheduler.Builder<?>> options,
+            Class<? extends PlannedScheduler> implementation,
+            @Nullable Supplier<DiscreteScheduler.Builder<?>> options,
             String... otherNames) {
         this.id = id;
         this.title = title;
@@ -70,23 +82,73 @@ public enum SchedulerType {
     }
 
     /** The class that implements it. */
-    public Class<? extends DiscreteScheduler> implementation() {
+    public Class<? extends PlannedScheduler> implementation() {
         return implementation;
     }
 
-    /** A new scheduler with Stable Diffusion 1.x's options. */
+    /**
+     * Whether it steps models that predict this.
+     *
+     * @param prediction what the denoiser predicts
+     */
+    public boolean isFor(PredictionType prediction) {
+        return this == DPM_SOLVER_MULTISTEP || isForFlowAlone() == prediction.isFlow();
+    }
+
+    /** Whether it is for models that predict the velocity of flow matching, and for these alone. */
+    private boolean isForFlowAlone() {
+        return options == null;
+    }
+
+    /** A new scheduler with Stable Diffusion 1.x's options, or with 3's if it is for flow matching. */
     public Scheduler create() {
-        return create(PredictionType.EPSILON);
+        return create(isForFlowAlone() ? PredictionType.FLOW : PredictionType.EPSILON);
     }
 
     /**
-     * A new scheduler with Stable Diffusion's options for a model that predicts something else than noise.
+     * A new scheduler with the usual options for what a model predicts: those of Stable Diffusion 1.x; for {@link
+     * PredictionType#FLOW} a shift of 3, as Stable Diffusion 3 and Z-Image-Turbo have it; for the flows of FLUX {@link
+     * DynamicShift#FLUX} over the levels of its pipeline where the scheduler knows dynamic shifts.
      *
-     * @param prediction what the U-Net predicts, see {@code UNet.predictionType()}
+     * @param prediction what the denoiser predicts, see {@code Denoiser.predictionType()}
+     * @throws InvalidRequestException if the scheduler is not for such models; the message names those that are
      */
     public Scheduler create(PredictionType prediction) {
-        DiscreteScheduler.Builder<?> builder = options.get();
-        return builder.predictionType(prediction).build();
+        if (!isFor(prediction)) {
+            throw new InvalidRequestException(
+                    "scheduler",
+                    this,
+                    "one for a model that predicts " + prediction + ": "
+                            + Arrays.stream(values())
+                                    .filter(type -> type.isFor(prediction))
+                                    .map(SchedulerType::id)
+                                    .collect(Collectors.joining(", ")));
+        }
+        return prediction.isFlow() || options == null
+                ? createForFlow(prediction)
+                : options.get().predictionType(prediction).build();
+    }
+
+    private Scheduler createForFlow(PredictionType prediction) {
+        return switch (this) {
+            case FLOW_MATCH_EULER -> {
+                FlowMatchEulerScheduler.Builder builder = FlowMatchEulerScheduler.builder();
+                yield prediction == PredictionType.FLOW
+                        ? builder.shift(FLOW_SHIFT).build()
+                        : builder.dynamicShift(DynamicShift.FLUX)
+                                .timestepSpacing(TimestepSpacing.TRAILING)
+                                .build();
+            }
+            case FLOW_MATCH_HEUN ->
+                FlowMatchHeunScheduler.builder().shift(FLOW_SHIFT).build();
+            case DPM_SOLVER_MULTISTEP ->
+                DpmSolverMultistepScheduler.builder()
+                        .predictionType(PredictionType.FLOW)
+                        .useFlowSigmas(true)
+                        .flowShift(FLOW_SHIFT)
+                        .build();
+            case PNDM, LMS, HEUN, EULER, EULER_ANCESTRAL, DDIM -> throw new IllegalStateException("refused before");
+        };
     }
 
     /** The type of a scheduler. */

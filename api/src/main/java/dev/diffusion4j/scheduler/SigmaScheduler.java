@@ -13,7 +13,7 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
     private final SigmaPlan plan;
 
     SigmaScheduler(SchedulerConfig config, Run run, SigmaPlan plan, int callsPerStep) {
-        super(config, run, plan.timesteps(), callsPerStep);
+        super(config.requireNoFlow(), run, plan.timesteps(), callsPerStep);
         this.plan = plan;
     }
 
@@ -41,16 +41,7 @@ public abstract sealed class SigmaScheduler extends DiscreteScheduler
      * @throws InvalidRequestException if there are too few or too many or they do not fall
      */
     public final Scheduler withSigmas(float... sigmas) {
-        int most = config().numTrainTimesteps() + 1;
-        if (sigmas.length < 2 || sigmas.length > most) {
-            throw new InvalidRequestException("sigmas", sigmas.length + " values", "from 2 to " + most + " values");
-        }
-        for (int i = 0; i < sigmas.length; i++) {
-            float above = i == 0 ? Float.POSITIVE_INFINITY : sigmas[i - 1];
-            if (!(sigmas[i] >= 0 && sigmas[i] < above)) {
-                throw new InvalidRequestException("sigmas[" + i + "]", sigmas[i], "finite, 0 or above, and falling");
-            }
-        }
+        Sigmas.requireFalling(sigmas, config().numTrainTimesteps() + 1, Float.MAX_VALUE);
         return with(over(sigmas.clone()));
     }
 

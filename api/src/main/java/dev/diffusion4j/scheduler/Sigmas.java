@@ -1,5 +1,7 @@
 package dev.diffusion4j.scheduler;
 
+import dev.diffusion4j.error.InvalidRequestException;
+
 /** Noise levels between those of training, and the way back from a level to a time. */
 final class Sigmas {
 
@@ -28,6 +30,45 @@ final class Sigmas {
             levels[i] = Math.pow(high + ramp * (low - high), RHO);
         }
         return levels;
+    }
+
+    /** The levels of equal steps in the logarithm, from the highest to the lowest. */
+    static double[] exponential(double highest, double lowest, int count) {
+        double[] levels = new double[count];
+        for (int i = 0; i < count; i++) {
+            double ramp = count == 1 ? 0 : (double) i / (count - 1);
+            levels[i] = Math.exp(Math.log(highest) + ramp * (Math.log(lowest) - Math.log(highest)));
+        }
+        return levels;
+    }
+
+    /** The levels at the quantiles of a beta distribution (Lee et al. 2024), from the highest to the lowest. */
+    static double[] beta(double highest, double lowest, int count) {
+        double[] levels = new double[count];
+        for (int i = 0; i < count; i++) {
+            double quantile = count == 1 ? 1 : 1 - (double) i / (count - 1);
+            levels[i] = lowest + BetaDistribution.quantile(quantile) * (highest - lowest);
+        }
+        return levels;
+    }
+
+    /**
+     * Refuses levels that a loop cannot step over.
+     *
+     * @param most how many there may be
+     * @param highest what none may be above
+     */
+    static void requireFalling(float[] sigmas, int most, float highest) {
+        if (sigmas.length < 2 || sigmas.length > most) {
+            throw new InvalidRequestException("sigmas", sigmas.length + " values", "from 2 to " + most + " values");
+        }
+        for (int i = 0; i < sigmas.length; i++) {
+            float above = i == 0 ? Math.nextUp(highest) : sigmas[i - 1];
+            if (!(sigmas[i] >= 0 && sigmas[i] < above)) {
+                String limit = highest == Float.MAX_VALUE ? "finite" : "at most " + highest;
+                throw new InvalidRequestException("sigmas[" + i + "]", sigmas[i], limit + ", 0 or above, and falling");
+            }
+        }
     }
 
     /** The time of a level: linear in the logarithm between training steps. */

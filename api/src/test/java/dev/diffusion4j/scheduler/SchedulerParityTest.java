@@ -3,6 +3,7 @@ package dev.diffusion4j.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.diffusion4j.scheduler.GoldenTrajectories.Trajectory;
 import dev.diffusion4j.tensor.NormalGenerator;
 import dev.diffusion4j.tensor.RandomSource;
@@ -29,17 +30,16 @@ class SchedulerParityTest {
                         "EulerDiscreteScheduler",
                         "EulerAncestralDiscreteScheduler",
                         "DDIMScheduler",
-                        "DPMSolverMultistepScheduler")
+                        "DPMSolverMultistepScheduler",
+                        "FlowMatchEulerDiscreteScheduler",
+                        "FlowMatchHeunDiscreteScheduler")
                 .flatMap(name -> GoldenTrajectories.read(name).stream());
     }
 
     @ParameterizedTest
     @MethodSource("trajectories")
     void everyStepEqualsTheReference(Trajectory golden) {
-        Scheduler options = GoldenOptions.scheduler(golden.scheduler(), golden.options());
-        Scheduler scheduler = golden.sigmas().length == 0
-                ? options.withSteps(golden.steps(), golden.strength())
-                : ((SigmaScheduler) options).withSigmas(golden.sigmas());
+        Scheduler scheduler = planned(golden);
         NormalGenerator noise = golden.options().has("torch_seed")
                 ? NormalGenerator.of(
                         RandomSource.CPU, golden.options().get("torch_seed").asLong())
@@ -62,6 +62,23 @@ class SchedulerParityTest {
                 assertClose(latents, golden.rows()[++row], TOLERANCE, golden + " after " + t);
             }
         }
+    }
+
+    private static Scheduler planned(Trajectory golden) {
+        JsonNode options = golden.options();
+        Scheduler scheduler = GoldenOptions.scheduler(golden.scheduler(), options);
+        if (golden.sigmas().length > 0) {
+            return scheduler instanceof SigmaScheduler levels
+                    ? levels.withSigmas(golden.sigmas())
+                    : ((FlowMatchScheduler) scheduler).withSigmas(golden.sigmas());
+        }
+        Scheduler planned = scheduler.withSteps(golden.steps(), golden.strength());
+        if (options.has("mu")) {
+            return ((FlowMatchEulerScheduler) planned).withMu(options.get("mu").asDouble());
+        }
+        return options.has("image_seq_len")
+                ? planned.withImageSeqLen(options.get("image_seq_len").asInt())
+                : planned;
     }
 
     private static void begin(

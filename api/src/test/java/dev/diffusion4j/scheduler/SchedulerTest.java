@@ -33,7 +33,11 @@ class SchedulerTest {
                 DdimScheduler.stableDiffusion(),
                 DdimScheduler.builder().stableDiffusion().eta(1).build(),
                 DpmSolverMultistepScheduler.stableDiffusion(),
-                DpmSolverMultistepScheduler.builder().solverOrder(3).build());
+                DpmSolverMultistepScheduler.builder().solverOrder(3).build(),
+                SchedulerType.DPM_SOLVER_MULTISTEP.create(PredictionType.FLOW),
+                SchedulerType.FLOW_MATCH_EULER.create(),
+                FlowMatchEulerScheduler.builder().stochasticSampling(true).build(),
+                SchedulerType.FLOW_MATCH_HEUN.create());
     }
 
     private static float[] run(Scheduler scheduler, Tensor latents) {
@@ -83,7 +87,11 @@ class SchedulerTest {
         assertRefused("steps", () -> scheduler.withSteps(1001));
         assertRefused("strength", () -> scheduler.withSteps(10, 0));
         assertRefused("strength", () -> scheduler.withSteps(10, 1.1));
-        assertRefused("strength", () -> scheduler.withSteps(10, 0.05));
+        if (scheduler instanceof FlowMatchScheduler) {
+            assertThat(scheduler.withSteps(10, 0.05).timesteps()).hasSize(1);
+        } else {
+            assertRefused("strength", () -> scheduler.withSteps(10, 0.05));
+        }
         assertRefused("strength", () -> scheduler.withSteps(10, Double.NaN));
     }
 
@@ -146,7 +154,7 @@ class SchedulerTest {
 
     @Test
     void needsNoiseOnlyWhereItIsUsed() {
-        assertThat(schedulers().filter(Scheduler::isStochastic)).hasSize(2);
+        assertThat(schedulers().filter(Scheduler::isStochastic)).hasSize(3);
         Scheduler scheduler = EulerAncestralScheduler.stableDiffusion().withSteps(4);
         try (Tensor latents = Tensor.zeros(SHAPE);
                 Tensor output = Tensor.zeros(SHAPE)) {

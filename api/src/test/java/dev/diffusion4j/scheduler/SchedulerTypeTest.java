@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import java.util.EnumSet;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("fast")
 class SchedulerTypeTest {
+
+    private static final Set<SchedulerType> OVER_VARIANCES = EnumSet.range(SchedulerType.PNDM, SchedulerType.DDIM);
 
     @ParameterizedTest
     @CsvSource({
@@ -43,6 +47,10 @@ class SchedulerTypeTest {
         "EulerAncestralDiscreteScheduler, EULER_ANCESTRAL",
         "ddim, DDIM",
         "' DDIMScheduler ', DDIM",
+        "flow-match-euler, FLOW_MATCH_EULER",
+        "FlowMatchEulerDiscreteScheduler, FLOW_MATCH_EULER",
+        "FlowMatchEulerScheduler, FLOW_MATCH_EULER",
+        "FlowMatchHeunDiscreteScheduler, FLOW_MATCH_HEUN",
     })
     void isFoundByItsNames(String name, SchedulerType type) {
         assertThat(SchedulerType.of(name)).isEqualTo(type);
@@ -70,10 +78,27 @@ class SchedulerTypeTest {
 
     @Test
     void createsForOtherPredictions() {
-        for (SchedulerType type : SchedulerType.values()) {
+        for (SchedulerType type : OVER_VARIANCES) {
             float[] ofNoise = step(type, PredictionType.EPSILON);
             assertThat(step(type, PredictionType.EPSILON)).as(type.title()).containsExactly(ofNoise);
             assertThat(step(type, PredictionType.V_PREDICTION)).as(type.title()).isNotEqualTo(ofNoise);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void refusesModelsOfTheOtherKindAndNamesWhatFits(SchedulerType type) {
+        boolean forBoth = type == SchedulerType.DPM_SOLVER_MULTISTEP;
+        PredictionType other = OVER_VARIANCES.contains(type) ? PredictionType.FLUX_FLOW : PredictionType.V_PREDICTION;
+        if (forBoth) {
+            assertThat(((PlannedScheduler) type.create(PredictionType.FLOW)).isForFlow())
+                    .isTrue();
+            assertThat(((PlannedScheduler) type.create()).isForFlow()).isFalse();
+        } else {
+            assertThatThrownBy(() -> type.create(other))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("predicts " + other)
+                    .hasMessageContaining(OVER_VARIANCES.contains(type) ? "flow-match-euler" : "pndm, lms");
         }
     }
 
@@ -93,6 +118,7 @@ class SchedulerTypeTest {
         assertThatThrownBy(() -> SchedulerType.of(name))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("scheduler")
-                .hasMessageContaining("pndm, lms, heun, dpm-solver-multistep, euler, euler-ancestral, ddim");
+                .hasMessageContaining("pndm, lms, heun, dpm-solver-multistep, euler, euler-ancestral, ddim,"
+                        + " flow-match-euler, flow-match-heun");
     }
 }

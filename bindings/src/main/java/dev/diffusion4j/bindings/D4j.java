@@ -32,6 +32,15 @@ public class D4j extends D4j$shared {
     public static int D4J_ABI_VERSION() {
         return D4J_ABI_VERSION;
     }
+    private static final int D4J_MAX_LATENT_CHANNELS = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * #define D4J_MAX_LATENT_CHANNELS 128
+     * }
+     */
+    public static int D4J_MAX_LATENT_CHANNELS() {
+        return D4J_MAX_LATENT_CHANNELS;
+    }
     private static final int D4J_MAX_RANK = (int)4L;
     /**
      * {@snippet lang=c :
@@ -2152,6 +2161,60 @@ public class D4j extends D4j$shared {
      */
     public static int D4J_PREDICTION_EDM_V() {
         return D4J_PREDICTION_EDM_V;
+    }
+    private static final int D4J_PREDICTION_FLOW = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_prediction.D4J_PREDICTION_FLOW = 3
+     * }
+     */
+    public static int D4J_PREDICTION_FLOW() {
+        return D4J_PREDICTION_FLOW;
+    }
+    private static final int D4J_PREDICTION_FLUX_FLOW = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_prediction.D4J_PREDICTION_FLUX_FLOW = 4
+     * }
+     */
+    public static int D4J_PREDICTION_FLUX_FLOW() {
+        return D4J_PREDICTION_FLUX_FLOW;
+    }
+    private static final int D4J_PREDICTION_FLUX2_FLOW = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_prediction.D4J_PREDICTION_FLUX2_FLOW = 5
+     * }
+     */
+    public static int D4J_PREDICTION_FLUX2_FLOW() {
+        return D4J_PREDICTION_FLUX2_FLOW;
+    }
+    private static final int D4J_DENOISER_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_denoiser.D4J_DENOISER_NONE = 0
+     * }
+     */
+    public static int D4J_DENOISER_NONE() {
+        return D4J_DENOISER_NONE;
+    }
+    private static final int D4J_DENOISER_UNET = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_denoiser.D4J_DENOISER_UNET = 1
+     * }
+     */
+    public static int D4J_DENOISER_UNET() {
+        return D4J_DENOISER_UNET;
+    }
+    private static final int D4J_DENOISER_TRANSFORMER = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_denoiser.D4J_DENOISER_TRANSFORMER = 2
+     * }
+     */
+    public static int D4J_DENOISER_TRANSFORMER() {
+        return D4J_DENOISER_TRANSFORMER;
     }
     private static final int D4J_TENSOR_F32 = (int)0L;
     /**

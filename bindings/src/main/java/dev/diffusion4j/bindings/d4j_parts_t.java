@@ -15,18 +15,22 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 /**
  * {@snippet lang=c :
  * struct {
+ *     int32_t denoiser;
  *     int32_t text_encoder_count;
  *     d4j_text_encoder_t text_encoders[2];
  *     int32_t text_length;
- *     int32_t unet_in_channels;
- *     int32_t unet_out_channels;
- *     int32_t unet_context_size;
- *     int32_t unet_vector_size;
- *     int32_t unet_size_multiple;
+ *     int32_t denoiser_in_channels;
+ *     int32_t denoiser_out_channels;
+ *     int32_t denoiser_context_size;
+ *     int32_t denoiser_vector_size;
+ *     int32_t denoiser_size_multiple;
+ *     int32_t denoiser_patch_size;
+ *     int32_t denoiser_max_side;
+ *     int32_t denoiser_guidance;
  *     int32_t prediction;
  *     int32_t vae_moments;
- *     float vae_scaling;
- *     float vae_shift;
+ *     float vae_scaling[128];
+ *     float vae_shift[128];
  * }
  * }
  */
@@ -37,25 +41,73 @@ public class d4j_parts_t {
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
+        D4j.C_INT.withName("denoiser"),
         D4j.C_INT.withName("text_encoder_count"),
         MemoryLayout.sequenceLayout(2, d4j_text_encoder_t.layout()).withName("text_encoders"),
         D4j.C_INT.withName("text_length"),
-        D4j.C_INT.withName("unet_in_channels"),
-        D4j.C_INT.withName("unet_out_channels"),
-        D4j.C_INT.withName("unet_context_size"),
-        D4j.C_INT.withName("unet_vector_size"),
-        D4j.C_INT.withName("unet_size_multiple"),
+        D4j.C_INT.withName("denoiser_in_channels"),
+        D4j.C_INT.withName("denoiser_out_channels"),
+        D4j.C_INT.withName("denoiser_context_size"),
+        D4j.C_INT.withName("denoiser_vector_size"),
+        D4j.C_INT.withName("denoiser_size_multiple"),
+        D4j.C_INT.withName("denoiser_patch_size"),
+        D4j.C_INT.withName("denoiser_max_side"),
+        D4j.C_INT.withName("denoiser_guidance"),
         D4j.C_INT.withName("prediction"),
         D4j.C_INT.withName("vae_moments"),
-        D4j.C_FLOAT.withName("vae_scaling"),
-        D4j.C_FLOAT.withName("vae_shift")
-    ).withName("$anon$118:9");
+        MemoryLayout.sequenceLayout(128, D4j.C_FLOAT).withName("vae_scaling"),
+        MemoryLayout.sequenceLayout(128, D4j.C_FLOAT).withName("vae_shift")
+    ).withName("$anon$133:9");
 
     /**
      * The layout of this struct
      */
     public static final GroupLayout layout() {
         return $LAYOUT;
+    }
+
+    private static final OfInt denoiser$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t denoiser
+     * }
+     */
+    public static final OfInt denoiser$layout() {
+        return denoiser$LAYOUT;
+    }
+
+    private static final long denoiser$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t denoiser
+     * }
+     */
+    public static final long denoiser$offset() {
+        return denoiser$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser
+     * }
+     */
+    public static int denoiser(MemorySegment struct) {
+        return struct.get(denoiser$LAYOUT, denoiser$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser
+     * }
+     */
+    public static void denoiser(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser$LAYOUT, denoiser$OFFSET, fieldValue);
     }
 
     private static final OfInt text_encoder_count$LAYOUT = (OfInt)$LAYOUT.select(groupElement("text_encoder_count"));
@@ -229,224 +281,356 @@ public class d4j_parts_t {
         struct.set(text_length$LAYOUT, text_length$OFFSET, fieldValue);
     }
 
-    private static final OfInt unet_in_channels$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unet_in_channels"));
+    private static final OfInt denoiser_in_channels$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_in_channels"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unet_in_channels
+     * int32_t denoiser_in_channels
      * }
      */
-    public static final OfInt unet_in_channels$layout() {
-        return unet_in_channels$LAYOUT;
+    public static final OfInt denoiser_in_channels$layout() {
+        return denoiser_in_channels$LAYOUT;
     }
 
-    private static final long unet_in_channels$OFFSET = $LAYOUT.byteOffset(groupElement("unet_in_channels"));
+    private static final long denoiser_in_channels$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_in_channels"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unet_in_channels
+     * int32_t denoiser_in_channels
      * }
      */
-    public static final long unet_in_channels$offset() {
-        return unet_in_channels$OFFSET;
+    public static final long denoiser_in_channels$offset() {
+        return denoiser_in_channels$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unet_in_channels
+     * int32_t denoiser_in_channels
      * }
      */
-    public static int unet_in_channels(MemorySegment struct) {
-        return struct.get(unet_in_channels$LAYOUT, unet_in_channels$OFFSET);
+    public static int denoiser_in_channels(MemorySegment struct) {
+        return struct.get(denoiser_in_channels$LAYOUT, denoiser_in_channels$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unet_in_channels
+     * int32_t denoiser_in_channels
      * }
      */
-    public static void unet_in_channels(MemorySegment struct, int fieldValue) {
-        struct.set(unet_in_channels$LAYOUT, unet_in_channels$OFFSET, fieldValue);
+    public static void denoiser_in_channels(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_in_channels$LAYOUT, denoiser_in_channels$OFFSET, fieldValue);
     }
 
-    private static final OfInt unet_out_channels$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unet_out_channels"));
+    private static final OfInt denoiser_out_channels$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_out_channels"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unet_out_channels
+     * int32_t denoiser_out_channels
      * }
      */
-    public static final OfInt unet_out_channels$layout() {
-        return unet_out_channels$LAYOUT;
+    public static final OfInt denoiser_out_channels$layout() {
+        return denoiser_out_channels$LAYOUT;
     }
 
-    private static final long unet_out_channels$OFFSET = $LAYOUT.byteOffset(groupElement("unet_out_channels"));
+    private static final long denoiser_out_channels$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_out_channels"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unet_out_channels
+     * int32_t denoiser_out_channels
      * }
      */
-    public static final long unet_out_channels$offset() {
-        return unet_out_channels$OFFSET;
+    public static final long denoiser_out_channels$offset() {
+        return denoiser_out_channels$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unet_out_channels
+     * int32_t denoiser_out_channels
      * }
      */
-    public static int unet_out_channels(MemorySegment struct) {
-        return struct.get(unet_out_channels$LAYOUT, unet_out_channels$OFFSET);
+    public static int denoiser_out_channels(MemorySegment struct) {
+        return struct.get(denoiser_out_channels$LAYOUT, denoiser_out_channels$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unet_out_channels
+     * int32_t denoiser_out_channels
      * }
      */
-    public static void unet_out_channels(MemorySegment struct, int fieldValue) {
-        struct.set(unet_out_channels$LAYOUT, unet_out_channels$OFFSET, fieldValue);
+    public static void denoiser_out_channels(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_out_channels$LAYOUT, denoiser_out_channels$OFFSET, fieldValue);
     }
 
-    private static final OfInt unet_context_size$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unet_context_size"));
+    private static final OfInt denoiser_context_size$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_context_size"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unet_context_size
+     * int32_t denoiser_context_size
      * }
      */
-    public static final OfInt unet_context_size$layout() {
-        return unet_context_size$LAYOUT;
+    public static final OfInt denoiser_context_size$layout() {
+        return denoiser_context_size$LAYOUT;
     }
 
-    private static final long unet_context_size$OFFSET = $LAYOUT.byteOffset(groupElement("unet_context_size"));
+    private static final long denoiser_context_size$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_context_size"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unet_context_size
+     * int32_t denoiser_context_size
      * }
      */
-    public static final long unet_context_size$offset() {
-        return unet_context_size$OFFSET;
+    public static final long denoiser_context_size$offset() {
+        return denoiser_context_size$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unet_context_size
+     * int32_t denoiser_context_size
      * }
      */
-    public static int unet_context_size(MemorySegment struct) {
-        return struct.get(unet_context_size$LAYOUT, unet_context_size$OFFSET);
+    public static int denoiser_context_size(MemorySegment struct) {
+        return struct.get(denoiser_context_size$LAYOUT, denoiser_context_size$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unet_context_size
+     * int32_t denoiser_context_size
      * }
      */
-    public static void unet_context_size(MemorySegment struct, int fieldValue) {
-        struct.set(unet_context_size$LAYOUT, unet_context_size$OFFSET, fieldValue);
+    public static void denoiser_context_size(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_context_size$LAYOUT, denoiser_context_size$OFFSET, fieldValue);
     }
 
-    private static final OfInt unet_vector_size$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unet_vector_size"));
+    private static final OfInt denoiser_vector_size$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_vector_size"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unet_vector_size
+     * int32_t denoiser_vector_size
      * }
      */
-    public static final OfInt unet_vector_size$layout() {
-        return unet_vector_size$LAYOUT;
+    public static final OfInt denoiser_vector_size$layout() {
+        return denoiser_vector_size$LAYOUT;
     }
 
-    private static final long unet_vector_size$OFFSET = $LAYOUT.byteOffset(groupElement("unet_vector_size"));
+    private static final long denoiser_vector_size$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_vector_size"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unet_vector_size
+     * int32_t denoiser_vector_size
      * }
      */
-    public static final long unet_vector_size$offset() {
-        return unet_vector_size$OFFSET;
+    public static final long denoiser_vector_size$offset() {
+        return denoiser_vector_size$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unet_vector_size
+     * int32_t denoiser_vector_size
      * }
      */
-    public static int unet_vector_size(MemorySegment struct) {
-        return struct.get(unet_vector_size$LAYOUT, unet_vector_size$OFFSET);
+    public static int denoiser_vector_size(MemorySegment struct) {
+        return struct.get(denoiser_vector_size$LAYOUT, denoiser_vector_size$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unet_vector_size
+     * int32_t denoiser_vector_size
      * }
      */
-    public static void unet_vector_size(MemorySegment struct, int fieldValue) {
-        struct.set(unet_vector_size$LAYOUT, unet_vector_size$OFFSET, fieldValue);
+    public static void denoiser_vector_size(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_vector_size$LAYOUT, denoiser_vector_size$OFFSET, fieldValue);
     }
 
-    private static final OfInt unet_size_multiple$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unet_size_multiple"));
+    private static final OfInt denoiser_size_multiple$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_size_multiple"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unet_size_multiple
+     * int32_t denoiser_size_multiple
      * }
      */
-    public static final OfInt unet_size_multiple$layout() {
-        return unet_size_multiple$LAYOUT;
+    public static final OfInt denoiser_size_multiple$layout() {
+        return denoiser_size_multiple$LAYOUT;
     }
 
-    private static final long unet_size_multiple$OFFSET = $LAYOUT.byteOffset(groupElement("unet_size_multiple"));
+    private static final long denoiser_size_multiple$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_size_multiple"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unet_size_multiple
+     * int32_t denoiser_size_multiple
      * }
      */
-    public static final long unet_size_multiple$offset() {
-        return unet_size_multiple$OFFSET;
+    public static final long denoiser_size_multiple$offset() {
+        return denoiser_size_multiple$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unet_size_multiple
+     * int32_t denoiser_size_multiple
      * }
      */
-    public static int unet_size_multiple(MemorySegment struct) {
-        return struct.get(unet_size_multiple$LAYOUT, unet_size_multiple$OFFSET);
+    public static int denoiser_size_multiple(MemorySegment struct) {
+        return struct.get(denoiser_size_multiple$LAYOUT, denoiser_size_multiple$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unet_size_multiple
+     * int32_t denoiser_size_multiple
      * }
      */
-    public static void unet_size_multiple(MemorySegment struct, int fieldValue) {
-        struct.set(unet_size_multiple$LAYOUT, unet_size_multiple$OFFSET, fieldValue);
+    public static void denoiser_size_multiple(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_size_multiple$LAYOUT, denoiser_size_multiple$OFFSET, fieldValue);
+    }
+
+    private static final OfInt denoiser_patch_size$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_patch_size"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_patch_size
+     * }
+     */
+    public static final OfInt denoiser_patch_size$layout() {
+        return denoiser_patch_size$LAYOUT;
+    }
+
+    private static final long denoiser_patch_size$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_patch_size"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_patch_size
+     * }
+     */
+    public static final long denoiser_patch_size$offset() {
+        return denoiser_patch_size$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_patch_size
+     * }
+     */
+    public static int denoiser_patch_size(MemorySegment struct) {
+        return struct.get(denoiser_patch_size$LAYOUT, denoiser_patch_size$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_patch_size
+     * }
+     */
+    public static void denoiser_patch_size(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_patch_size$LAYOUT, denoiser_patch_size$OFFSET, fieldValue);
+    }
+
+    private static final OfInt denoiser_max_side$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_max_side"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_max_side
+     * }
+     */
+    public static final OfInt denoiser_max_side$layout() {
+        return denoiser_max_side$LAYOUT;
+    }
+
+    private static final long denoiser_max_side$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_max_side"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_max_side
+     * }
+     */
+    public static final long denoiser_max_side$offset() {
+        return denoiser_max_side$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_max_side
+     * }
+     */
+    public static int denoiser_max_side(MemorySegment struct) {
+        return struct.get(denoiser_max_side$LAYOUT, denoiser_max_side$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_max_side
+     * }
+     */
+    public static void denoiser_max_side(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_max_side$LAYOUT, denoiser_max_side$OFFSET, fieldValue);
+    }
+
+    private static final OfInt denoiser_guidance$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_guidance"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_guidance
+     * }
+     */
+    public static final OfInt denoiser_guidance$layout() {
+        return denoiser_guidance$LAYOUT;
+    }
+
+    private static final long denoiser_guidance$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_guidance"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_guidance
+     * }
+     */
+    public static final long denoiser_guidance$offset() {
+        return denoiser_guidance$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_guidance
+     * }
+     */
+    public static int denoiser_guidance(MemorySegment struct) {
+        return struct.get(denoiser_guidance$LAYOUT, denoiser_guidance$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_guidance
+     * }
+     */
+    public static void denoiser_guidance(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_guidance$LAYOUT, denoiser_guidance$OFFSET, fieldValue);
     }
 
     private static final OfInt prediction$LAYOUT = (OfInt)$LAYOUT.select(groupElement("prediction"));
@@ -537,15 +721,15 @@ public class d4j_parts_t {
         struct.set(vae_moments$LAYOUT, vae_moments$OFFSET, fieldValue);
     }
 
-    private static final OfFloat vae_scaling$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("vae_scaling"));
+    private static final SequenceLayout vae_scaling$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("vae_scaling"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float vae_scaling
+     * float vae_scaling[128]
      * }
      */
-    public static final OfFloat vae_scaling$layout() {
+    public static final SequenceLayout vae_scaling$layout() {
         return vae_scaling$LAYOUT;
     }
 
@@ -554,7 +738,7 @@ public class d4j_parts_t {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float vae_scaling
+     * float vae_scaling[128]
      * }
      */
     public static final long vae_scaling$offset() {
@@ -564,32 +748,65 @@ public class d4j_parts_t {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float vae_scaling
+     * float vae_scaling[128]
      * }
      */
-    public static float vae_scaling(MemorySegment struct) {
-        return struct.get(vae_scaling$LAYOUT, vae_scaling$OFFSET);
+    public static MemorySegment vae_scaling(MemorySegment struct) {
+        return struct.asSlice(vae_scaling$OFFSET, vae_scaling$LAYOUT.byteSize());
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float vae_scaling
+     * float vae_scaling[128]
      * }
      */
-    public static void vae_scaling(MemorySegment struct, float fieldValue) {
-        struct.set(vae_scaling$LAYOUT, vae_scaling$OFFSET, fieldValue);
+    public static void vae_scaling(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, vae_scaling$OFFSET, vae_scaling$LAYOUT.byteSize());
     }
 
-    private static final OfFloat vae_shift$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("vae_shift"));
+    private static long[] vae_scaling$DIMS = { 128 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * float vae_scaling[128]
+     * }
+     */
+    public static long[] vae_scaling$dimensions() {
+        return vae_scaling$DIMS;
+    }
+    private static final VarHandle vae_scaling$ELEM_HANDLE = vae_scaling$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * float vae_scaling[128]
+     * }
+     */
+    public static float vae_scaling(MemorySegment struct, long index0) {
+        return (float)vae_scaling$ELEM_HANDLE.get(struct, vae_scaling$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * float vae_scaling[128]
+     * }
+     */
+    public static void vae_scaling(MemorySegment struct, long index0, float fieldValue) {
+        vae_scaling$ELEM_HANDLE.set(struct, vae_scaling$OFFSET, index0, fieldValue);
+    }
+
+    private static final SequenceLayout vae_shift$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("vae_shift"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float vae_shift
+     * float vae_shift[128]
      * }
      */
-    public static final OfFloat vae_shift$layout() {
+    public static final SequenceLayout vae_shift$layout() {
         return vae_shift$LAYOUT;
     }
 
@@ -598,7 +815,7 @@ public class d4j_parts_t {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float vae_shift
+     * float vae_shift[128]
      * }
      */
     public static final long vae_shift$offset() {
@@ -608,21 +825,54 @@ public class d4j_parts_t {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float vae_shift
+     * float vae_shift[128]
      * }
      */
-    public static float vae_shift(MemorySegment struct) {
-        return struct.get(vae_shift$LAYOUT, vae_shift$OFFSET);
+    public static MemorySegment vae_shift(MemorySegment struct) {
+        return struct.asSlice(vae_shift$OFFSET, vae_shift$LAYOUT.byteSize());
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float vae_shift
+     * float vae_shift[128]
      * }
      */
-    public static void vae_shift(MemorySegment struct, float fieldValue) {
-        struct.set(vae_shift$LAYOUT, vae_shift$OFFSET, fieldValue);
+    public static void vae_shift(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, vae_shift$OFFSET, vae_shift$LAYOUT.byteSize());
+    }
+
+    private static long[] vae_shift$DIMS = { 128 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * float vae_shift[128]
+     * }
+     */
+    public static long[] vae_shift$dimensions() {
+        return vae_shift$DIMS;
+    }
+    private static final VarHandle vae_shift$ELEM_HANDLE = vae_shift$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * float vae_shift[128]
+     * }
+     */
+    public static float vae_shift(MemorySegment struct, long index0) {
+        return (float)vae_shift$ELEM_HANDLE.get(struct, vae_shift$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * float vae_shift[128]
+     * }
+     */
+    public static void vae_shift(MemorySegment struct, long index0, float fieldValue) {
+        vae_shift$ELEM_HANDLE.set(struct, vae_shift$OFFSET, index0, fieldValue);
     }
 
     /**

@@ -147,7 +147,7 @@ abstract class DrawingCommand implements Callable<Integer> {
             return own;
         }
         SamplingOptions.requireNone(own);
-        return Sampling.with(scheduler.get().create(opened.unet().predictionType()));
+        return Sampling.with(scheduler.get().create(opened.denoiser().predictionType()));
     }
 
     /** The API would name a width that nobody typed. */

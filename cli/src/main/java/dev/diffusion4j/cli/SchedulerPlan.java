@@ -3,6 +3,7 @@ package dev.diffusion4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.diffusion4j.scheduler.FlowMatchScheduler;
 import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.scheduler.SigmaScheduler;
@@ -21,8 +22,11 @@ record SchedulerPlan(SchedulerType type, int steps, List<Timestep> timesteps, Op
 
     static SchedulerPlan of(SchedulerType type, int steps) {
         Scheduler planned = type.create().withSteps(steps);
-        Optional<float[]> sigmas =
-                planned instanceof SigmaScheduler levels ? Optional.of(levels.sigmas()) : Optional.empty();
+        Optional<float[]> sigmas = switch (planned) {
+            case SigmaScheduler levels -> Optional.of(levels.sigmas());
+            case FlowMatchScheduler levels -> Optional.of(levels.sigmas());
+            default -> Optional.empty();
+        };
         return new SchedulerPlan(type, steps, planned.timesteps(), sigmas);
     }
 

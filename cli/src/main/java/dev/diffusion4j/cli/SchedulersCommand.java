@@ -121,6 +121,8 @@ final class SchedulersCommand implements Callable<Integer> {
             case EULER -> "Euler's method over the noise level";
             case EULER_ANCESTRAL -> "Euler's method with fresh noise in each step";
             case DDIM -> "denoising diffusion implicit models";
+            case FLOW_MATCH_EULER -> "Euler's method for SD 3, FLUX, Qwen-Image and Z-Image";
+            case FLOW_MATCH_HEUN -> "Heun's method for the same, two model calls a step";
         };
     }
 }

@@ -12,21 +12,22 @@ import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** UNet over an engine. */
-public final class EngineUNet implements UNet {
+public final class EngineUNet implements UNet, EngineDenoiser {
 
     private final EngineCalls calls;
     private final ComponentsInfo info;
     private final int latentChannels;
+    private final DenoiserChecks checks;
 
     /** The U-Net of a model. */
-    public EngineUNet(EngineCalls calls) {
+    EngineUNet(EngineCalls calls) {
         this.calls = calls;
         this.info = calls.info().components();
         this.latentChannels = calls.info().latentChannels();
+        checks = new DenoiserChecks(info, latentChannels);
     }
 
     @Override
@@ -36,7 +37,7 @@ public final class EngineUNet implements UNet {
 
     @Override
     public int inChannels() {
-        return info.unetInChannels();
+        return info.inChannels();
     }
 
     @Override
@@ -92,12 +93,7 @@ public final class EngineUNet implements UNet {
         predict(latents, timestep, positive, negative, guidanceScale, null, prediction, Watch.NONE);
     }
 
-    /**
-     * Predicts with guidance, watched.
-     *
-     * @param negative null for no guidance
-     * @param concat what inpainting models see beside the latents, null for others
-     */
+    @Override
     public void predict(
             Tensor latents,
             double timestep,
@@ -107,28 +103,13 @@ public final class EngineUNet implements UNet {
             @Nullable Tensor concat,
             Tensor prediction,
             Watch watch) {
-        requireLatents(latents);
-        Checks.shape("prediction", prediction, latents.shape());
-        // The model takes both as float, where a little below 1000 is 1000 and a large scale is infinite.
+        // The model takes it as float, where a little below 1000 is 1000.
         if (!((float) timestep >= 0 && (float) timestep < 1000)) {
             throw new InvalidRequestException("timestep", timestep, "from 0 to below 1000");
         }
-        if (!Float.isFinite((float) guidanceScale)) {
-            throw new InvalidRequestException("guidanceScale", guidanceScale, "a finite number");
-        }
+        DenoiserChecks.requireScale(guidanceScale);
+        checks.requireTensors(latents, positive, negative, prediction);
         requireConcat(latents, concat);
-        requireConditioning(latents, positive);
-        if (negative != null) {
-            requireConditioning(latents, negative);
-            if (negative.context().shape().dimension(0)
-                    != positive.context().shape().dimension(0)) {
-                throw new InvalidRequestException(
-                        "negative.context",
-                        negative.context().shape(),
-                        "of the batch of the positive one, "
-                                + positive.context().shape());
-            }
-        }
         Conditioning against = guidanceScale == 1 ? null : negative;
         ComponentCall call = new ComponentCall("unet.predict", "predicting noise")
                 .number("timestep", (float) timestep)
@@ -145,21 +126,6 @@ public final class EngineUNet implements UNet {
         calls.run(call, watch);
     }
 
-    private void requireLatents(Tensor latents) {
-        Shape shape = latents.shape();
-        int multiple = sizeMultiple();
-        boolean fits = shape.rank() == 4
-                && shape.dimension(1) == latentChannels
-                && shape.dimension(2) % multiple == 0
-                && shape.dimension(3) % multiple == 0;
-        if (!fits) {
-            throw new InvalidRequestException(
-                    "latents",
-                    shape,
-                    "(batch, " + latentChannels + ", height, width) with sides that are multiples of " + multiple);
-        }
-    }
-
     private void requireConcat(Tensor latents, @Nullable Tensor concat) {
         int channels = inChannels() - latentChannels;
         if (channels == 0) {
@@ -174,25 +140,5 @@ public final class EngineUNet implements UNet {
                     "those of another model: this one also sees a mask, which only inpaint(...) gives it");
         }
         Checks.shape("concat", concat, wanted);
-    }
-
-    private void requireConditioning(Tensor latents, Conditioning conditioning) {
-        Shape context = conditioning.context().shape();
-        long batch = latents.shape().dimension(0);
-        boolean fits = context.rank() == 3
-                && (context.dimension(0) == 1 || context.dimension(0) == batch)
-                && context.dimension(2) == contextSize();
-        if (!fits) {
-            throw new InvalidRequestException(
-                    "context", context, "(1 or " + batch + ", tokens, " + contextSize() + ")");
-        }
-        Optional<Tensor> vector = conditioning.vector();
-        if (vectorSize() == 0 ? vector.isPresent() : vector.isEmpty()) {
-            throw new InvalidRequestException(
-                    "vector",
-                    vector.isPresent() ? "given" : "missing",
-                    vectorSize() == 0 ? "absent for this model" : "given for this model, as encodePrompt does");
-        }
-        vector.ifPresent(tensor -> Checks.shape("vector", tensor, Shape.of(1, vectorSize())));
     }
 }

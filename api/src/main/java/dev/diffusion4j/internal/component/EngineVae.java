@@ -13,6 +13,7 @@ import dev.diffusion4j.tensor.ImageTensors;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
+import java.util.List;
 import java.util.Optional;
 
 /** Vae over an engine. */
@@ -41,12 +42,41 @@ public final class EngineVae implements Vae {
 
     @Override
     public double scalingFactor() {
-        return components.scaling();
+        return common("scalingFactor", components.scaling());
     }
 
     @Override
     public double shiftFactor() {
-        return components.shift();
+        return common("shiftFactor", components.shift());
+    }
+
+    private static double common(String name, List<Float> values) {
+        if (!isCommon(values)) {
+            throw new IllegalStateException("each channel has its own, which " + name + "s() tells");
+        }
+        return values.getFirst();
+    }
+
+    private static boolean isCommon(List<Float> values) {
+        return values.stream().distinct().count() == 1;
+    }
+
+    @Override
+    public float[] scalingFactors() {
+        return array(components.scaling());
+    }
+
+    @Override
+    public float[] shiftFactors() {
+        return array(components.shift());
+    }
+
+    private static float[] array(List<Float> values) {
+        float[] array = new float[values.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = values.get(i);
+        }
+        return array;
     }
 
     @Override
@@ -56,21 +86,51 @@ public final class EngineVae implements Vae {
 
     @Override
     public void toModelScale(Tensor latents) {
-        shift(latents, -shiftFactor());
-        latents.scale(scalingFactor());
+        requireLatents(latents);
+        scale(latents, true);
     }
 
     @Override
     public void fromModelScale(Tensor latents) {
-        latents.scale(1 / scalingFactor());
-        shift(latents, shiftFactor());
+        requireLatents(latents);
+        scale(latents, false);
     }
 
-    private static void shift(Tensor latents, double by) {
-        if (by != 0) {
-            for (long i = 0; i < latents.size(); i++) {
-                latents.setFlat(i, (float) (latents.getFlat(i) + by));
+    private void scale(Tensor latents, boolean toModel) {
+        if (isCommon(components.scaling()) && isCommon(components.shift())) {
+            if (toModel) {
+                add(latents, -shiftFactor());
+                latents.scale(scalingFactor());
+            } else {
+                latents.scale(1 / scalingFactor());
+                add(latents, shiftFactor());
             }
+            return;
+        }
+        float[] scaling = scalingFactors();
+        float[] shift = shiftFactors();
+        long cells = latents.shape().dimension(2) * latents.shape().dimension(3);
+        for (long i = 0; i < latents.size(); i++) {
+            int channel = (int) (i / cells % scaling.length);
+            float value = latents.getFlat(i);
+            latents.setFlat(
+                    i,
+                    toModel ? (value - shift[channel]) * scaling[channel] : value / scaling[channel] + shift[channel]);
+        }
+    }
+
+    private static void add(Tensor latents, double value) {
+        if (value != 0) {
+            for (long i = 0; i < latents.size(); i++) {
+                latents.setFlat(i, (float) (latents.getFlat(i) + value));
+            }
+        }
+    }
+
+    private void requireLatents(Tensor latents) {
+        Shape shape = latents.shape();
+        if (shape.rank() != 4 || shape.dimension(1) != latentChannels()) {
+            throw new InvalidRequestException("latents", shape, "(batch, " + latentChannels() + ", height, width)");
         }
     }
 
@@ -125,10 +185,8 @@ public final class EngineVae implements Vae {
 
     /** As {@link #decode(Tensor)}, watched. */
     public Tensor decode(Tensor latents, Optional<VaeTiling> tiling, Watch watch) {
+        requireLatents(latents);
         Shape shape = latents.shape();
-        if (shape.rank() != 4 || shape.dimension(1) != latentChannels()) {
-            throw new InvalidRequestException("latents", shape, "(batch, " + latentChannels() + ", height, width)");
-        }
         int factor = scaleFactor();
         Shape pictures = Shape.of(shape.dimension(0), 3, shape.dimension(2) * factor, shape.dimension(3) * factor);
         ComponentCall call = new ComponentCall("vae.decode", "decoding a picture").input("latents", latents);

@@ -13,15 +13,20 @@ import java.util.List;
  * The components of an open model that run by themselves.
  *
  * @param calls brings their calls to the model's thread
- * @param textEncoders one or two; none for families whose components cannot be reached
- * @param unet the denoiser
+ * @param textEncoders one or two; none for families with a transformer, and those whose components cannot be reached
+ * @param denoiser the denoiser
  * @param vae the autoencoder
+ * @param distilledGuidance what a transformer is told that was distilled with guidance
  */
 public record ModelComponents(
-        EngineCalls calls, List<EngineClipTextEncoder> textEncoders, EngineUNet unet, EngineVae vae) {
+        EngineCalls calls,
+        List<EngineClipTextEncoder> textEncoders,
+        EngineDenoiser denoiser,
+        EngineVae vae,
+        double distilledGuidance) {
 
     /** Those of a model, whose text encoders know these textual inversions. */
-    public static ModelComponents of(EngineCalls calls, List<TextualInversion> inversions) {
+    public static ModelComponents of(EngineCalls calls, List<TextualInversion> inversions, double distilledGuidance) {
         List<EngineClipTextEncoder> encoders = new ArrayList<>();
         List<ComponentsInfo.TextEncoderInfo> infos = calls.info().components().textEncoders();
         for (int i = 0; i < infos.size(); i++) {
@@ -33,7 +38,12 @@ public record ModelComponents(
             }
             encoders.add(encoder);
         }
-        return new ModelComponents(calls, List.copyOf(encoders), new EngineUNet(calls), new EngineVae(calls));
+        EngineDenoiser denoiser = calls.info()
+                .components()
+                .transformer()
+                .<EngineDenoiser>map(transformer -> new EngineTransformer(calls, transformer))
+                .orElseGet(() -> new EngineUNet(calls));
+        return new ModelComponents(calls, List.copyOf(encoders), denoiser, new EngineVae(calls), distilledGuidance);
     }
 
     /** Applies LoRAs until the next call or generation; an empty list takes them off. */

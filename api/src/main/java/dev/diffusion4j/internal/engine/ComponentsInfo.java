@@ -2,36 +2,53 @@ package dev.diffusion4j.internal.engine;
 
 import dev.diffusion4j.scheduler.PredictionType;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the runtime says of the components of a model that can be run by themselves.
  *
- * @param textEncoders one or two; none for families whose components cannot be reached
+ * @param textEncoders one or two; none for families with a transformer, and those whose components cannot be reached
  * @param textLength tokens of one run of the text encoder
- * @param unetInChannels latent channels and what inpainting models see beside them
- * @param unetOutChannels channels of a prediction
+ * @param transformer the denoiser where it is no U-Net
+ * @param inChannels latent channels and what inpainting models see beside them
+ * @param outChannels channels of a prediction
  * @param contextSize width of the text context
- * @param vectorSize size of SDXL's vector of pooled text and picture size, 0 for models without
+ * @param vectorSize size of the vector of pooled text and, for SDXL, picture size; 0 for models without
  * @param sizeMultiple latents' sides must be multiples of it
- * @param predictionType what the U-Net predicts
+ * @param predictionType what the denoiser predicts
  * @param zeroesEmptyNegative whether guidance against an empty text uses zeros in its place, as SDXL was trained
  * @param momentChannels channels of the VAE's encoding
- * @param scaling what unscaled latents are multiplied with
- * @param shift what is subtracted before
+ * @param scaling what unscaled latents are multiplied with, by channel
+ * @param shift what is subtracted before, by channel
  */
 public record ComponentsInfo(
         List<TextEncoderInfo> textEncoders,
         int textLength,
-        int unetInChannels,
-        int unetOutChannels,
+        Optional<TransformerInfo> transformer,
+        int inChannels,
+        int outChannels,
         int contextSize,
         int vectorSize,
         int sizeMultiple,
         PredictionType predictionType,
         boolean zeroesEmptyNegative,
         int momentChannels,
-        float scaling,
-        float shift) {
+        List<Float> scaling,
+        List<Float> shift) {
+
+    /** Whether the model has any. */
+    public boolean exist() {
+        return !textEncoders.isEmpty() || transformer.isPresent();
+    }
+
+    /**
+     * A diffusion transformer.
+     *
+     * @param patchSize latent cells in each direction that it sees as one token
+     * @param maxSide the largest height and width of latents, 0 for any
+     * @param takesGuidance whether it is told the guidance scale that it was distilled with
+     */
+    public record TransformerInfo(int patchSize, int maxSide, boolean takesGuidance) {}
 
     /**
      * One CLIP text encoder.

@@ -89,14 +89,14 @@ public final class NativeEngine implements Engine {
                     d4j_model_info_t.generates_images(info) != 0,
                     d4j_model_info_t.has_vae_encoder(info) != 0,
                     devices.names(),
-                    componentsInfo(arena));
+                    componentsInfo(arena, d4j_model_info_t.latent_channels(info)));
         }
     }
 
-    private ComponentsInfo componentsInfo(Arena arena) {
+    private ComponentsInfo componentsInfo(Arena arena, int latentChannels) {
         MemorySegment parts = d4j_parts_t.allocate(arena);
         NativeStatus.check(D4j.d4j_parts(handle(), parts), "reading the model's components");
-        return ComponentsStruct.read(parts);
+        return ComponentsStruct.read(parts, latentChannels);
     }
 
     @Override

@@ -120,7 +120,7 @@ final class Codec {
             return in.readInt();
         } else if (wanted == long.class || wanted == Long.class) {
             return in.readLong();
-        } else if (wanted == float.class) {
+        } else if (wanted == float.class || wanted == Float.class) {
             return in.readFloat();
         } else if (wanted == double.class || wanted == Double.class) {
             return in.readDouble();

@@ -4,6 +4,7 @@ import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.component.LatentDistribution;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.component.EngineTransformer;
 import dev.diffusion4j.internal.component.EngineVae;
 import dev.diffusion4j.internal.component.ModelComponents;
 import dev.diffusion4j.internal.engine.CancellationFlag;
@@ -35,8 +36,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The diffusion pipeline in Java: text encoder, U-Net, scheduler and VAE one after another, as diffusers' Stable Diffusion
- * pipelines for text-to-image, image-to-image and inpainting do it. Runs on the model's thread.
+ * The diffusion pipeline in Java: text encoders, denoiser, scheduler and VAE one after another, as diffusers' pipelines for
+ * text-to-image, image-to-image and inpainting do it. Runs on the model's thread.
  */
 public final class DenoisingLoop {
 
@@ -115,7 +116,7 @@ public final class DenoisingLoop {
     }
 
     private List<RgbImage> draw(GenerationInputs inputs) {
-        PromptEncoder prompts = new PromptEncoder(components);
+        PromptEncoder prompts = PromptEncoder.of(components);
         String prompt = LoraTags.parse(request.prompt()).text();
         try (TensorScope scope = TensorScope.open();
                 Conditioning positive = prompts.encode(prompt, request.clipSkip(), size, watch);
@@ -164,7 +165,7 @@ public final class DenoisingLoop {
             Tensor latents,
             Buffers buffers) {
         NormalGenerator generator = NormalGenerator.of(random, request.seed().orElseThrow() + image);
-        Scheduler scheduler = settings.scheduler().withNoise(generator);
+        Scheduler scheduler = forSize(settings.scheduler()).withNoise(generator);
         List<Timestep> timesteps = scheduler.timesteps();
         Tensor noise = buffers.noise();
         Tensor prediction = buffers.prediction();
@@ -183,7 +184,7 @@ public final class DenoisingLoop {
                 Timestep timestep = timesteps.get(i);
                 scheduler.scaleModelInput(latents, timestep, buffers.scaled());
                 components
-                        .unet()
+                        .denoiser()
                         .predict(
                                 buffers.scaled(),
                                 timestep.value(),
@@ -203,6 +204,14 @@ public final class DenoisingLoop {
                 observer.progress(ProgressKind.SAMPLING, i + 1, timesteps.size());
             }
         }
+    }
+
+    /** The plan may depend on how many tokens a transformer sees. */
+    private Scheduler forSize(Scheduler scheduler) {
+        Shape shape = latentShape();
+        return components.denoiser() instanceof EngineTransformer transformer
+                ? scheduler.withImageSeqLen(transformer.imageSeqLen((int) shape.dimension(2), (int) shape.dimension(3)))
+                : scheduler;
     }
 
     private double show(
@@ -247,7 +256,7 @@ public final class DenoisingLoop {
 
         Picture(GenerationInputs inputs) {
             requireNotCancelled();
-            if (components.unet().inChannels() > components.unet().latentChannels()) {
+            if (components.denoiser().inChannels() > components.denoiser().latentChannels()) {
                 mask = null;
                 BufferedImage redrawn = inputs.mask().orElseThrow();
                 try (Tensor latentMask = latentMask(redrawn, latentShape())) {

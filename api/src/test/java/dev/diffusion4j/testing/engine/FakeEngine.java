@@ -24,6 +24,7 @@ import dev.diffusion4j.tensor.Tensor;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -118,7 +119,20 @@ public class FakeEngine implements Engine {
                 true,
                 true,
                 Map.of(ComponentKind.DENOISER, "none"),
-                new ComponentsInfo(textEncoders, 77, 4, 4, 8, 0, 1, PredictionType.EPSILON, false, 8, 0.18215f, 0));
+                new ComponentsInfo(
+                        textEncoders,
+                        77,
+                        Optional.empty(),
+                        4,
+                        4,
+                        8,
+                        0,
+                        1,
+                        PredictionType.EPSILON,
+                        false,
+                        8,
+                        List.of(0.18215f),
+                        List.of(0f)));
     }
 
     @Override
