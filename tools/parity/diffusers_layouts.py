@@ -21,8 +21,8 @@ import transformer_families
 FOLDER = families.FOLDER
 
 
-def places(file, prefix=""):
-    """Tensors of the file, without the prefix: each value is its place among all; and what begins where."""
+def places(file, prefix="", kept=""):
+    """Tensors of the file, with another prefix: each value is its place among all; and what begins where."""
     tensors, starts, place = {}, [], 0
     for line in (FOLDER / f"{file}.tsv").read_text().splitlines():
         name, shape = line.split("\t")[:2]
@@ -30,7 +30,7 @@ def places(file, prefix=""):
             continue
         shape = [int(size) for size in shape.split("x")]
         count = torch.Size(shape).numel()
-        tensors[name.removeprefix(prefix)] = torch.arange(place, place + count).reshape(shape)
+        tensors[kept + name.removeprefix(prefix)] = torch.arange(place, place + count, dtype=torch.int32).reshape(shape)
         starts.append((place, count, name))
         place += count
     return tensors, starts
@@ -41,7 +41,7 @@ def line(name, value, starts):
     start, count, source = next(entry for entry in starts if entry[0] <= int(flat.min()) < entry[0] + entry[1])
     assert int(flat.max()) < start + count, name
     if value.dim() == 2 and value.shape[0] == value.shape[1] and int(value[0, 1] - value[0, 0]) != 1:
-        assert torch.equal(value.T.reshape(-1), torch.arange(start, start + count)), name
+        assert torch.equal(value.T.reshape(-1), torch.arange(start, start + count, dtype=torch.int32)), name
         runs = "t"
     else:
         breaks = (torch.nonzero(flat[1:] - flat[:-1] != 1).reshape(-1) + 1).tolist()
@@ -59,10 +59,9 @@ def write(part, converted, starts):
 
 
 def vae(part, file, prefix, channels):
-    tensors, starts = places(file, prefix)
-    named = {f"first_stage_model.{name}": value for name, value in tensors.items()}
+    tensors, starts = places(file, prefix, "first_stage_model.")
     config = {"down_block_types": [0] * 4, "up_block_types": [0] * 4, "block_out_channels": [0] * 4}
-    write(part, single_file_utils.convert_ldm_vae_checkpoint(named, config), starts)
+    write(part, single_file_utils.convert_ldm_vae_checkpoint(tensors, config), starts)
 
 
 def clip(part, file, prefix):
@@ -84,18 +83,17 @@ class TextModel:
 
 
 def open_clip(part, file, prefix, left_out=()):
-    tensors, starts = places(file)
+    tensors, starts = places(file, prefix, prefix)
     converted = single_file_utils.convert_open_clip_checkpoint(TextModel(), dict(tensors), prefix=prefix)
     kept = {name: value for name, value in converted.items() if "position_ids" not in name and name not in left_out}
     write(part, kept, starts)
 
 
 def unet(part, file, config):
-    tensors, starts = places(file)
-    names = {name: value for name, value in tensors.items() if name.startswith("model.diffusion_model.")}
+    tensors, starts = places(file, "model.diffusion_model.", "model.diffusion_model.")
     with torch.device("meta"):
         model = diffusers.UNet2DConditionModel(**config)
-    write(part, single_file_utils.convert_ldm_unet_checkpoint(names, model.config), starts)
+    write(part, single_file_utils.convert_ldm_unet_checkpoint(tensors, model.config), starts)
 
 
 def flux(part, file):

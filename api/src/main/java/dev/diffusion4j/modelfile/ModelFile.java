@@ -191,6 +191,14 @@ public final class ModelFile {
         return Collections.unmodifiableSet(missing);
     }
 
+    /**
+     * The parts that are in the file beside the denoiser, for a model that makes pictures; none in a part of a model, which
+     * {@link #family()} tells.
+     */
+    public Set<ModelComponent> heldComponents() {
+        return family.makesPictures() ? Collections.unmodifiableSet(ModelParts.held(tensors)) : Set.of();
+    }
+
     /** The settings that the model is usually drawn with. */
     public GenerationDefaults generationDefaults() {
         return generationDefaults;
