@@ -7,6 +7,7 @@ diffusers' own converters say it: they are given numbers that tell each value's 
 in the single file, and where the values begin there, in runs of one length; "t" is a transposed matrix.
 """
 
+import gzip
 import inspect
 import sys
 
@@ -54,7 +55,8 @@ def line(name, value, starts):
 def write(part, converted, starts):
     assert len({int(value.reshape(-1)[0]) for value in converted.values()}) == len(converted)
     text = "".join(line(name, value, starts) for name, value in converted.items())
-    (FOLDER / f"diffusers.{part}.tsv").write_text(text)
+    with open(FOLDER / f"diffusers.{part}.tsv.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
+        file.write(text.encode())
     print(part, len(converted), flush=True)
 
 

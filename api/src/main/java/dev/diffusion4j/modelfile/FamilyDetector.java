@@ -236,9 +236,11 @@ final class FamilyDetector {
                     || name.contains("cond_stage_model.1")
                     || name.contains("te.1");
             middleBlock1 |= name.contains("model.diffusion_model.middle_block.1.")
-                    || name.contains("unet.mid_block.resnets.1.");
+                    || name.contains("unet.mid_block.resnets.1.")
+                    || name.contains("model.diffusion_model.mid_block.resnets.1.");
             outputBlock311 |= name.contains("model.diffusion_model.output_blocks.3.1.transformer_blocks.1")
-                    || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1");
+                    || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1")
+                    || name.contains("model.diffusion_model.up_blocks.1.attentions.0.transformer_blocks.1");
             outputBlock71 |= name.contains("model.diffusion_model.output_blocks.7.1")
                     || name.contains("unet.up_blocks.2.attentions.1");
             attention1024 |=

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.zip.GZIPInputStream;
 
 /** A single file's weights under other names, in other pieces or of another type, written to one file or to several. */
 final class RewrittenModel {
@@ -60,7 +61,7 @@ final class RewrittenModel {
      */
     static RewrittenModel asDiffusers(String part, Path single) {
         ModelFile file = ModelFile.read(single);
-        try (InputStream list = FamilyGoldens.open("diffusers." + part + ".tsv");
+        try (InputStream list = new GZIPInputStream(FamilyGoldens.open("diffusers." + part + ".tsv.gz"));
                 BufferedReader lines = new BufferedReader(new InputStreamReader(list, StandardCharsets.UTF_8))) {
             return new RewrittenModel(
                     lines.lines().map(line -> rewritten(line.split("\t"), file)).toList());
