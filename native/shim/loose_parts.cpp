@@ -8,12 +8,9 @@ namespace d4j {
 
 namespace {
 
-bool is_diffusers_unet(const std::vector<TensorStorage>& part) {
-    const auto has = [&part](const char* beginning) {
-        return std::any_of(part.begin(), part.end(),
-                           [beginning](const TensorStorage& tensor) { return starts_with(tensor.name, beginning); });
-    };
-    return has("down_blocks.") && has("up_blocks.") && has("conv_norm_out.");
+bool any_begins(const std::vector<TensorStorage>& part, const char* beginning) {
+    return std::any_of(part.begin(), part.end(),
+                       [beginning](const TensorStorage& tensor) { return starts_with(tensor.name, beginning); });
 }
 
 bool has_unet(const String2TensorStorage& loaded) {
@@ -27,7 +24,10 @@ bool has_unet(const String2TensorStorage& loaded) {
 std::string prefix_of_part(const std::vector<TensorStorage>& part, const String2TensorStorage& loaded,
                            const std::string& chosen) {
     if (chosen == "model.diffusion_model.") {
-        return is_diffusers_unet(part) ? "unet." : chosen;
+        return any_begins(part, "down_blocks.") ? "unet." : chosen;
+    }
+    if (chosen == "text_encoders.llm.") {
+        return any_begins(part, "layers.") ? chosen + "model." : chosen;
     }
     if (chosen == "text_encoders.clip_l.transformer." && has_unet(loaded)) {
         return "cond_stage_model.transformer.";

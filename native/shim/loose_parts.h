@@ -1,6 +1,7 @@
 /*
  * Parts of a model with a U-Net that are files of their own: the folders of diffusers, and denoisers that were published
- * alone. Upstream asks which family it has before it has seen a text encoder, and so takes them for a transformer's.
+ * alone. Upstream asks which family it has before it has seen a text encoder, and so takes them for a transformer's. And
+ * language models that were saved without what makes words of their output, and so without the name of what is inside.
  */
 #ifndef D4J_LOOSE_PARTS_H
 #define D4J_LOOSE_PARTS_H

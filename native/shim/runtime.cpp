@@ -11,6 +11,7 @@
 
 #include "conditioning/conditioner.hpp"
 #include "lora.h"
+#include "pieced_weights.h"
 
 namespace d4j {
 
@@ -39,10 +40,13 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
 #define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
 #define LoraModel d4j::LoraModel
 #define MultiLoraAdapter d4j::LoraAdapter
+// Called once, when all files of a model are known.
+#define convert_tensors_name() get_tensor_storage_map(), d4j::convert_names(model_loader)
 #include "stable-diffusion.cpp"
 #undef FrozenCLIPEmbedderWithCustomWords
 #undef LoraModel
 #undef MultiLoraAdapter
+#undef convert_tensors_name
 #undef pretty_progress
 
 #include <algorithm>

@@ -41,7 +41,7 @@ void note_layout(TensorStorage& tensor) {
 }
 
 void turn_if_noted(const TensorStorage& tensor, char* values) {
-    if (tensor.storage_key != TURNED) {
+    if (!is_turned(tensor)) {
         return;
     }
     const int64_t size = tensor.ne[0];
@@ -52,14 +52,8 @@ void turn_if_noted(const TensorStorage& tensor, char* values) {
     }
 }
 
-std::set<std::string> turned_weights(const ModelLoader& loader) {
-    std::set<std::string> names;
-    for (const auto& [name, tensor] : loader.get_tensor_storage_map()) {
-        if (tensor.storage_key == TURNED) {
-            names.insert(name);
-        }
-    }
-    return names;
+bool is_turned(const TensorStorage& tensor) {
+    return tensor.storage_key == TURNED;
 }
 
 }  // namespace d4j

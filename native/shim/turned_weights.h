@@ -6,11 +6,7 @@
 #ifndef D4J_TURNED_WEIGHTS_H
 #define D4J_TURNED_WEIGHTS_H
 
-#include <set>
-#include <string>
-
 #include "model_io/tensor_storage.h"
-#include "model_loader.h"
 
 namespace d4j {
 
@@ -20,8 +16,8 @@ void note_layout(TensorStorage& tensor);
 /* Brings the values of a tensor, as they were read from the file, into the layout that the model wants. */
 void turn_if_noted(const TensorStorage& tensor, char* values);
 
-/* The names of those that were noted. */
-std::set<std::string> turned_weights(const ModelLoader& loader);
+/* Whether it was noted. */
+bool is_turned(const TensorStorage& tensor);
 
 }  // namespace d4j
 

@@ -3,8 +3,9 @@
  * shorter pause between two looks at whether the loading threads are done (upstream's 0.2 s are paid three times per
  * picture of a small model), and with a way of its own to read tensors that are a part of a zip entry: upstream reads
  * the whole entry into the buffer that it has already promised to the tensor, moving it, and ignores failures. The weights
- * that turned_weights.h names are transposed, parts of models with a U-Net get the prefix of loose_parts.h, and threads pass an exception on to the one that waits for them, where
- * upstream's would end the process.
+ * that turned_weights.h names are transposed, those of pieced_weights.h put together, parts of models with a U-Net get the
+ * prefix of loose_parts.h, the first of several files (shards.h) brings the others, and threads pass an exception on to the
+ * one that waits for them, where upstream's would end the process.
  */
 #include <algorithm>
 #include <chrono>
@@ -26,6 +27,8 @@
 #include "model_io/safetensors_io.h"
 #include "model_loader.h"
 #include "name_conversion.h"
+#include "pieced_weights.h"
+#include "shards.h"
 #include "turned_weights.h"
 #include "zip.h"
 
@@ -155,10 +158,18 @@ using d4j_loading_thread = LoadingThread;
     } while (false)
 // Called where a tensor loses the name that the file gave it, and where it has been read.
 #define convert_tensor_name(name, version) (d4j::note_layout(tensor_storage), convert_tensor_name(name, version))
-#define read_data(to, size) (read_data(to, size), d4j::turn_if_noted(tensor_storage, to))
+#define read_data(to, size)                                     \
+    if (d4j::is_pieced(tensor_storage)) {                       \
+        d4j::read_pieces(tensor_storage, file_paths_, to);      \
+    } else {                                                    \
+        read_data(to, size);                                    \
+    }                                                           \
+    d4j::turn_if_noted(tensor_storage, to)
 // Each called where the tensors of a file are about to get the prefix.
-#define read_gguf_file(path, tensors, error) \
-    (read_gguf_file(path, tensors, error) && placed(tensors, tensor_storage_map, prefix))
-#define read_safetensors_file(path, tensors, error) \
-    (read_safetensors_file(path, tensors, error) && placed(tensors, tensor_storage_map, prefix))
+#define read_gguf_file(path, tensors, error)                                                          \
+    (read_gguf_file(path, tensors, error) && placed(tensors, tensor_storage_map, prefix)              \
+     && d4j::load_further_shards(path, [&](const std::string& shard) { return init_from_gguf_file(shard, prefix); }))
+#define read_safetensors_file(path, tensors, error)                                                   \
+    (read_safetensors_file(path, tensors, error) && placed(tensors, tensor_storage_map, prefix)       \
+     && d4j::load_further_shards(path, [&](const std::string& shard) { return init_from_safetensors_file(shard, prefix); }))
 #include "src/model_loader.cpp"

@@ -31,7 +31,10 @@ public final class DiffusersFolder {
     private static final String INDEX = "model_index.json";
 
     private static final Pattern WEIGHTS =
-            Pattern.compile("(?:diffusion_pytorch_model|model)(?:\\.(?<variant>[^.]+))?\\.safetensors");
+            Pattern.compile("(?:diffusion_pytorch_model|model)(?:\\.(?<variant>[^.-]+))?\\.safetensors");
+
+    private static final Pattern SHARDS =
+            Pattern.compile("(?:diffusion_pytorch_model|model)\\.safetensors\\.index(?:\\.(?<variant>[^.]+))?\\.json");
 
     private final Path folder;
     private final Map<ModelComponent, Path> components;
@@ -51,7 +54,7 @@ public final class DiffusersFolder {
      *
      * @param variant which of the files of a part, as {@code fp16} in {@code model.fp16.safetensors}; without it the one that is of
      *     no variant, or the only one
-     * @throws ModelFileException if a part's file is missing, in shards, of another variant, or no safetensors file
+     * @throws ModelFileException if a part's file is missing, of another variant, or no safetensors file
      */
     public static DiffusersFolder read(Path folder, Optional<String> variant) {
         Objects.requireNonNull(variant, "variant");
@@ -101,22 +104,24 @@ public final class DiffusersFolder {
         return Optional.of(type.contains("T5") ? ModelComponent.T5 : ModelComponent.LLM);
     }
 
+    /** The file of a part, or the index of those that it was split over. */
     private static Path file(Path part, Optional<String> variant) {
-        List<Path> files = files(part);
-        List<Path> fitting =
-                files.stream().filter(file -> variantOf(file).equals(variant)).toList();
-        if (fitting.isEmpty() && variant.isEmpty() && files.size() == 1) {
-            fitting = files;
-        }
-        if (fitting.size() != 1) {
-            throw refusal(part, variant, files);
-        }
-        return fitting.getFirst();
+        List<Path> whole = files(part, WEIGHTS);
+        List<Path> split = files(part, SHARDS);
+        return choice(whole, WEIGHTS, variant)
+                .or(() -> choice(split, SHARDS, variant))
+                .or(() -> Optional.of(whole.isEmpty() ? split : whole)
+                        .filter(only -> variant.isEmpty() && only.size() == 1)
+                        .map(List::getFirst))
+                .orElseThrow(() -> refusal(
+                        part,
+                        variant,
+                        Stream.concat(whole.stream(), split.stream()).toList()));
     }
 
-    private static List<Path> files(Path part) {
+    private static List<Path> files(Path part, Pattern names) {
         try (Stream<Path> all = Files.list(part)) {
-            return all.filter(file -> WEIGHTS.matcher(name(file)).matches())
+            return all.filter(file -> names.matcher(name(file)).matches())
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -124,32 +129,30 @@ public final class DiffusersFolder {
         }
     }
 
+    private static Optional<Path> choice(List<Path> files, Pattern names, Optional<String> variant) {
+        return files.stream()
+                .filter(file -> variantOf(file, names).equals(variant))
+                .findFirst();
+    }
+
     private static ModelFileException refusal(Path part, Optional<String> variant, List<Path> files) {
-        if (!files.isEmpty()) {
-            String there =
-                    String.join(", ", files.stream().map(DiffusersFolder::name).toList());
-            return new ModelFileException(Text.of(part) + " has "
-                    + variant.map(name -> "no file of the variant " + name).orElse("more than one variant")
-                    + ", but " + there + "; variant(String) says which");
+        if (files.isEmpty()) {
+            return new ModelFileException(Text.of(part) + " has no safetensors file; 'save_pretrained' of diffusers and"
+                    + " transformers writes one");
         }
-        boolean sharded;
-        try (Stream<Path> all = Files.list(part)) {
-            sharded = all.anyMatch(file -> name(file).endsWith(".safetensors.index.json"));
-        } catch (IOException e) {
-            sharded = false;
-        }
-        return new ModelFileException(Text.of(part)
-                + (sharded
-                        ? " is in shards, which cannot be read: the single file that most models are published as can"
-                        : " has no safetensors file"));
+        String there =
+                String.join(", ", files.stream().map(DiffusersFolder::name).toList());
+        return new ModelFileException(Text.of(part) + " has "
+                + variant.map(name -> "no file of the variant " + name).orElse("more than one variant")
+                + ", but " + there + "; variant(String) says which");
     }
 
     private static String name(Path file) {
         return file.getFileName().toString();
     }
 
-    private static Optional<String> variantOf(Path file) {
-        Matcher weights = WEIGHTS.matcher(name(file));
+    private static Optional<String> variantOf(Path file, Pattern names) {
+        Matcher weights = names.matcher(name(file));
         return weights.matches() ? Optional.ofNullable(weights.group("variant")) : Optional.empty();
     }
 
@@ -158,7 +161,10 @@ public final class DiffusersFolder {
         return folder;
     }
 
-    /** The parts' files by what they are; the denoiser's is always among them. */
+    /**
+     * The parts' files by what they are, or the indices of those that a part was split over, as {@link ModelFile#read} takes
+     * them; the denoiser's is always among them.
+     */
     public Map<ModelComponent, Path> components() {
         return components;
     }

@@ -110,7 +110,7 @@ final class FamilyDetector {
         if (has(tensors, "vision_model.encoder.layers.0.self_attn.q_proj.weight")) {
             return ModelFamily.CLIP_VISION;
         }
-        if (has(tensors, "model.layers.0.self_attn.q_proj.weight") || has(tensors, "blk.0.attn_q.weight")) {
+        if (has(tensors, "layers.0.self_attn.q_proj.weight") || has(tensors, "blk.0.attn_q.weight")) {
             return ModelFamily.LLM;
         }
         return ModelFamily.UNKNOWN;
@@ -203,7 +203,8 @@ final class FamilyDetector {
         private void add(String name, TensorInfo tensor) {
             flux |= name.contains("model.diffusion_model.double_blocks.")
                     || name.contains("model.diffusion_model.single_transformer_blocks.");
-            flux2 |= name.contains("model.diffusion_model.double_stream_modulation_img.lin.weight");
+            flux2 |= name.contains("model.diffusion_model.double_stream_modulation_img.lin.weight")
+                    || name.contains("model.diffusion_model.double_stream_modulation_img.linear.weight");
             singleBlock47 |= name.contains("single_blocks.47.linear1.weight");
             wan |= name.contains("model.diffusion_model.blocks.0.cross_attn.norm_k.weight");
             imageEmbedding |= name.contains("model.diffusion_model.img_emb");
@@ -216,6 +217,7 @@ final class FamilyDetector {
             }
             if (name.equals("model.diffusion_model.input_blocks.0.0.weight")
                     || name.equals("model.diffusion_model.img_in.weight")
+                    || name.equals("model.diffusion_model.x_embedder.weight")
                     || name.equals("model.diffusion_model.conv_in.weight")
                     || name.equals("unet.conv_in.weight")) {
                 inputWidth = tensor.ne(0);
@@ -234,9 +236,11 @@ final class FamilyDetector {
                     || name.contains("cond_stage_model.1")
                     || name.contains("te.1");
             middleBlock1 |= name.contains("model.diffusion_model.middle_block.1.")
-                    || name.contains("unet.mid_block.resnets.1.");
+                    || name.contains("unet.mid_block.resnets.1.")
+                    || name.contains("model.diffusion_model.mid_block.resnets.1.");
             outputBlock311 |= name.contains("model.diffusion_model.output_blocks.3.1.transformer_blocks.1")
-                    || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1");
+                    || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1")
+                    || name.contains("model.diffusion_model.up_blocks.1.attentions.0.transformer_blocks.1");
             outputBlock71 |= name.contains("model.diffusion_model.output_blocks.7.1")
                     || name.contains("unet.up_blocks.2.attentions.1");
             attention1024 |=
@@ -326,7 +330,10 @@ final class FamilyDetector {
             if (name.contains("model.diffusion_model.nerf_final_layer_conv.")) {
                 return ModelFamily.CHROMA_RADIANCE;
             }
-            if (name.contains("model.diffusion_model.joint_blocks.")) {
+            if (name.contains("model.diffusion_model.joint_blocks.")
+                    || name.equals("model.diffusion_model.pos_embed.proj.weight")
+                            && tensors.containsKey(
+                                    "model.diffusion_model.transformer_blocks.0.norm1_context.linear.weight")) {
                 return ModelFamily.SD3;
             }
             if (name.contains("model.x_embedder.proj1.weight")

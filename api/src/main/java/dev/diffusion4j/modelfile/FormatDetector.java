@@ -67,11 +67,6 @@ final class FormatDetector {
             return source.unsupported(
                     "it is a tar archive; checkpoints this old can be saved again with a newer PyTorch");
         }
-        if (stripped.startsWith("{") && source.path().toString().endsWith(".index.json")) {
-            return source.notAModel(
-                    "it lists the parts of a model that is split over several files, which cannot be joined"
-                            + " here; name the model as one file");
-        }
         if (isText(head, source.size() > head.length)) {
             return source.notAModel("it is text");
         }

@@ -60,7 +60,8 @@ public record GenerationDefaults(int steps, double guidanceScale, OptionalDouble
         if (has(file, "distilled_guidance_layer.")) {
             return new GenerationDefaults(20, 4);
         }
-        return new GenerationDefaults(has(file, "guidance_in.") ? 20 : 4, 1);
+        boolean takesGuidance = has(file, "guidance_in.") || has(file, "time_text_embed.guidance_embedder.");
+        return new GenerationDefaults(takesGuidance ? 20 : 4, 1);
     }
 
     private static boolean has(ModelFile file, String part) {

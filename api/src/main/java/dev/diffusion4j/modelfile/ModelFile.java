@@ -31,6 +31,8 @@ public final class ModelFile {
     private static final Pattern RESOLUTION = Pattern.compile("([1-9]\\d{1,4})x([1-9]\\d{1,4})");
 
     private final Path path;
+    private final List<Path> files;
+    private final Map<String, Path> places;
     private final long size;
     private final ModelFormat format;
     private final ModelFamily family;
@@ -41,9 +43,12 @@ public final class ModelFile {
     private final List<TensorInfo> tensors;
     private final GenerationDefaults generationDefaults;
 
-    private ModelFile(Path path, long size, Header header) {
+    private ModelFile(Path path, SplitHeader split) {
+        Header header = split.header();
         this.path = path;
-        this.size = size;
+        this.files = split.files();
+        this.places = split.places();
+        this.size = split.size();
         this.format = header.format();
         this.metadata = Collections.unmodifiableMap(header.metadata());
         this.byName = header.tensors();
@@ -57,15 +62,13 @@ public final class ModelFile {
     /**
      * Reads what a model file holds.
      *
-     * @param path a safetensors, GGUF or PyTorch checkpoint file; its name does not matter
-     * @throws ModelFileException if the file is missing, unreadable, damaged, or not a model file; the message names the
-     *     file and the reason in one line
+     * @param path a safetensors, GGUF or PyTorch checkpoint file, whose name does not matter; or, of a model that was split over
+     *     files, the first one, {@code name-00001-of-00003.safetensors}, or the index, {@code name.safetensors.index.json}
+     * @throws ModelFileException if the file, or one of several, is missing, unreadable, damaged, or not a model file; the
+     *     message names the file and the reason in one line
      */
     public static ModelFile read(Path path) {
-        Objects.requireNonNull(path, "path");
-        try (ByteSource source = ByteSource.open(path)) {
-            return new ModelFile(path, source.size(), FormatDetector.read(source));
-        }
+        return new ModelFile(path, SplitHeader.read(Objects.requireNonNull(path, "path")));
     }
 
     /** The file's path as it was given. */
@@ -73,7 +76,12 @@ public final class ModelFile {
         return path;
     }
 
-    /** The file's size in bytes. */
+    /** The files that hold the tensors: one, or, in order, those that the model was split over. */
+    public List<Path> files() {
+        return files;
+    }
+
+    /** The size of all files in bytes. */
     public long size() {
         return size;
     }
@@ -96,7 +104,7 @@ public final class ModelFile {
         return metadata;
     }
 
-    /** All tensors, in the file's order. */
+    /** All tensors, in the files' order. Offsets count from the beginning of the file that a tensor is in. */
     public List<TensorInfo> tensors() {
         return tensors;
     }
@@ -121,7 +129,7 @@ public final class ModelFile {
     public Tensor load(String name) {
         TensorInfo info = tensor(name)
                 .orElseThrow(() -> new InvalidRequestException("name", name, "that of a tensor in " + Text.of(path)));
-        try (ByteSource source = ByteSource.open(path)) {
+        try (ByteSource source = ByteSource.open(places.getOrDefault(name, files.getFirst()))) {
             return TensorData.read(source, format, info);
         }
     }
@@ -175,10 +183,20 @@ public final class ModelFile {
      * none if the file is no model that makes pictures. Chroma, of FLUX.1's family, has no CLIP.
      */
     public Set<ModelComponent> missingComponents() {
-        boolean readsClip = tensors.stream().anyMatch(tensor -> tensor.name().contains("vector_in."));
+        boolean readsClip = tensors.stream()
+                .map(TensorInfo::name)
+                .anyMatch(name -> name.contains("vector_in.") || name.contains("time_text_embed.text_embedder."));
         Set<ModelComponent> missing = ModelParts.needed(family, readsClip);
         missing.removeAll(ModelParts.held(tensors));
         return Collections.unmodifiableSet(missing);
+    }
+
+    /**
+     * The parts that are in the file beside the denoiser, for a model that makes pictures; none in a part of a model, which
+     * {@link #family()} tells.
+     */
+    public Set<ModelComponent> heldComponents() {
+        return family.makesPictures() ? Collections.unmodifiableSet(ModelParts.held(tensors)) : Set.of();
     }
 
     /** The settings that the model is usually drawn with. */

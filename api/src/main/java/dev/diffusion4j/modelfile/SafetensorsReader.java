@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.format.Quantizations;
 import dev.diffusion4j.internal.format.Text;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -250,7 +251,7 @@ final class SafetensorsReader {
             case "U8" -> TensorType.U8;
             default ->
                 throw source.unsupported("tensor " + Text.quoted(name) + " has the dtype " + Text.quoted(dtype)
-                        + ", which the runtime cannot read");
+                        + ", which the runtime cannot read" + (dtype.equals("I8") ? Quantizations.WAY_OUT : ""));
         };
     }
 }

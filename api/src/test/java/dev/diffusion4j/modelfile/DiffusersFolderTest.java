@@ -121,15 +121,31 @@ class DiffusersFolderTest {
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("unet");
         file("vae/diffusion_pytorch_model.bin");
-        file("unet/diffusion_pytorch_model-00001-of-00002.safetensors");
-        file("unet/diffusion_pytorch_model.safetensors.index.json");
-        assertThatThrownBy(this::components)
-                .isInstanceOf(ModelFileException.class)
-                .hasMessageContaining("is in shards");
         file("unet/diffusion_pytorch_model.safetensors");
         assertThatThrownBy(this::components)
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("vae has no safetensors file");
+    }
+
+    @Test
+    void whatIsInShardsIsNamedByItsIndex() throws IOException {
+        file("vae/diffusion_pytorch_model.safetensors");
+        file("text_encoder/model.safetensors");
+        file("unet/diffusion_pytorch_model-00001-of-00002.safetensors");
+        Path index = file("unet/diffusion_pytorch_model.safetensors.index.json");
+        assertThat(components()).containsEntry(ModelComponent.DIFFUSION_MODEL, index);
+
+        file("unet/diffusion_pytorch_model.fp16-00001-of-00002.safetensors");
+        Path half = file("unet/diffusion_pytorch_model.safetensors.index.fp16.json");
+        Path halfText = file("text_encoder/model.fp16.safetensors");
+        file("vae/diffusion_pytorch_model.fp16.safetensors");
+        assertThat(components()).containsEntry(ModelComponent.DIFFUSION_MODEL, index);
+        assertThat(DiffusersFolder.read(folder, Optional.of("fp16")).components())
+                .containsEntry(ModelComponent.DIFFUSION_MODEL, half)
+                .containsEntry(ModelComponent.CLIP_L, halfText);
+
+        Path whole = file("unet/diffusion_pytorch_model.safetensors");
+        assertThat(components()).containsEntry(ModelComponent.DIFFUSION_MODEL, whole);
     }
 
     @ParameterizedTest

@@ -102,12 +102,7 @@ class FormatDetectorTest {
     }
 
     @Test
-    void saysOfFoldersAndListsOfPartsThatTheyAreThat() throws IOException {
-        Path list = Files.writeString(
-                folder.resolve("model.safetensors.index.json"),
-                "{\"metadata\": {}, \"weight_map\": {\"a\": \"model-00001-of-00002.safetensors\"}}");
-        assertRefused(list).hasMessageContaining("split over several files").hasMessageContaining("one file");
-
+    void saysOfFoldersThatTheyAreThat() throws IOException {
         Files.writeString(folder.resolve("model_index.json"), "{}");
         assertRefused(folder)
                 .hasMessageContaining("a model of diffusers in parts")

@@ -245,15 +245,66 @@ class ModelCheckTest {
             strings = {
                 "single_transformer_blocks.0.attn.to_q.weight",
                 "cap_embedder.0.weight layers.0.attention.to_q.weight",
+                "pos_embed.proj.weight transformer_blocks.0.norm1_context.linear.weight transformer_blocks.0.attn.to_q.weight",
             })
-    void transformersInTheNamesOfDiffusersAreRefused(String names) {
+    void takesTransformersInTheNamesOfDiffusers(String names) {
+        assertAccepted(
+                named(names), file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.values())));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "single_transformer_blocks.0.attn.to_q.weight distilled_guidance_layer.in_proj.weight",
+                "single_transformer_blocks.0.attn.to_qkv_mlp_proj.weight double_stream_modulation_img.linear.weight",
+            })
+    void transformersOfWhichDiffusersNamesAreNotKnownAreRefused(String names) {
+        Set<ModelComponent> all = Set.of(ModelComponent.values());
+        assertRefused(named(names), file -> ModelFileValidator.requireDiffusionModel(file, all))
+                .hasMessageContaining("has the names of diffusers")
+                .hasMessageContaining("in the original names");
+    }
+
+    private static Safetensors named(String names) {
         Safetensors model = new Safetensors();
         for (String name : names.split(" ")) {
             model.floats(name, 4, 4);
         }
+        return model;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "blocks.0.weight.absmax, bitsandbytes",
+        "blocks.0.weight.quant_state.bitsandbytes__nf4, bitsandbytes",
+        "blocks.0.qzeros, GPTQ or AWQ",
+        "blocks.0.wscales, nunchaku",
+        "blocks.0.weight_scale_2, NVFP4",
+        "blocks.0.weight_scale_inv, scales for blocks",
+    })
+    void quantisationsThatNothingHereReadsAreNamed(String tensor, String name) {
+        Safetensors flux = new Safetensors()
+                .floats("double_blocks.0.img_attn.qkv.weight", 4, 4)
+                .tensor("blocks.0.weight", "U8", 8)
+                .floats(tensor, 1);
+        assertRefused(flux, file -> ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.values())))
+                .hasMessageContaining(name)
+                .hasMessageContaining("GGUF");
+    }
+
+    @Test
+    void fp8HasOneScaleForATensor() {
+        Safetensors flux = new Safetensors()
+                .tensor("double_blocks.0.img_attn.qkv.weight", "F8_E4M3", 4, 4)
+                .floats("double_blocks.0.img_attn.qkv.scale_weight")
+                .tensor("scaled_fp8", "F8_E4M3", 0);
         Set<ModelComponent> all = Set.of(ModelComponent.values());
-        assertRefused(model, file -> ModelFileValidator.requireDiffusionModel(file, all))
-                .hasMessageContaining("has q, k and v apart");
+        assertAccepted(flux, file -> ModelFileValidator.requireDiffusionModel(file, all));
+        Safetensors rows = new Safetensors()
+                .tensor("double_blocks.0.img_attn.qkv.weight", "F8_E4M3", 4, 4)
+                .floats("double_blocks.0.img_attn.qkv.weight_scale", 4, 1);
+        assertRefused(rows, file -> ModelFileValidator.requireDiffusionModel(file, all))
+                .hasMessageContaining("4 scales");
     }
 
     private static Safetensors diffusersUnet(long context) {

@@ -96,6 +96,41 @@ class UNetFamiliesParityTest {
         }
     }
 
+    private Path folderOfDiffusers(String name, String textEncoders, String... parts) throws IOException {
+        Path model = Files.createDirectory(folder.resolve(name + "-folder"));
+        Files.writeString(model.resolve("model_index.json"), """
+                {"unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"], %s}
+                """.formatted(textEncoders));
+        for (String part : parts) {
+            Path into = Files.createDirectory(model.resolve(part));
+            String weights = part.startsWith("text_encoder") ? "model" : "diffusion_pytorch_model";
+            RewrittenModel.asDiffusers(name + "." + part, file(name)).write(into.resolve(weights + ".safetensors"));
+        }
+        return model;
+    }
+
+    @Test
+    void sd2InAFolderOfDiffusers() throws IOException {
+        Path model = folderOfDiffusers(
+                "sd2", "\"text_encoder\": [\"transformers\", \"CLIPTextModel\"]", "unet", "vae", "text_encoder");
+        try (DiffusionModel sd = options().prediction(PredictionType.EPSILON).open(model)) {
+            assertThat(sd.family()).isEqualTo(ModelFamily.SD2);
+            assertThat(distance("sd2", as(sd.textToImage(PROMPT)).generate())).isLessThan(TOLERANCE);
+        }
+    }
+
+    @Test
+    void sdxlInAFolderOfDiffusers() throws IOException {
+        Path model = folderOfDiffusers("sdxl", """
+                "text_encoder": ["transformers", "CLIPTextModel"],
+                "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"]""", "unet", "vae", "text_encoder", "text_encoder_2");
+        try (DiffusionModel sdxl = options().open(model)) {
+            assertThat(sdxl.family()).isEqualTo(ModelFamily.SDXL);
+            assertThat(distance("sdxl", as(sdxl.textToImage(PROMPT)).generate()))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+
     @Test
     void sd1ForInpainting() {
         try (DiffusionModel model = options().open(file("sd1-inpaint"))) {

@@ -10,6 +10,7 @@ import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "FILE|NAME",
             description =
-                    "A safetensors, GGUF or checkpoint file, a folder of diffusers, or a name, of which the file is downloaded first:"
+                    "A safetensors, GGUF or checkpoint file, the first or the index of several, a folder of diffusers, or a name, of which the file is downloaded first:"
                             + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names').")
     private Path file;
 
@@ -88,6 +89,8 @@ final class InspectCommand implements Callable<Integer> {
         if (json) {
             ObjectNode node = new ObjectMapper().createObjectNode();
             node.put("folder", folder.path().toString());
+            ArrayNode missing = node.putArray("missing");
+            missing(folder).forEach(component -> missing.add(component.displayName()));
             ObjectNode parts = node.putObject("parts");
             folder.components()
                     .forEach((component, part) -> parts.set(component.toString(), toJson(ModelFile.read(part))));
@@ -96,6 +99,11 @@ final class InspectCommand implements Callable<Integer> {
         }
         PrintStream out = diffuse.console().out();
         out.println(folder.path() + ", a folder of diffusers (use -m)");
+        Set<ModelComponent> missing = missing(folder);
+        if (!missing.isEmpty()) {
+            line(out, "needs", names(missing));
+        }
+        line(out, "draw with", command(folder, missing));
         folder.components().forEach((component, part) -> {
             out.println();
             out.print(component.displayName() + ": ");
@@ -103,16 +111,40 @@ final class InspectCommand implements Callable<Integer> {
         });
     }
 
+    /** What the denoiser is drawn with and is not in the folder. */
+    private static Set<ModelComponent> missing(DiffusersFolder folder) {
+        Set<ModelComponent> missing = EnumSet.noneOf(ModelComponent.class);
+        missing.addAll(ModelFile.read(folder.denoiser()).missingComponents());
+        missing.removeAll(folder.components().keySet());
+        if (folder.components().containsKey(ModelComponent.TINY_AUTOENCODER)) {
+            missing.remove(ModelComponent.VAE);
+        }
+        return missing;
+    }
+
+    private static String names(Set<ModelComponent> components) {
+        return components.stream().map(ModelComponent::displayName).collect(Collectors.joining(", "));
+    }
+
     private void print(ModelFile model, PrintStream out) {
         out.println(model.path());
-        line(out, "format", model.format().displayName() + ", " + Quantity.bytes(model.size()));
+        int files = model.files().size();
+        line(
+                out,
+                "format",
+                model.format().displayName() + ", " + Quantity.bytes(model.size())
+                        + (files == 1 ? "" : " in " + files + " files"));
         line(
                 out,
                 "family",
                 model.family().displayName() + (model.isBareDiffusionModel() ? ", the diffusion model alone" : ""));
+        Set<ModelComponent> held = model.heldComponents();
+        if (!held.isEmpty()) {
+            line(out, "holds", names(held));
+        }
         Set<ModelComponent> missing = model.missingComponents();
         if (!missing.isEmpty()) {
-            line(out, "needs", missing.stream().map(ModelComponent::displayName).collect(Collectors.joining(", ")));
+            line(out, "needs", names(missing));
         }
         if (model.family().makesPictures()) {
             line(out, "draw with", command(model, missing));
@@ -147,15 +179,22 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String command(ModelFile model, Set<ModelComponent> missing) {
-        String option = model.isBareDiffusionModel() ? " --diffusion-model " : " -m ";
-        return "diffuse generate \"a lighthouse at dusk\"" + option + shellWord(model.path())
+        return command(model.isBareDiffusionModel() ? "--diffusion-model" : "-m", model.path(), missing);
+    }
+
+    private String command(DiffusersFolder folder, Set<ModelComponent> missing) {
+        return command("-m", folder.path(), missing) + (variant == null ? "" : " --variant " + shellWord(variant));
+    }
+
+    private static String command(String option, Path path, Set<ModelComponent> missing) {
+        return "diffuse generate \"a lighthouse at dusk\" " + option + " " + shellWord(path.toString())
                 + missing.stream()
                         .map(component -> " " + OPTIONS.get(component) + " FILE")
                         .collect(Collectors.joining());
     }
 
-    private static String shellWord(Path path) {
-        String text = TerminalText.printable(path.toString());
+    private static String shellWord(String word) {
+        String text = TerminalText.printable(word);
         return text.matches("[\\w./+@%:,=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
@@ -188,10 +227,14 @@ final class InspectCommand implements Callable<Integer> {
     private ObjectNode toJson(ModelFile model) {
         ObjectNode node = new ObjectMapper().createObjectNode();
         node.put("file", model.path().toString());
+        ArrayNode files = node.putArray("files");
+        model.files().forEach(path -> files.add(path.toString()));
         node.put("size", model.size());
         node.put("format", model.format().displayName());
         node.put("family", model.family().displayName());
         node.put("diffusionModelOnly", model.isBareDiffusionModel());
+        ArrayNode held = node.putArray("held");
+        model.heldComponents().forEach(component -> held.add(component.displayName()));
         ArrayNode missing = node.putArray("missing");
         model.missingComponents().forEach(component -> missing.add(component.displayName()));
         model.nativeSize()

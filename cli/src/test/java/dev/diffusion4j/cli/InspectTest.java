@@ -76,6 +76,7 @@ class InspectTest {
                 .contains("it'\\''s.safetensors' --clip-l FILE --t5xxl FILE --vae FILE\n");
         assertThat(Run.diffuse("inspect", DemoModel.path()).out())
                 .contains("diffuse generate \"a lighthouse at dusk\" -m " + DemoModel.path() + "\n")
+                .containsPattern("holds +CLIP-L text encoder, VAE\n")
                 .doesNotContain("needs");
         JsonNode json = new ObjectMapper()
                 .readTree(Run.diffuse("inspect", flux, "--json").out());
@@ -93,12 +94,35 @@ class InspectTest {
                 safetensors("double_blocks.0.img_attn.qkv.weight"));
         assertThat(Run.diffuse("inspect", model, "--variant", "fp16").out())
                 .startsWith(model + ", a folder of diffusers (use -m)\n")
+                .containsPattern("needs +T5 text encoder, VAE\n")
+                .contains("diffuse generate \"a lighthouse at dusk\" -m " + model + " --t5xxl FILE --vae FILE"
+                        + " --variant fp16\n")
                 .contains("diffusion model: " + part)
                 .containsPattern("family +Flux");
         JsonNode json = new ObjectMapper()
                 .readTree(Run.diffuse("inspect", model, "--json").out());
         assertThat(json.at("/parts/DIFFUSION_MODEL/family").asText()).isEqualTo("Flux");
         assertThat(Run.diffuse("inspect", model, "--variant", "bf16").code()).isEqualTo(ExitCode.MODEL_FILE);
+    }
+
+    @Test
+    void showsWhatWasSplitOverFilesAsOne() throws IOException {
+        Path first = Files.write(
+                folder.resolve("dev-00001-of-00002.safetensors"),
+                safetensors("single_transformer_blocks.0.attn.to_q.weight"));
+        Path second = folder.resolve("dev-00002-of-00002.safetensors");
+        assertThat(Run.diffuse("inspect", first).code()).isEqualTo(ExitCode.MODEL_FILE);
+        Files.write(second, safetensors("time_text_embed.text_embedder.linear_1.weight"));
+        assertThat(Run.diffuse("inspect", first).out())
+                .containsPattern("format +safetensors, .* in 2 files\n")
+                .containsPattern("family +Flux, the diffusion model alone\n")
+                .containsPattern("needs +CLIP-L text encoder, T5 text encoder, VAE\n")
+                .contains("--diffusion-model " + first + " --clip-l FILE --t5xxl FILE --vae FILE\n");
+        JsonNode json = new ObjectMapper()
+                .readTree(Run.diffuse("inspect", first, "--json").out());
+        assertThat(json.path("files")).hasSize(2);
+        assertThat(json.path("held")).isEmpty();
+        assertThat(Run.diffuse("inspect", second).code()).isEqualTo(ExitCode.MODEL_FILE);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal.check;
 
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.format.Quantizations;
 import dev.diffusion4j.internal.format.TensorNames;
 import dev.diffusion4j.internal.format.Text;
 import dev.diffusion4j.modelfile.ModelComponent;
@@ -69,7 +70,7 @@ final class ModelCheck {
             check.requireUnet();
             check.requirePartsOfUnet(separate);
         } else {
-            check.requireWholeAttention();
+            check.requireKnownLayout();
             check.requireParts(separate, false);
         }
         check.requireUsableNumbers();
@@ -198,7 +199,10 @@ final class ModelCheck {
                 && file.tensors().stream().noneMatch(tensor -> tensor.name().startsWith("vae."))) {
             throw refusal("has a VAE inside a model; give a file with the VAE alone");
         }
-        if (file.tensors().stream().noneMatch(tensor -> tensor.name().endsWith("decoder.conv1.weight"))) {
+        boolean isWan = file.tensors().stream()
+                .anyMatch(tensor -> tensor.name().endsWith("decoder.conv1.weight")
+                        || tensor.name().endsWith("decoder.mid_block.attentions.0.to_qkv.weight"));
+        if (!isWan) {
             requireVae(prefix);
         }
     }
@@ -278,18 +282,34 @@ final class ModelCheck {
         }
     }
 
-    /** In diffusers' names q, k and v are apart, where the runtime has one matrix; Qwen-Image's are the original ones. */
-    private void requireWholeAttention() {
-        boolean isWhole = switch (file.family()) {
-            case FLUX, FLUX_FILL, FLUX_CONTROL, FLUX2, FLUX2_KLEIN, SD3, Z_IMAGE ->
-                file.tensors().stream()
-                        .map(TensorInfo::name)
-                        .noneMatch(name -> name.contains("attn.to_q.weight") || name.contains("attention.to_q.weight"));
+    /**
+     * The native library puts q, k and v, which diffusers names apart where the original layout has one matrix, together for some
+     * families, from files that it can read in any order. Qwen-Image's names are the original ones.
+     */
+    private void requireKnownLayout() {
+        boolean isApart = file.tensors().stream()
+                .map(TensorInfo::name)
+                .anyMatch(name -> name.contains("attn.to_q.weight")
+                        || name.contains("attention.to_q.weight")
+                        || name.contains("attn.to_qkv_mlp_proj.weight"));
+        boolean isKnown = switch (file.family()) {
+            case FLUX, FLUX_FILL, FLUX_CONTROL ->
+                file.tensors().stream().noneMatch(tensor -> tensor.name().contains("distilled_guidance_layer."));
+            case SD3, Z_IMAGE -> true;
+            case FLUX2, FLUX2_KLEIN, CHROMA_RADIANCE, FLEX_2, OVIS_IMAGE, LONGCAT -> false;
             default -> true;
         };
-        if (!isWhole) {
-            throw refusal("has q, k and v apart, as diffusers names a transformer's, which the runtime cannot read;"
-                    + " the file in the original names, which most models are published as too, can be");
+        boolean isReadInParts = file.format() == ModelFormat.SAFETENSORS || file.format() == ModelFormat.GGUF;
+        if (isApart && !isKnown) {
+            throw refusal("has the names of diffusers, which are not known for "
+                    + file.family().displayName()
+                    + "; the file in the original names, which most models are published as"
+                    + " too, can be used");
+        }
+        if (isApart && !isReadInParts) {
+            throw refusal(
+                    "has q, k and v apart, as diffusers names a transformer's, in a checkpoint; saved as safetensors"
+                            + " it can be used");
         }
     }
 
@@ -299,6 +319,7 @@ final class ModelCheck {
 
     /** The runtime converts weights between types on worker threads, where a type it cannot convert ends the process. */
     private void requireUsableNumbers() {
+        requireReadableQuantization();
         for (TensorInfo tensor : file.tensors()) {
             TensorType type = tensor.type();
             boolean skipped = type == TensorType.U8 || TensorNames.isUnused(tensor.name());
@@ -306,6 +327,26 @@ final class ModelCheck {
             if (unusable && !skipped) {
                 throw refusal("has tensor " + Text.quoted(tensor.name()) + " stored as " + type.displayName()
                         + ", which the runtime cannot compute with");
+            }
+        }
+    }
+
+    private void requireReadableQuantization() {
+        if (file.family() == ModelFamily.IDEOGRAM_4 || file.family() == ModelFamily.LENS) {
+            // Of these the runtime reads the scales itself.
+            return;
+        }
+        for (TensorInfo tensor : file.tensors()) {
+            String name = tensor.name();
+            if (name.contains(".mlp.experts.")) {
+                continue; // of the text encoder of Lens, which the runtime knows
+            }
+            Quantizations.of(name).ifPresent(quantization -> {
+                throw refusal("is quantised by " + quantization + ", which is not read" + Quantizations.WAY_OUT);
+            });
+            if ((name.endsWith(".scale_weight") || name.endsWith(".weight_scale")) && tensor.elements() != 1) {
+                throw refusal("has " + tensor.elements() + " scales for one tensor, " + Text.quoted(name)
+                        + ", where one is read" + Quantizations.WAY_OUT);
             }
         }
     }

@@ -6,6 +6,7 @@ import dev.diffusion4j.bindings.sd_embedding_t;
 import dev.diffusion4j.internal.engine.OpenSpec;
 import dev.diffusion4j.internal.ffm.library.NativeVersions;
 import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.FlashAttention;
 import dev.diffusion4j.request.MemoryBudget;
 import dev.diffusion4j.request.ModelOptions;
@@ -31,7 +32,7 @@ final class ModelStruct {
         MemorySegment struct = sd_ctx_params_t.allocate(arena);
         D4j.sd_ctx_params_init(struct);
         ModelStruct writer = new ModelStruct(struct, arena);
-        spec.model().ifPresent(path -> sd_ctx_params_t.model_path(struct, writer.text(path)));
+        spec.model().ifPresent(path -> sd_ctx_params_t.model_path(struct, writer.modelText(path)));
         spec.options().components().forEach(writer::writeComponent);
         writer.writeEmbeddings(spec.learnedWords(), words);
         writer.writeOptions(spec.options());
@@ -45,8 +46,13 @@ final class ModelStruct {
         return arena.allocateFrom(path.toString());
     }
 
+    /** The first of several files brings the others. */
+    private MemorySegment modelText(Path file) {
+        return text(ModelFile.read(file).files().getFirst());
+    }
+
     private void writeComponent(ModelComponent component, Path file) {
-        MemorySegment path = text(file);
+        MemorySegment path = modelText(file);
         switch (component) {
             case DIFFUSION_MODEL -> sd_ctx_params_t.diffusion_model_path(struct, path);
             case CLIP_L -> sd_ctx_params_t.clip_l_path(struct, path);

@@ -9,8 +9,6 @@ import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,19 +46,11 @@ public final class ModelFiles {
         return new ModelSource(
                 name,
                 header.family(),
-                files.stream().mapToLong(ModelFiles::size).sum(),
+                files.stream().map(ModelFile::read).mapToLong(ModelFile::size).sum(),
                 header.nativeSize().orElse(new ImageSize(512, 512)),
                 options.seamless().isPresent(),
                 defaults,
                 () -> file.map(path -> DiffusionModel.open(path, options))
                         .orElseGet(() -> DiffusionModel.open(options)));
-    }
-
-    private static long size(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw new ModelFileException(file + " cannot be read: " + e.getMessage(), e);
-        }
     }
 }
