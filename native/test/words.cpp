@@ -1,11 +1,12 @@
 /*
  * The words that the runtime's language models see of a prompt: each character of Unicode is in one of them, whatever locale the
- * process has.
+ * process has, and they are those of Qwen's tokenizer (transformers 5.23.0).
  */
 #include <clocale>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "tokenizers/tokenize_util.h"
 
@@ -42,10 +43,36 @@ static int lost_characters() {
     return lost;
 }
 
+static int wrong_words() {
+    const std::vector<std::vector<std::string>> texts = {
+        {"IT", "'S", " HE", "'ll", " said", "'"},
+        {"he", "'d"},
+        {"a", " ", " cat", " \t", "\tdog", "  "},
+        {"one", "\n", " two", ".\n\n", "  ", " three", " \n\n", "\tfour", "\n  \r\n"},
+        {"a", "\u2028", "7", "8", " !?", " (", "b", "),\r\n", "c"},
+    };
+    int wrong = 0;
+    for (const auto& words : texts) {
+        std::string text;
+        for (const std::string& word : words) {
+            text += word;
+        }
+        if (token_split(text) != words) {
+            wrong++;
+            std::fprintf(stderr, "cut otherwise: %s\n", text.c_str());
+            for (const std::string& word : token_split(text)) {
+                std::fprintf(stderr, "  [%s]\n", word.c_str());
+            }
+        }
+    }
+    return wrong;
+}
+
 int main() {
+    const int wrong = wrong_words();
     const int in_c = lost_characters();
     std::setlocale(LC_ALL, "C.UTF-8");
     const int in_utf8 = lost_characters();
-    std::printf("%d lost in the locale C, %d in UTF-8\n", in_c, in_utf8);
-    return in_c == 0 && in_utf8 == 0 ? 0 : 1;
+    std::printf("%d texts cut otherwise; %d characters lost in the locale C, %d in UTF-8\n", wrong, in_c, in_utf8);
+    return wrong == 0 && in_c == 0 && in_utf8 == 0 ? 0 : 1;
 }
