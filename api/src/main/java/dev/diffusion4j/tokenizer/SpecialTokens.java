@@ -2,6 +2,7 @@ package dev.diffusion4j.tokenizer;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -57,7 +58,7 @@ final class SpecialTokens {
             if (matcher.start() > start) {
                 plain.accept(text.substring(start, matcher.start()));
             }
-            found.accept(ids.get(matcher.group()));
+            found.accept(Objects.requireNonNull(ids.get(matcher.group())));
             start = matcher.end();
         }
         if (start < text.length()) {
