@@ -263,7 +263,7 @@ class IsolatedTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("width");
 
-        // The file vanishes after the check of the first process, so that the second one's native code misses it.
+        // The file vanishes after the first process has opened it, so that the second one misses it.
         Path model = Files.copy(DemoModel.path(), folder.resolve("model.safetensors"));
         Set<Long> before = IsolatedChildren.pids();
         try (DiffusionModel sd = DiffusionModel.options().isolated().open(model)) {
@@ -273,7 +273,7 @@ class IsolatedTest {
             IsolatedChildren.awaitEnd(pid);
             assertThatThrownBy(() -> circle(sd).generate())
                     .isInstanceOf(ModelFileException.class)
-                    .hasMessageContaining("opening the model failed");
+                    .hasMessageContaining("model.safetensors does not exist");
         }
     }
 
