@@ -71,8 +71,8 @@ gates "a library that was changed" 1 "FAILED  checksum" --no-load
 head -c 100000 /dev/zero >"$work/lib.so" && describe && pack
 failing=2
 gates "a library that is too small" 1 "FAILED  size: 100000 bytes" --no-load
-head -c $((101 << 20)) /dev/zero >"$work/lib.so" && describe && pack
-gates "a library that is too large" 1 "FAILED  size: 105906176 bytes" --no-load
+head -c $((151 << 20)) /dev/zero >"$work/lib.so" && describe && pack
+gates "a library that is too large" 1 "FAILED  size: 158334976 bytes" --no-load
 gates "what is no library" 1 "FAILED  architecture: $arch is announced, the library is for no processor" --no-load
 failing=1
 

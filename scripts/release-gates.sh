@@ -41,8 +41,7 @@ property() { sed -n "s/^$1=//p" "$folder/natives.properties" | tr -d '\r'; }
 # The most and the least megabytes that a library of this backend may have: outside, something is wrong with it.
 size_limits() {
     case $1 in
-    cpu) echo 1 100 ;;
-    cpu-portable) echo 1 150 ;;
+    cpu) echo 1 150 ;;
     vulkan) echo 1 200 ;;
     *) echo 1 900 ;; # Repositories refuse files of a gigabyte.
     esac

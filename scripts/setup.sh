@@ -289,7 +289,7 @@ native_classifier() {
     case $(uname -m) in
         arm64 | aarch64) arch=aarch64 ;;
     esac
-    printf '%s\n' "$os-$arch-$preset"
+    printf '%s\n' "$os-$arch-${preset%-portable}"
 }
 
 # ---- the build ----

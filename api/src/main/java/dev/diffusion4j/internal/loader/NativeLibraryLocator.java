@@ -48,7 +48,7 @@ public final class NativeLibraryLocator {
     static final String BACKEND_VARIABLE = "DIFFUSION4J_BACKEND";
 
     /** Backends in the order they are preferred. */
-    private static final List<String> BACKENDS = List.of("cuda", "metal", "vulkan", "cpu", "cpu-portable");
+    private static final List<String> BACKENDS = List.of("cuda", "metal", "vulkan", "cpu");
 
     /** The part of a cache folder that libraries are unpacked into. */
     private static final String UNPACKED = "natives";
