@@ -9,6 +9,7 @@
 #include "devices.h"
 #include "guard.h"
 #include "open_model.h"
+#include "overrides/host_memory.h"
 #include "rpc.h"
 #include "text.h"
 #include "threads.h"
@@ -134,6 +135,9 @@ int32_t d4j_device_memory(const char* name, int64_t* total, int64_t* free) {
         ggml_backend_dev_memory(device, &free_bytes, &total_bytes);
         *total = static_cast<int64_t>(total_bytes);
         *free  = static_cast<int64_t>(free_bytes);
+        if (device == first_here(GGML_BACKEND_DEVICE_TYPE_CPU)) {  // of which ggml calls all memory free
+            *free = std::min(*free, d4j::free_host_memory());
+        }
     });
 }
 

@@ -56,6 +56,7 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
 #include "hooks.h"
 #include "lora_check.h"
 #include "open_model.h"
+#include "overrides/host_memory.h"
 #include "rpc.h"
 #include "text.h"
 
@@ -199,6 +200,43 @@ void choose_convolutions(StableDiffusionGGML& sd) {
 
 }  // namespace
 
+namespace {
+
+/* Bytes of the weights that were found in the files and will lie in this machine's memory. */
+int64_t weights_in_host_memory(StableDiffusionGGML& sd) {
+    const std::set<std::string> found = sd.model_manager->tensor_names();
+    int64_t bytes                     = 0;
+    const auto add                    = [&](SDBackendModule part, const auto& runner) {
+        ggml_backend_t backend = sd.params_backend_for(part);
+        if (runner == nullptr || sd.backend_manager.params_backend_is_disk(part) || !sd_backend_is_cpu(backend)) {
+            return;
+        }
+        std::map<std::string, ggml_tensor*> weights;
+        runner->get_param_tensors(weights);
+        for (const auto& [name, weight] : weights) {
+            bytes += found.count(name) > 0 ? static_cast<int64_t>(ggml_nbytes(weight)) : 0;
+        }
+    };
+    add(SDBackendModule::TE, sd.cond_stage_model);
+    add(SDBackendModule::DIFFUSION, sd.diffusion_model);
+    add(SDBackendModule::DIFFUSION, sd.high_noise_diffusion_model);
+    add(SDBackendModule::VAE, sd.first_stage_model);
+    add(SDBackendModule::VAE, sd.preview_vae);
+    return bytes;
+}
+
+/* Weights are read when they are needed, so that nothing else would tell before the first ones have been. */
+void require_memory(StableDiffusionGGML& sd) {
+    const int64_t needed = weights_in_host_memory(sd);
+    const int64_t free   = free_host_memory();
+    if (needed > free) {
+        throw Failure{D4J_OUT_OF_MEMORY, "its weights take " + std::to_string(needed >> 20) + " MB, and this machine has " +
+                                             std::to_string(free >> 20) + " MB free; a smaller weight type takes less, and mapped files none"};
+    }
+}
+
+}  // namespace
+
 sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     auto sd = std::make_unique<StableDiffusionGGML>();
     try {
@@ -213,6 +251,9 @@ sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
         throw;
     }
     choose_convolutions(*sd);
+    if (!params.enable_mmap) {
+        require_memory(*sd);
+    }
     sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
     // free_sd_ctx will free it.
     auto* context = static_cast<sd_ctx_t*>(std::malloc(sizeof(sd_ctx_t)));

@@ -11,7 +11,10 @@
 
 namespace d4j {
 
-/* new_sd_ctx, but leaving nothing behind when it throws. Null if the runtime refuses; it then said why in the log. */
+/*
+ * new_sd_ctx, but leaving nothing behind when it throws, and refusing weights for which there is no memory. Null if the runtime
+ * refuses; it then said why in the log.
+ */
 sd_ctx_t* open(const sd_ctx_params_t& params, Call& call);
 
 /* Whether a part runs on a GPU of this machine. */

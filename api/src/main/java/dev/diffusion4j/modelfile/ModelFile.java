@@ -139,6 +139,17 @@ public final class ModelFile {
         return tensors.stream().mapToLong(TensorInfo::elements).sum();
     }
 
+    /**
+     * How many bytes the weights take once they are loaded as they are, neither mapped nor given another type. fp8 is widened to 16
+     * bits; the averages of training ({@code model_ema}) and counters are left out, as the runtime does. Pictures take more, by their size.
+     */
+    public long weightMemory() {
+        return tensors.stream()
+                .filter(tensor -> !tensor.type().isInteger() && !tensor.name().startsWith("model_ema."))
+                .mapToLong(tensor -> tensor.type().loadedSize(tensor.elements()))
+                .sum();
+    }
+
     /** How many tensors of each type there are, and how many bytes they take; types that do not occur are left out. */
     public Map<TensorType, TypeSummary> types() {
         Map<TensorType, TypeSummary> types = new EnumMap<>(TensorType.class);

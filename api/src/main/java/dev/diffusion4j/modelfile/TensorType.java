@@ -122,6 +122,15 @@ public enum TensorType {
         return Math.multiplyExact(elements / blockElements, (long) blockBytes);
     }
 
+    /** How many bytes that many numbers take when the runtime has loaded them. */
+    long loadedSize(long elements) {
+        return switch (this) {
+            case F64 -> F32.byteSize(elements);
+            case F8_E4M3, F8_E5M2 -> F16.byteSize(elements);
+            default -> byteSize(elements);
+        };
+    }
+
     /** The name as ggml and the runtime's logs spell it, such as {@code q4_K}. */
     public String displayName() {
         String name = name();

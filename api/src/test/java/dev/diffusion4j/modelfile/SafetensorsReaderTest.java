@@ -65,6 +65,7 @@ class SafetensorsReaderTest {
         assertThat(file.tensor("b")).contains(file.tensors().get(1));
         assertThat(file.tensor("c")).isEmpty();
         assertThat(file.parameterCount()).isEqualTo(6 + 1 + 77);
+        assertThat(file.weightMemory()).isEqualTo(24 + 2);
         assertThat(file.types())
                 .containsOnlyKeys(TensorType.F32, TensorType.F16, TensorType.I64)
                 .containsEntry(TensorType.I64, new ModelFile.TypeSummary(1, 77, 616));
@@ -350,5 +351,14 @@ class SafetensorsReaderTest {
         Safetensors.write(path, "{\"__metadata__\":{" + metadata + "}}", 8);
 
         assertRefused(path).hasMessageContaining("more than 4096 metadata entries");
+    }
+
+    @Test
+    void weightsTakeTheMemoryOfWhatTheRuntimeMakesOfThem() {
+        Path path = Safetensors.write(folder.resolve("types.safetensors"), """
+                {"wide": {"dtype": "F64", "shape": [3], "data_offsets": [0, 24]},
+                 "small": {"dtype": "F8_E4M3", "shape": [8], "data_offsets": [24, 32]},
+                 "model_ema.average": {"dtype": "F32", "shape": [4], "data_offsets": [32, 48]}}""", 48);
+        assertThat(ModelFile.read(path).weightMemory()).isEqualTo(3 * 4 + 8 * 2);
     }
 }

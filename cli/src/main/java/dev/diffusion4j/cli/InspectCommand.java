@@ -91,6 +91,7 @@ final class InspectCommand implements Callable<Integer> {
             node.put("folder", folder.path().toString());
             ArrayNode missing = node.putArray("missing");
             missing(folder).forEach(component -> missing.add(component.displayName()));
+            node.put("weightMemory", weightMemory(folder));
             ObjectNode parts = node.putObject("parts");
             folder.components()
                     .forEach((component, part) -> parts.set(component.toString(), toJson(ModelFile.read(part))));
@@ -104,6 +105,7 @@ final class InspectCommand implements Callable<Integer> {
             line(out, "needs", names(missing));
         }
         line(out, "draw with", command(folder, missing));
+        line(out, "memory", Quantity.bytes(weightMemory(folder)) + " for the weights");
         folder.components().forEach((component, part) -> {
             out.println();
             out.print(component.displayName() + ": ");
@@ -120,6 +122,12 @@ final class InspectCommand implements Callable<Integer> {
             missing.remove(ModelComponent.VAE);
         }
         return missing;
+    }
+
+    private static long weightMemory(DiffusersFolder folder) {
+        return folder.components().values().stream()
+                .mapToLong(part -> ModelFile.read(part).weightMemory())
+                .sum();
     }
 
     private static String names(Set<ModelComponent> components) {
@@ -159,6 +167,7 @@ final class InspectCommand implements Callable<Integer> {
                         Quantity.count(model.parameterCount()),
                         model.parameterCount(),
                         model.tensors().size()));
+        line(out, "memory", Quantity.bytes(model.weightMemory()) + " for the weights");
         model.types()
                 .forEach((type, summary) -> line(
                         out,
@@ -242,6 +251,7 @@ final class InspectCommand implements Callable<Integer> {
                         node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));
         node.put("parameters", model.parameterCount());
         node.put("tensorCount", model.tensors().size());
+        node.put("weightMemory", model.weightMemory());
         ObjectNode types = node.putObject("types");
         model.types()
                 .forEach((type, summary) -> types.putObject(type.displayName())

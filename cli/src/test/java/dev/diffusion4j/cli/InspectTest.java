@@ -95,6 +95,7 @@ class InspectTest {
         assertThat(Run.diffuse("inspect", model, "--variant", "fp16").out())
                 .startsWith(model + ", a folder of diffusers (use -m)\n")
                 .containsPattern("needs +T5 text encoder, VAE\n")
+                .containsPattern("memory +\\d+ B for the weights\n")
                 .contains("diffuse generate \"a lighthouse at dusk\" -m " + model + " --t5xxl FILE --vae FILE"
                         + " --variant fp16\n")
                 .contains("diffusion model: " + part)
@@ -143,6 +144,7 @@ class InspectTest {
                 .readTree(Run.diffuse("inspect", file, "--json", "--tensors").out());
         assertThat(json.path("format").asText()).isEqualTo("safetensors");
         assertThat(json.path("parameters").asLong()).isEqualTo(10);
+        assertThat(json.path("weightMemory").asLong()).isEqualTo(32);
         assertThat(json.at("/types/f32/bytes").asLong()).isEqualTo(24);
         assertThat(json.at("/metadata/long").asText()).hasSize(300);
         assertThat(json.at("/tensors/1/shape/0").asInt()).isEqualTo(4);
