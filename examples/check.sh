@@ -72,6 +72,12 @@ run_spring-page() {
     kill "$page"
     wait "$page" || true # it ended by that signal
 }
+# The first Gradle that runs on Java 25 is 9.1.
+has_gradle() {
+    local version
+    version=$(gradle --version 2>/dev/null | sed -n 's/^Gradle //p')
+    [[ -n $version && $(printf '%s\n' 9.1 "$version" | sort -V | head -n 1) == 9.1 ]]
+}
 run_gradle() {
     gradle --no-daemon --console=plain --quiet ${MAVEN_REPO_LOCAL:+"-Dmaven.repo.local=$MAVEN_REPO_LOCAL"} \
         "-Pnatives=$natives" run
@@ -90,8 +96,8 @@ examples=("$@")
 (($#)) || examples=(maven spring-boot spring-ai spring-page langchain4j quarkus kotlin jbang gradle)
 modules=() checked=() unchecked=()
 for example in "${examples[@]}"; do
-    if [[ $example == gradle ]] && ! command -v gradle >/dev/null; then
-        (($# == 0)) || { say "examples/gradle: gradle is not installed." && exit $exit_missing_tool; }
+    if [[ $example == gradle ]] && ! has_gradle; then
+        (($# == 0)) || { say "examples/gradle: Gradle 9.1 or newer is not installed." && exit $exit_missing_tool; }
         unchecked+=("$example")
         continue
     fi
