@@ -19,6 +19,11 @@ bool has_unet(const String2TensorStorage& loaded) {
     });
 }
 
+/* transformers 5 leaves it out of a CLIP without a projection. */
+std::string name_of_text_model(const std::vector<TensorStorage>& part) {
+    return any_begins(part, "embeddings.token_embedding.") ? "text_model." : "";
+}
+
 }  // namespace
 
 std::string prefix_of_part(const std::vector<TensorStorage>& part, const String2TensorStorage& loaded,
@@ -29,8 +34,8 @@ std::string prefix_of_part(const std::vector<TensorStorage>& part, const String2
     if (chosen == "text_encoders.llm.") {
         return any_begins(part, "layers.") ? chosen + "model." : chosen;
     }
-    if (chosen == "text_encoders.clip_l.transformer." && has_unet(loaded)) {
-        return "cond_stage_model.transformer.";
+    if (chosen == "text_encoders.clip_l.transformer.") {
+        return (has_unet(loaded) ? "cond_stage_model.transformer." : chosen) + name_of_text_model(part);
     }
     if (chosen == "text_encoders.clip_g.transformer." && has_unet(loaded)) {
         return "cond_stage_model.1.transformer.";

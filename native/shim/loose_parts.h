@@ -1,7 +1,8 @@
 /*
  * Parts of a model with a U-Net that are files of their own: the folders of diffusers, and denoisers that were published
  * alone. Upstream asks which family it has before it has seen a text encoder, and so takes them for a transformer's. And
- * language models that were saved without what makes words of their output, and so without the name of what is inside.
+ * text encoders that were saved without the name of what is inside: language models without what makes words of their output,
+ * and CLIPs.
  */
 #ifndef D4J_LOOSE_PARTS_H
 #define D4J_LOOSE_PARTS_H

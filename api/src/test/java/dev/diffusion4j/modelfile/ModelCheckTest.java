@@ -415,9 +415,12 @@ class ModelCheckTest {
 
     @Test
     void refusesClipNamesThatTheRuntimeDoesNotConvert() {
+        assertAccepted(
+                new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 768),
+                file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD1));
         assertRefused(
-                        new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 768),
-                        file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD1))
+                        new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 1280),
+                        file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_G, ModelFamily.SDXL))
                 .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
     }
 

@@ -42,6 +42,10 @@ final class RewrittenModel {
         this.weights = weights;
     }
 
+    static RewrittenModel of(List<Weight> weights) {
+        return new RewrittenModel(weights);
+    }
+
     /** All weights of a safetensors file, as they are. */
     static RewrittenModel of(Path single) {
         return new RewrittenModel(ModelFile.read(single).tensors().stream()
@@ -111,6 +115,10 @@ final class RewrittenModel {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    List<Weight> weights() {
+        return weights;
     }
 
     /** With others in the place of each weight. */

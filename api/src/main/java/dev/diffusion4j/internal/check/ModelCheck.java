@@ -231,9 +231,13 @@ final class ModelCheck {
     }
 
     private void requireClipNames() {
-        // OpenCLIP's names, and those of recent transformers, are converted only inside a whole model, or not at all.
+        // OpenCLIP's names are converted only inside a whole model.
         String beginning = "text_model.embeddings.";
-        if (file.tensors().stream().noneMatch(tensor -> tensor.name().contains(beginning))) {
+        boolean isClipL = file.family() != ModelFamily.CLIP_G; // transformers 5 saves one without that
+        if (file.tensors().stream()
+                .map(TensorInfo::name)
+                .noneMatch(name ->
+                        name.contains(beginning) || (isClipL && name.startsWith("embeddings.token_embedding.")))) {
             throw refusal("has no tensor whose name begins with " + Text.quoted(beginning)
                     + ", by which the runtime knows a text encoder");
         }
