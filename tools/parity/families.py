@@ -265,9 +265,9 @@ def open_clip_reference(tensors, prefix, width, layers, heads):
     return clip(converted, width, layers, heads)
 
 
-def sdxl_reference_unet(tensors):
+def sdxl_reference_unet(tensors, inputs=4):
     config = {
-        "in_channels": 4, "out_channels": 4, "block_out_channels": [BASE, 2 * BASE, 4 * BASE], "layers_per_block": 2,
+        "in_channels": inputs, "out_channels": 4, "block_out_channels": [BASE, 2 * BASE, 4 * BASE], "layers_per_block": 2,
         "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
         "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
         "transformer_layers_per_block": [1, 2, 10], "cross_attention_dim": 2048, "attention_head_dim": [1, 2, 4],
@@ -279,14 +279,14 @@ def sdxl_reference_unet(tensors):
     return model.eval()
 
 
-def flux_reference_transformer(tensors, guidance=True):
+def flux_reference_transformer(tensors, guidance=True, inputs=64):
     # diffusers' own reading of Black Forest Labs' names, but for a width that it takes for granted.
     source = inspect.getsource(single_file_utils.convert_flux_transformer_checkpoint_to_diffusers)
     space = dict(vars(single_file_utils))
     exec(source.replace("inner_dim = 3072", f"inner_dim = {HIDDEN}"), space)
     converted = space["convert_flux_transformer_checkpoint_to_diffusers"](without(f"{components.UNET}.", tensors))
     model = diffusers.FluxTransformer2DModel(
-        patch_size=1, in_channels=64, num_layers=DOUBLE, num_single_layers=SINGLE, attention_head_dim=128,
+        patch_size=1, in_channels=inputs, out_channels=64, num_layers=DOUBLE, num_single_layers=SINGLE, attention_head_dim=128,
         num_attention_heads=HIDDEN // 128, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=guidance)
     model.load_state_dict(converted)
     return model.eval()
@@ -366,7 +366,12 @@ FLUX_SIGMAS = [1.0, 0.6, 0.25, 0.0]
 
 def flux_packed(x):
     rows, columns = HEIGHT // 16, WIDTH // 16
-    return x.reshape(1, 16, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, 64)
+    return x.reshape(1, -1, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, -1)
+
+
+def flux_unpacked(x):
+    rows, columns = HEIGHT // 16, WIDTH // 16
+    return x.reshape(1, rows, columns, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * rows, 2 * columns)
 
 
 def flux_places(picture):
@@ -392,8 +397,7 @@ def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None)
             hidden_states=seen, timestep=torch.tensor([sigma]), guidance=scale, pooled_projections=pooled,
             encoder_hidden_states=text, txt_ids=torch.zeros(256, 3), img_ids=places).sample[:, :rows * columns]
         x = x + (following - sigma) * velocity
-    x = x.reshape(1, rows, columns, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * rows, 2 * columns)
-    return picture(autoencoder.decode(x / 0.3611 + 0.1159).sample)
+    return picture(autoencoder.decode(flux_unpacked(x) / 0.3611 + 0.1159).sample)
 
 
 # ---- LoRAs ----

@@ -242,6 +242,12 @@ def z_image():
 # ---- FLUX.1 schnell and Kontext ----
 
 
+def clip_l_file():
+    layout = components.Layout()
+    layout.shapes = families.renamed(components.Layout.text, components.TEXT, "text_model")
+    return file_of(layout)
+
+
 def flux(name, guided, sees_picture):
     layout = components.Layout()
     families.flux_transformer(layout)
@@ -249,12 +255,9 @@ def flux(name, guided, sees_picture):
     bare.shapes = without(f"{components.UNET}.", layout.shapes)
     if not guided:
         bare.shapes = {name: shape for name, shape in bare.shapes.items() if not name.startswith("guidance_in")}
-    file, text, vae = file_of(bare), components.Layout(), vae_file(16, quantised=False)
+    file, text, vae = file_of(bare), clip_l_file(), vae_file(16, quantised=False)
     file.write(name)
     vae.write("vae16")
-    text.text()
-    text.shapes = {name.replace(components.TEXT, "text_model", 1): shape for name, shape in text.shapes.items()}
-    text = file_of(text)
     text.write("clip-l")
     pooled = families.clip_l(text.tensors, "text_model")(input_ids=padded(IDS, END)).pooler_output
     named = {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}

@@ -1,0 +1,75 @@
+"""Writes what pictures of FLUX.1 Fill are compared with. As families.py does it, whose folder and cases.json this one adds to.
+
+What is shown to the models is what diffusers' pipelines show them. All but the mask and a margin of one latent stays as it
+was, in each step, as web user interfaces do it and those pipelines do not.
+
+    pip install -r requirements.txt && python inpainting_families.py [CASE ...]
+"""
+
+import numpy as np
+import torch
+
+import components
+import families
+import transformer_families
+from components import END
+from families import HEIGHT, IDS, WIDTH, encoded, flux_packed, flux_places, flux_unpacked, given_picture, noise, padded, picture, save
+from transformer_families import SIGMAS, file_of, reference_vae, vae_file
+
+DISTILLED_GUIDANCE = 30.0
+
+
+def mask():
+    """A rectangle whose sides are not those of latents."""
+    result = np.zeros((HEIGHT, WIDTH))
+    result[13:45, 37:91] = 1
+    return result
+
+
+def blocks(pixels):
+    """(64, height / 8, width / 8): the 8x8 pixels that each latent stands for, as channels."""
+    return torch.from_numpy(pixels).float().reshape(HEIGHT // 8, 8, WIDTH // 8, 8).permute(1, 3, 0, 2).reshape(1, 64, HEIGHT // 8, -1)
+
+
+def drawn():
+    """Latents that are not to stay: those that the mask touches, and their neighbours."""
+    return torch.nn.functional.max_pool2d(blocks(mask()).amax(1, keepdim=True), 3, 1, 1)
+
+
+def flux_fill():
+    """Into the transformer go the latents, those of the picture with grey in place of the mask, and the mask's own pixels."""
+    layout = components.Layout()
+    families.flux_transformer(layout)
+    layout.layer(f"{components.UNET}.img_in", families.HIDDEN, 384)
+    bare = components.Layout()
+    bare.shapes = families.without(f"{components.UNET}.", layout.shapes)
+    file, text, vae = file_of(bare), transformer_families.clip_l_file(), vae_file(16, quantised=False)
+    file.write("flux-fill")
+    pooled = families.clip_l(text.tensors, "text_model")(input_ids=padded(IDS, END)).pooler_output
+    transformer = families.flux_reference_transformer(
+        {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}, inputs=384)
+    autoencoder = reference_vae(vae.tensors, 16, False)
+
+    def scaled(pixels):
+        return (encoded(autoencoder, pixels) - 0.1159) * 0.3611
+
+    start, free = scaled(given_picture()), drawn()
+    left = np.where(mask()[..., None] == 1, 127.5, given_picture())
+    seen = torch.cat([flux_packed(scaled(left)), flux_packed(blocks(mask()))], -1)
+    x = noise(16)
+    for sigma, following in SIGMAS:
+        velocity = flux_unpacked(transformer(
+            hidden_states=torch.cat([flux_packed(x), seen], -1), timestep=torch.tensor([sigma]),
+            guidance=torch.tensor([DISTILLED_GUIDANCE]), pooled_projections=pooled,
+            encoder_hidden_states=torch.zeros(1, 256, 4096), txt_ids=torch.zeros(256, 3), img_ids=flux_places(0)).sample)
+        denoised = x - sigma * velocity
+        denoised = denoised * free + start * (1 - free)
+        x = x + (x - denoised) / sigma * (following - sigma)
+    save("flux-fill", picture(autoencoder.decode(x / 0.3611 + 0.1159).sample))
+
+
+ALL = {"flux-fill": flux_fill}
+
+
+if __name__ == "__main__":
+    families.run(ALL)
