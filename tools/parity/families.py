@@ -73,7 +73,7 @@ class File:
 # ---- layouts ----
 
 
-def sdxl_unet(layout, base):
+def sdxl_unet(layout, base, inputs=4):
     unet, context, embedding = components.UNET, 2048, 4 * base
     levels, depths = (1, 2, 4), (0, 2, 10)
 
@@ -106,7 +106,7 @@ def sdxl_unet(layout, base):
     layout.layer(f"{unet}.time_embed.2", embedding, embedding)
     layout.layer(f"{unet}.label_emb.0.0", embedding, 2816)
     layout.layer(f"{unet}.label_emb.0.2", embedding, embedding)
-    layout.layer(f"{unet}.input_blocks.0.0", base, 4, 3, 3)
+    layout.layer(f"{unet}.input_blocks.0.0", base, inputs, 3, 3)
     skips, channels, number = [base], base, 0
     for level, multiplier in enumerate(levels):
         for _ in range(2):
@@ -205,12 +205,12 @@ def file_of(shapes, distribution=distribution, certain=()):
 CLIP_L, CLIP_G = "conditioner.embedders.0.transformer.text_model", "conditioner.embedders.1.model"
 
 
-def sdxl_file():
+def sdxl_file(inputs=4, certain=()):
     layout = components.Layout()
-    sdxl_unet(layout, BASE)
+    sdxl_unet(layout, BASE, inputs)
     layout.vae(components.ENCODER_WIDTH, components.DECODER_WIDTH["narrow"])
     open_clip(layout, CLIP_G, 1280, 32)
-    return file_of(layout.shapes | renamed(components.Layout.text, components.TEXT, CLIP_L))
+    return file_of(layout.shapes | renamed(components.Layout.text, components.TEXT, CLIP_L), certain=certain)
 
 
 def flux_vae(layout):
@@ -604,13 +604,10 @@ def flux_cases():
             save(f"flux.{name}", flux_picture(transformer, pooled, autoencoder), base)
 
 
-def sdxl_cases():
-    file = sdxl_file()
-    file.write("sdxl")
-    large, big = clip_l(file.tensors, CLIP_L), open_clip_reference(file.tensors, CLIP_G, 1280, 32, 20)
-    unet = sdxl_reference_unet(file.tensors)
-    autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
-    del file
+def sdxl_reference(tensors, inputs=4):
+    """The second text encoder, what both make of token ids, and what the U-Net predicts of that."""
+    large, big = clip_l(tensors, CLIP_L), open_clip_reference(tensors, CLIP_G, 1280, 32, 20)
+    unet = sdxl_reference_unet(tensors, inputs)
     sizes = torch.tensor([[HEIGHT, WIDTH, 0, 0, HEIGHT, WIDTH]], dtype=torch.float32)
 
     def encode(ids):
@@ -621,6 +618,16 @@ def sdxl_cases():
     def predict(x, time, condition):
         context, pooled = condition
         return unet(x, time, context, added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes}).sample
+
+    return big, encode, predict
+
+
+def sdxl_cases():
+    file = sdxl_file()
+    file.write("sdxl")
+    big, encode, predict = sdxl_reference(file.tensors)
+    autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
+    del file
 
     def decode(x):
         return autoencoder.decode(x / 0.13025).sample

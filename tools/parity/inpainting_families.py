@@ -1,4 +1,4 @@
-"""Writes what pictures of FLUX.1 Fill are compared with. As families.py does it, whose folder and cases.json this one adds to.
+"""Writes what pictures of FLUX.1 Fill and of SDXL's inpainting model are compared with. As families.py does it, whose folder and cases.json this one adds to.
 
 What is shown to the models is what diffusers' pipelines show them. All but the mask and a margin of one latent stays as it
 was, in each step, as web user interfaces do it and those pipelines do not.
@@ -17,13 +17,7 @@ from families import HEIGHT, IDS, WIDTH, encoded, flux_packed, flux_places, flux
 from transformer_families import SIGMAS, file_of, reference_vae, vae_file
 
 DISTILLED_GUIDANCE = 30.0
-
-
-def mask():
-    """A rectangle whose sides are not those of latents."""
-    result = np.zeros((HEIGHT, WIDTH))
-    result[13:45, 37:91] = 1
-    return result
+SDXL_SCALE = 0.13025
 
 
 def blocks(pixels):
@@ -31,13 +25,18 @@ def blocks(pixels):
     return torch.from_numpy(pixels).float().reshape(HEIGHT // 8, 8, WIDTH // 8, 8).permute(1, 3, 0, 2).reshape(1, 64, HEIGHT // 8, -1)
 
 
-def drawn():
+def drawn(mask):
     """Latents that are not to stay: those that the mask touches, and their neighbours."""
-    return torch.nn.functional.max_pool2d(blocks(mask()).amax(1, keepdim=True), 3, 1, 1)
+    return torch.nn.functional.max_pool2d(blocks(mask).amax(1, keepdim=True), 3, 1, 1)
+
+
+def left(mask):
+    """The picture with grey in place of the mask."""
+    return np.where(mask[..., None] == 1, 127.5, given_picture())
 
 
 def flux_fill():
-    """Into the transformer go the latents, those of the picture with grey in place of the mask, and the mask's own pixels."""
+    """Into the transformer go the latents, those of what the mask leaves, and the mask's own pixels."""
     layout = components.Layout()
     families.flux_transformer(layout)
     layout.layer(f"{components.UNET}.img_in", families.HIDDEN, 384)
@@ -53,9 +52,10 @@ def flux_fill():
     def scaled(pixels):
         return (encoded(autoencoder, pixels) - 0.1159) * 0.3611
 
-    start, free = scaled(given_picture()), drawn()
-    left = np.where(mask()[..., None] == 1, 127.5, given_picture())
-    seen = torch.cat([flux_packed(scaled(left)), flux_packed(blocks(mask()))], -1)
+    mask = np.zeros((HEIGHT, WIDTH))
+    mask[13:45, 37:91] = 1  # beside the sides of latents
+    start, free = scaled(given_picture()), drawn(mask)
+    seen = torch.cat([flux_packed(scaled(left(mask))), flux_packed(blocks(mask))], -1)
     x = noise(16)
     for sigma, following in SIGMAS:
         velocity = flux_unpacked(transformer(
@@ -68,7 +68,28 @@ def flux_fill():
     save("flux-fill", picture(autoencoder.decode(x / 0.3611 + 0.1159).sample))
 
 
-ALL = {"flux-fill": flux_fill}
+def sdxl_inpainting():
+    """SDXL, but for the tensors that are listed. Guidance without a negative prompt."""
+    first, certain = f"{components.UNET}.input_blocks.0.0.weight", f"{components.VAE}.quant_conv.bias"
+    file = families.sdxl_file(9, [certain])
+    file.lines = [line for line in file.lines if line.startswith((first, certain))]
+    file.write("sdxl-inpaint")
+    _, encode, predict = families.sdxl_reference(file.tensors, 9)
+    autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
+    text = encode(IDS)
+    nothing = tuple(torch.zeros_like(part) for part in text)
+    pixels = np.zeros((HEIGHT, WIDTH))
+    pixels[16:48, 32:96] = 1
+    small, free = torch.from_numpy(pixels[::8, ::8]).float()[None, None], drawn(pixels)
+    start = encoded(autoencoder, given_picture()) * SDXL_SCALE
+    seen = torch.cat([small, encoded(autoencoder, left(pixels)) * SDXL_SCALE], 1)
+    save("sdxl-inpaint", families.unet_picture(
+        families.guided(lambda x, t, condition: predict(torch.cat([x, seen], 1), t, condition), text, nothing),
+        lambda x: autoencoder.decode(x / SDXL_SCALE).sample,
+        start=start, keep=lambda denoised: denoised * free + start * (1 - free)))
+
+
+ALL = {"flux-fill": flux_fill, "sdxl-inpaint": sdxl_inpainting}
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ final class FamilyGoldens {
         return file;
     }
 
+    /** Writes a model in f16 that is another one but for the tensors in a list of its own. */
+    static Path write(String name, String base, Path folder) {
+        Path file = folder.resolve(name + ".safetensors");
+        SyntheticModel.read(open(base + ".tsv")).with(open(name + ".tsv")).write(file, TensorType.F16);
+        return file;
+    }
+
     static InputStream open(String file) {
         return FamilyGoldens.class.getResourceAsStream(FOLDER + file);
     }

@@ -10,6 +10,7 @@ import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.InitImage;
+import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.tensor.RandomSource;
@@ -52,6 +53,25 @@ class InpaintingParityTest {
                             "flux-fill",
                             FamilyGoldens.as(model.imageToImage(init, PROMPT))
                                     .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0))
+                                    .generate()))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+
+    /** With guidance, and without a negative prompt. */
+    @Test
+    void sdxl() {
+        InitImage init = InitImage.of(FamilyGoldens.picture())
+                .withMask(FamilyGoldens.mask())
+                .withStrength(1);
+        try (DiffusionModel model = options().open(FamilyGoldens.write("sdxl-inpaint", "sdxl", folder))) {
+            assertThat(model.family()).isEqualTo(ModelFamily.SDXL_INPAINT);
+            assertThat(distance(
+                            "sdxl-inpaint",
+                            FamilyGoldens.as(model.imageToImage(init, PROMPT))
+                                    .sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
+                                    .steps(3)
+                                    .guidanceScale(5)
                                     .generate()))
                     .isLessThan(TOLERANCE);
         }
