@@ -159,6 +159,22 @@ def open_clip(layout, prefix, width, layers):
 HIDDEN, DOUBLE, SINGLE = 256, 2, 2
 
 
+def flux_stream(layout, block):
+    layout.layer(f"{block}_attn.qkv", 3 * HIDDEN, HIDDEN)
+    layout.layer(f"{block}_attn.proj", HIDDEN, HIDDEN)
+    layout.shapes[f"{block}_attn.norm.query_norm.scale"] = (128,)
+    layout.shapes[f"{block}_attn.norm.key_norm.scale"] = (128,)
+    layout.layer(f"{block}_mlp.0", 4 * HIDDEN, HIDDEN)
+    layout.layer(f"{block}_mlp.2", HIDDEN, 4 * HIDDEN)
+
+
+def flux_single(layout, block):
+    layout.layer(f"{block}.linear1", 7 * HIDDEN, HIDDEN)
+    layout.layer(f"{block}.linear2", HIDDEN, 5 * HIDDEN)
+    layout.shapes[f"{block}.norm.query_norm.scale"] = (128,)
+    layout.shapes[f"{block}.norm.key_norm.scale"] = (128,)
+
+
 def flux_transformer(layout):
     transformer = components.UNET
     layout.layer(f"{transformer}.img_in", HIDDEN, 64)
@@ -170,19 +186,11 @@ def flux_transformer(layout):
         for stream in ("img", "txt"):
             block = f"{transformer}.double_blocks.{i}.{stream}"
             layout.layer(f"{block}_mod.lin", 6 * HIDDEN, HIDDEN)
-            layout.layer(f"{block}_attn.qkv", 3 * HIDDEN, HIDDEN)
-            layout.layer(f"{block}_attn.proj", HIDDEN, HIDDEN)
-            layout.shapes[f"{block}_attn.norm.query_norm.scale"] = (128,)
-            layout.shapes[f"{block}_attn.norm.key_norm.scale"] = (128,)
-            layout.layer(f"{block}_mlp.0", 4 * HIDDEN, HIDDEN)
-            layout.layer(f"{block}_mlp.2", HIDDEN, 4 * HIDDEN)
+            flux_stream(layout, block)
     for i in range(SINGLE):
         block = f"{transformer}.single_blocks.{i}"
-        layout.layer(f"{block}.linear1", 7 * HIDDEN, HIDDEN)
-        layout.layer(f"{block}.linear2", HIDDEN, 5 * HIDDEN)
         layout.layer(f"{block}.modulation.lin", 3 * HIDDEN, HIDDEN)
-        layout.shapes[f"{block}.norm.query_norm.scale"] = (128,)
-        layout.shapes[f"{block}.norm.key_norm.scale"] = (128,)
+        flux_single(layout, block)
     layout.layer(f"{transformer}.final_layer.linear", 64, HIDDEN)
     layout.layer(f"{transformer}.final_layer.adaLN_modulation.1", 2 * HIDDEN, HIDDEN)
 
@@ -383,13 +391,12 @@ def flux_places(picture):
     return places.reshape(-1, 3)
 
 
-def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None):
-    """reference: latents of a picture that Kontext looks at."""
+def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None, text=torch.zeros(1, 256, 4096)):
+    """reference: latents of a picture that Kontext looks at; text: T5's."""
     rows, columns = HEIGHT // 16, WIDTH // 16
     x, places = flux_packed(noise(16)), flux_places(0)
     if reference is not None:
         places = torch.cat([places, flux_places(1)])
-    text = torch.zeros(1, 256, 4096)
     scale = None if guidance is None else torch.tensor([guidance])
     for sigma, following in zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]):
         seen = x if reference is None else torch.cat([x, flux_packed(reference)], 1)

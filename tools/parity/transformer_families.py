@@ -248,14 +248,18 @@ def clip_l_file():
     return file_of(layout)
 
 
-def flux(name, guided, sees_picture):
+def flux_file(guided):
     layout = components.Layout()
     families.flux_transformer(layout)
     bare = components.Layout()
     bare.shapes = without(f"{components.UNET}.", layout.shapes)
     if not guided:
         bare.shapes = {name: shape for name, shape in bare.shapes.items() if not name.startswith("guidance_in")}
-    file, text, vae = file_of(bare), clip_l_file(), vae_file(16, quantised=False)
+    return file_of(bare)
+
+
+def flux(name, guided, sees_picture):
+    file, text, vae = flux_file(guided), clip_l_file(), vae_file(16, quantised=False)
     file.write(name)
     vae.write("vae16")
     text.write("clip-l")
@@ -407,20 +411,27 @@ def sd3_transformer(tensors):
     return model.eval()
 
 
-def sd35():
+SD3_CLIP_L, SD3_CLIP_G = (f"text_encoders.clip_{size}.transformer.text_model" for size in "lg")
+
+
+def sd35_file():
     """One file as sd3.5_medium_incl_clips.safetensors is."""
     layout, transformer = components.Layout(), sd3_layout()
     layout.shapes = {f"{components.UNET}.{name}": shape for name, shape in transformer.shapes.items()}
     vae = vae_file(16, quantised=False)
     layout.shapes |= {f"{components.VAE}.{name}": tuple(value.shape) for name, value in vae.tensors.items()}
-    large, big = "text_encoders.clip_l.transformer.text_model", "text_encoders.clip_g.transformer.text_model"
-    layout.shapes |= families.renamed(components.Layout.text, components.TEXT, large)
-    layout.shapes |= clip_g_shapes(big)
+    layout.shapes |= families.renamed(components.Layout.text, components.TEXT, SD3_CLIP_L)
+    layout.shapes |= clip_g_shapes(SD3_CLIP_G)
     layout.shapes["text_encoders.clip_g.transformer.text_projection.weight"] = (1280, 1280)
-    file = file_of(layout)
-    file.write("sd3.5")
-    first, second = families.clip_l(file.tensors, large), families.clip(
+    return file_of(layout)
+
+
+def sd35_reference(file):
+    """What CLIP's ids become, without a T5, what the transformer predicts and what latents decode to."""
+    first, second = families.clip_l(file.tensors, SD3_CLIP_L), families.clip(
         without("text_encoders.clip_g.transformer.", file.tensors), 1280, 32, 20)
+    model = sd3_transformer(without(f"{components.UNET}.", file.tensors))
+    decoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
 
     def encode(ids):
         one = first(input_ids=padded(ids, END), output_hidden_states=True)
@@ -429,19 +440,26 @@ def sd35():
         context = torch.cat([torch.nn.functional.pad(both, (0, 4096 - 2048)), torch.zeros(1, LENGTH, 4096)], 1)
         return context, torch.cat([one.pooler_output, two.text_embeds], -1)
 
+    def predict(x, context, pooled, sigma):
+        return model(x, context, pooled, torch.tensor([1000 * sigma])).sample
+
+    return encode, predict, lambda x: decoder.decode(x / 1.5305 + 0.0609).sample
+
+
+def sd35():
+    file = sd35_file()
+    file.write("sd3.5")
+    encode, predict, decode = sd35_reference(file)
     text, nothing = encode(IDS), encode([BEGIN, END])
-    model = sd3_transformer(without(f"{components.UNET}.", file.tensors))
-    decoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
     for name, guidance in (("sd3.5", 1), ("sd3.5.guided", 4)):
         x = noise(16)
         for sigma, following in SIGMAS:
-            time = torch.tensor([1000 * sigma])
-            velocity = model(x, *text, time).sample
+            velocity = predict(x, *text, sigma)
             if guidance != 1:
-                away = model(x, *nothing, time).sample
+                away = predict(x, *nothing, sigma)
                 velocity = away + guidance * (velocity - away)
             x = x + (following - sigma) * velocity
-        save(name, picture(decoder.decode(x / 1.5305 + 0.0609).sample))
+        save(name, picture(decode(x)))
 
 
 def clip_g_shapes(prefix):
