@@ -9,6 +9,7 @@ import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.tensor.RandomSource;
@@ -73,6 +74,17 @@ class T5ParityTest {
                 .vae(file("vae16"));
         try (DiffusionModel model = parts.open()) {
             assertThat(distance("flux-schnell.t5", request(model).generate())).isLessThan(TOLERANCE);
+        }
+    }
+
+    /** Which masks its padding, in T5 and in the transformer. */
+    @Test
+    void chroma() {
+        ModelOpener parts = options().diffusionModel(file("chroma")).vae(file("vae16"));
+        try (DiffusionModel model = parts.open()) {
+            assertThat(model.family()).isEqualTo(ModelFamily.FLUX);
+            assertThat(distance("chroma", request(model).guidanceScale(1).generate()))
+                    .isLessThan(TOLERANCE);
         }
     }
 }
