@@ -1,11 +1,13 @@
-"""Writes what pictures of FLUX.1 Fill and of SDXL's inpainting model are compared with. As families.py does it, whose folder and cases.json this one adds to.
+"""Writes what pictures made from pictures are compared with: those of FLUX.1 Fill, of SDXL's inpainting model, and of FLUX.1
+schnell. As families.py does it, whose folder and cases.json this one adds to.
 
-What is shown to the models is what diffusers' pipelines show them. All but the mask and a margin of one latent stays as it
+What is shown to the first two is what diffusers' pipelines show them. All but the mask and a margin of one latent stays as it
 was, in each step, as web user interfaces do it and those pipelines do not.
 
     pip install -r requirements.txt && python inpainting_families.py [CASE ...]
 """
 
+import diffusers
 import numpy as np
 import torch
 
@@ -89,7 +91,40 @@ def sdxl_inpainting():
         start=start, keep=lambda denoised: denoised * free + start * (1 - free)))
 
 
-ALL = {"flux-fill": flux_fill, "sdxl-inpaint": sdxl_inpainting}
+def flux_schnell():
+    """Image to image and inpainting by a model that is not made for it, as diffusers' pipelines and their scheduler do it: the
+    encoder's sample is drawn before the noise, and after each step the noised picture comes back where the mask has none."""
+    file = transformer_families.flux_file(guided=False)
+    pooled = families.clip_l(transformer_families.clip_l_file().tensors, "text_model")(input_ids=padded(IDS, END)).pooler_output
+    transformer = families.flux_reference_transformer(
+        {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}, guidance=False)
+    autoencoder = reference_vae(vae_file(16, quantised=False).tensors, 16, False)
+    start = flux_packed((encoded(autoencoder, given_picture()) - 0.1159) * 0.3611)
+    generator = torch.Generator("cpu").manual_seed(families.SEED)
+    torch.randn((1, 16, HEIGHT // 8, WIDTH // 8), generator=generator)
+    fresh = flux_packed(torch.randn((1, 16, HEIGHT // 8, WIDTH // 8), generator=generator))
+    pixels = np.zeros((HEIGHT, WIDTH))
+    pixels[16:48, 32:96] = 1
+    mask = flux_packed(torch.from_numpy(pixels[::8, ::8]).float().expand(1, 16, -1, -1))
+    steps, strength = 5, 0.7
+    for name, drawn in (("flux-schnell.img2img", torch.ones_like(mask)), ("flux-schnell.inpaint", mask)):
+        scheduler = diffusers.FlowMatchEulerDiscreteScheduler()
+        scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / steps, steps))
+        first = int(max(steps - min(steps * strength, steps), 0))
+        times = scheduler.timesteps[first:]
+        scheduler.set_begin_index(first)
+        x = scheduler.scale_noise(start, times[:1], fresh)
+        for i, time in enumerate(times):
+            velocity = transformer(
+                hidden_states=x, timestep=time[None] / 1000, pooled_projections=pooled, guidance=None,
+                encoder_hidden_states=torch.zeros(1, 256, 4096), txt_ids=torch.zeros(256, 3), img_ids=flux_places(0)).sample
+            x = scheduler.step(velocity, time, x, return_dict=False)[0]
+            kept = scheduler.scale_noise(start, times[i + 1:i + 2], fresh) if i + 1 < len(times) else start
+            x = drawn * x + (1 - drawn) * kept
+        save(name, picture(autoencoder.decode(flux_unpacked(x) / 0.3611 + 0.1159).sample))
+
+
+ALL = {"flux-schnell": flux_schnell, "flux-fill": flux_fill, "sdxl-inpaint": sdxl_inpainting}
 
 
 if __name__ == "__main__":

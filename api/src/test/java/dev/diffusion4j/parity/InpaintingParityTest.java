@@ -6,6 +6,7 @@ import static dev.diffusion4j.parity.FamilyGoldens.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
+import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelFamily;
@@ -13,6 +14,8 @@ import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.scheduler.FlowMatchEulerScheduler;
+import dev.diffusion4j.scheduler.TimestepSpacing;
 import dev.diffusion4j.tensor.RandomSource;
 import java.awt.Rectangle;
 import java.nio.file.Path;
@@ -21,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Models that are shown a picture and a mask, against diffusers and transformers. SD 1.x is {@link UNetFamiliesParityTest}'s. */
+/** Pictures made from a picture and a mask, against diffusers and transformers. SD 1.x is {@link UNetFamiliesParityTest}'s. */
 @Tag("native")
 @Timeout(600)
 class InpaintingParityTest {
@@ -75,5 +78,30 @@ class InpaintingParityTest {
                                     .generate()))
                     .isLessThan(TOLERANCE);
         }
+    }
+
+    /** A model that is not made for it, in the loop in Java. */
+    @Test
+    void fluxSchnell() {
+        ModelOpener parts = options()
+                .diffusionModel(file("flux-schnell"))
+                .clipL(file("clip-l"))
+                .vae(file("vae16"));
+        InitImage init = InitImage.of(FamilyGoldens.picture()).withStrength(0.7);
+        try (DiffusionModel model = parts.open()) {
+            assertThat(distance("flux-schnell.img2img", drawInJava(model, init)))
+                    .isLessThan(TOLERANCE);
+            assertThat(distance("flux-schnell.inpaint", drawInJava(model, init.withMask(FamilyGoldens.mask()))))
+                    .isLessThan(TOLERANCE);
+        }
+    }
+
+    private static GeneratedImage drawInJava(DiffusionModel model, InitImage init) {
+        return FamilyGoldens.as(model.imageToImage(init, PROMPT))
+                .sampling(Sampling.with(FlowMatchEulerScheduler.builder()
+                        .timestepSpacing(TimestepSpacing.TRAILING)
+                        .build()))
+                .steps(5)
+                .generate();
     }
 }
