@@ -552,15 +552,20 @@ def qwen_image():
     statistics = autoencoder.config
     mean = torch.tensor(statistics.latents_mean).view(1, 16, 1, 1)
     deviation = torch.tensor(statistics.latents_std).view(1, 16, 1, 1)
-    x = noise(16).reshape(1, 16, ROWS, 2, COLUMNS, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, ROWS * COLUMNS, 64)
+    start, autoencoder = families.flux_packed(noise(16)), autoencoder.eval()
+    given = torch.tensor(families.given_picture()).permute(2, 0, 1)[None, :, None].float() / 127.5 - 1
+    given = families.flux_packed((autoencoder.encode(given).latent_dist.mode()[:, :, 0] - mean) / deviation)
     mask = torch.ones(1, context.shape[1], dtype=torch.long)
-    for sigma, following in SIGMAS:
-        velocity = transformer(
-            hidden_states=x, encoder_hidden_states=context, encoder_hidden_states_mask=mask, timestep=torch.tensor([sigma]),
-            img_shapes=[[(1, ROWS, COLUMNS)]]).sample
-        x = x + (following - sigma) * velocity
-    x = x.reshape(1, ROWS, COLUMNS, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * ROWS, 2 * COLUMNS)
-    save("qwen-image", picture(autoencoder.eval().decode((x * deviation + mean)[:, :, None]).sample[:, :, 0]))
+    # Without a vision tower an edit is told the prompt as for a picture of its own.
+    for name, pictures in (("qwen-image", []), ("qwen-image.edit", [given])):
+        x = start
+        for sigma, following in SIGMAS:
+            velocity = transformer(
+                hidden_states=torch.cat([x, *pictures], 1), encoder_hidden_states=context, encoder_hidden_states_mask=mask,
+                timestep=torch.tensor([sigma]), img_shapes=[[(1, ROWS, COLUMNS)] * (1 + len(pictures))]).sample[:, :ROWS * COLUMNS]
+            x = x + (following - sigma) * velocity
+        latents = families.flux_unpacked(x) * deviation + mean
+        save(name, picture(autoencoder.decode(latents[:, :, None]).sample[:, :, 0]))
 
 
 ALL = {
