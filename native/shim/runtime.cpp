@@ -9,6 +9,30 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
+#define T5Runner UpstreamT5Runner
+#include "model/te/t5.hpp"
+#undef T5Runner
+
+/* T5 with the blocks that there are weights of: upstream takes 24 for granted. */
+struct T5Runner : UpstreamT5Runner {
+    T5Runner(ggml_backend_t backend,
+             const String2TensorStorage& weights,
+             const std::string& prefix,
+             bool is_umt5                                 = false,
+             std::shared_ptr<RunnerWeightManager> manager = nullptr)
+        : UpstreamT5Runner(backend, weights, prefix, is_umt5, manager) {
+        int64_t blocks = 0;
+        while (weights.find(prefix + ".encoder.block." + std::to_string(blocks) + ".layer.0.SelfAttention.q.weight") != weights.end()) {
+            blocks++;
+        }
+        if (blocks != 0 && blocks != config.num_layers) {
+            config.num_layers = blocks;
+            model             = T5(config);
+            model.init(params_ctx, weights, prefix);
+        }
+    }
+};
+
 #include "conditioning/conditioner.hpp"
 #include "lora.h"
 #include "pieced_weights.h"

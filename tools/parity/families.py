@@ -73,7 +73,7 @@ class File:
 # ---- layouts ----
 
 
-def sdxl_unet(layout, base):
+def sdxl_unet(layout, base, inputs=4):
     unet, context, embedding = components.UNET, 2048, 4 * base
     levels, depths = (1, 2, 4), (0, 2, 10)
 
@@ -106,7 +106,7 @@ def sdxl_unet(layout, base):
     layout.layer(f"{unet}.time_embed.2", embedding, embedding)
     layout.layer(f"{unet}.label_emb.0.0", embedding, 2816)
     layout.layer(f"{unet}.label_emb.0.2", embedding, embedding)
-    layout.layer(f"{unet}.input_blocks.0.0", base, 4, 3, 3)
+    layout.layer(f"{unet}.input_blocks.0.0", base, inputs, 3, 3)
     skips, channels, number = [base], base, 0
     for level, multiplier in enumerate(levels):
         for _ in range(2):
@@ -159,6 +159,22 @@ def open_clip(layout, prefix, width, layers):
 HIDDEN, DOUBLE, SINGLE = 256, 2, 2
 
 
+def flux_stream(layout, block):
+    layout.layer(f"{block}_attn.qkv", 3 * HIDDEN, HIDDEN)
+    layout.layer(f"{block}_attn.proj", HIDDEN, HIDDEN)
+    layout.shapes[f"{block}_attn.norm.query_norm.scale"] = (128,)
+    layout.shapes[f"{block}_attn.norm.key_norm.scale"] = (128,)
+    layout.layer(f"{block}_mlp.0", 4 * HIDDEN, HIDDEN)
+    layout.layer(f"{block}_mlp.2", HIDDEN, 4 * HIDDEN)
+
+
+def flux_single(layout, block):
+    layout.layer(f"{block}.linear1", 7 * HIDDEN, HIDDEN)
+    layout.layer(f"{block}.linear2", HIDDEN, 5 * HIDDEN)
+    layout.shapes[f"{block}.norm.query_norm.scale"] = (128,)
+    layout.shapes[f"{block}.norm.key_norm.scale"] = (128,)
+
+
 def flux_transformer(layout):
     transformer = components.UNET
     layout.layer(f"{transformer}.img_in", HIDDEN, 64)
@@ -170,19 +186,11 @@ def flux_transformer(layout):
         for stream in ("img", "txt"):
             block = f"{transformer}.double_blocks.{i}.{stream}"
             layout.layer(f"{block}_mod.lin", 6 * HIDDEN, HIDDEN)
-            layout.layer(f"{block}_attn.qkv", 3 * HIDDEN, HIDDEN)
-            layout.layer(f"{block}_attn.proj", HIDDEN, HIDDEN)
-            layout.shapes[f"{block}_attn.norm.query_norm.scale"] = (128,)
-            layout.shapes[f"{block}_attn.norm.key_norm.scale"] = (128,)
-            layout.layer(f"{block}_mlp.0", 4 * HIDDEN, HIDDEN)
-            layout.layer(f"{block}_mlp.2", HIDDEN, 4 * HIDDEN)
+            flux_stream(layout, block)
     for i in range(SINGLE):
         block = f"{transformer}.single_blocks.{i}"
-        layout.layer(f"{block}.linear1", 7 * HIDDEN, HIDDEN)
-        layout.layer(f"{block}.linear2", HIDDEN, 5 * HIDDEN)
         layout.layer(f"{block}.modulation.lin", 3 * HIDDEN, HIDDEN)
-        layout.shapes[f"{block}.norm.query_norm.scale"] = (128,)
-        layout.shapes[f"{block}.norm.key_norm.scale"] = (128,)
+        flux_single(layout, block)
     layout.layer(f"{transformer}.final_layer.linear", 64, HIDDEN)
     layout.layer(f"{transformer}.final_layer.adaLN_modulation.1", 2 * HIDDEN, HIDDEN)
 
@@ -205,12 +213,12 @@ def file_of(shapes, distribution=distribution, certain=()):
 CLIP_L, CLIP_G = "conditioner.embedders.0.transformer.text_model", "conditioner.embedders.1.model"
 
 
-def sdxl_file():
+def sdxl_file(inputs=4, certain=()):
     layout = components.Layout()
-    sdxl_unet(layout, BASE)
+    sdxl_unet(layout, BASE, inputs)
     layout.vae(components.ENCODER_WIDTH, components.DECODER_WIDTH["narrow"])
     open_clip(layout, CLIP_G, 1280, 32)
-    return file_of(layout.shapes | renamed(components.Layout.text, components.TEXT, CLIP_L))
+    return file_of(layout.shapes | renamed(components.Layout.text, components.TEXT, CLIP_L), certain=certain)
 
 
 def flux_vae(layout):
@@ -265,9 +273,9 @@ def open_clip_reference(tensors, prefix, width, layers, heads):
     return clip(converted, width, layers, heads)
 
 
-def sdxl_reference_unet(tensors):
+def sdxl_reference_unet(tensors, inputs=4):
     config = {
-        "in_channels": 4, "out_channels": 4, "block_out_channels": [BASE, 2 * BASE, 4 * BASE], "layers_per_block": 2,
+        "in_channels": inputs, "out_channels": 4, "block_out_channels": [BASE, 2 * BASE, 4 * BASE], "layers_per_block": 2,
         "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
         "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
         "transformer_layers_per_block": [1, 2, 10], "cross_attention_dim": 2048, "attention_head_dim": [1, 2, 4],
@@ -279,14 +287,14 @@ def sdxl_reference_unet(tensors):
     return model.eval()
 
 
-def flux_reference_transformer(tensors, guidance=True):
+def flux_reference_transformer(tensors, guidance=True, inputs=64):
     # diffusers' own reading of Black Forest Labs' names, but for a width that it takes for granted.
     source = inspect.getsource(single_file_utils.convert_flux_transformer_checkpoint_to_diffusers)
     space = dict(vars(single_file_utils))
     exec(source.replace("inner_dim = 3072", f"inner_dim = {HIDDEN}"), space)
     converted = space["convert_flux_transformer_checkpoint_to_diffusers"](without(f"{components.UNET}.", tensors))
     model = diffusers.FluxTransformer2DModel(
-        patch_size=1, in_channels=64, num_layers=DOUBLE, num_single_layers=SINGLE, attention_head_dim=128,
+        patch_size=1, in_channels=inputs, out_channels=64, num_layers=DOUBLE, num_single_layers=SINGLE, attention_head_dim=128,
         num_attention_heads=HIDDEN // 128, joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=guidance)
     model.load_state_dict(converted)
     return model.eval()
@@ -366,7 +374,12 @@ FLUX_SIGMAS = [1.0, 0.6, 0.25, 0.0]
 
 def flux_packed(x):
     rows, columns = HEIGHT // 16, WIDTH // 16
-    return x.reshape(1, 16, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, 64)
+    return x.reshape(1, -1, rows, 2, columns, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, rows * columns, -1)
+
+
+def flux_unpacked(x):
+    rows, columns = HEIGHT // 16, WIDTH // 16
+    return x.reshape(1, rows, columns, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * rows, 2 * columns)
 
 
 def flux_places(picture):
@@ -378,13 +391,12 @@ def flux_places(picture):
     return places.reshape(-1, 3)
 
 
-def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None):
-    """reference: latents of a picture that Kontext looks at."""
+def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None, text=torch.zeros(1, 256, 4096)):
+    """reference: latents of a picture that Kontext looks at; text: T5's."""
     rows, columns = HEIGHT // 16, WIDTH // 16
     x, places = flux_packed(noise(16)), flux_places(0)
     if reference is not None:
         places = torch.cat([places, flux_places(1)])
-    text = torch.zeros(1, 256, 4096)
     scale = None if guidance is None else torch.tensor([guidance])
     for sigma, following in zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]):
         seen = x if reference is None else torch.cat([x, flux_packed(reference)], 1)
@@ -392,8 +404,7 @@ def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None)
             hidden_states=seen, timestep=torch.tensor([sigma]), guidance=scale, pooled_projections=pooled,
             encoder_hidden_states=text, txt_ids=torch.zeros(256, 3), img_ids=places).sample[:, :rows * columns]
         x = x + (following - sigma) * velocity
-    x = x.reshape(1, rows, columns, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * rows, 2 * columns)
-    return picture(autoencoder.decode(x / 0.3611 + 0.1159).sample)
+    return picture(autoencoder.decode(flux_unpacked(x) / 0.3611 + 0.1159).sample)
 
 
 # ---- LoRAs ----
@@ -600,13 +611,10 @@ def flux_cases():
             save(f"flux.{name}", flux_picture(transformer, pooled, autoencoder), base)
 
 
-def sdxl_cases():
-    file = sdxl_file()
-    file.write("sdxl")
-    large, big = clip_l(file.tensors, CLIP_L), open_clip_reference(file.tensors, CLIP_G, 1280, 32, 20)
-    unet = sdxl_reference_unet(file.tensors)
-    autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
-    del file
+def sdxl_reference(tensors, inputs=4):
+    """The second text encoder, what both make of token ids, and what the U-Net predicts of that."""
+    large, big = clip_l(tensors, CLIP_L), open_clip_reference(tensors, CLIP_G, 1280, 32, 20)
+    unet = sdxl_reference_unet(tensors, inputs)
     sizes = torch.tensor([[HEIGHT, WIDTH, 0, 0, HEIGHT, WIDTH]], dtype=torch.float32)
 
     def encode(ids):
@@ -617,6 +625,16 @@ def sdxl_cases():
     def predict(x, time, condition):
         context, pooled = condition
         return unet(x, time, context, added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes}).sample
+
+    return big, encode, predict
+
+
+def sdxl_cases():
+    file = sdxl_file()
+    file.write("sdxl")
+    big, encode, predict = sdxl_reference(file.tensors)
+    autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
+    del file
 
     def decode(x):
         return autoencoder.decode(x / 0.13025).sample

@@ -242,19 +242,26 @@ def z_image():
 # ---- FLUX.1 schnell and Kontext ----
 
 
-def flux(name, guided, sees_picture):
+def clip_l_file():
+    layout = components.Layout()
+    layout.shapes = families.renamed(components.Layout.text, components.TEXT, "text_model")
+    return file_of(layout)
+
+
+def flux_file(guided):
     layout = components.Layout()
     families.flux_transformer(layout)
     bare = components.Layout()
     bare.shapes = without(f"{components.UNET}.", layout.shapes)
     if not guided:
         bare.shapes = {name: shape for name, shape in bare.shapes.items() if not name.startswith("guidance_in")}
-    file, text, vae = file_of(bare), components.Layout(), vae_file(16, quantised=False)
+    return file_of(bare)
+
+
+def flux(name, guided, sees_picture):
+    file, text, vae = flux_file(guided), clip_l_file(), vae_file(16, quantised=False)
     file.write(name)
     vae.write("vae16")
-    text.text()
-    text.shapes = {name.replace(components.TEXT, "text_model", 1): shape for name, shape in text.shapes.items()}
-    text = file_of(text)
     text.write("clip-l")
     pooled = families.clip_l(text.tensors, "text_model")(input_ids=padded(IDS, END)).pooler_output
     named = {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}
@@ -404,20 +411,27 @@ def sd3_transformer(tensors):
     return model.eval()
 
 
-def sd35():
+SD3_CLIP_L, SD3_CLIP_G = (f"text_encoders.clip_{size}.transformer.text_model" for size in "lg")
+
+
+def sd35_file():
     """One file as sd3.5_medium_incl_clips.safetensors is."""
     layout, transformer = components.Layout(), sd3_layout()
     layout.shapes = {f"{components.UNET}.{name}": shape for name, shape in transformer.shapes.items()}
     vae = vae_file(16, quantised=False)
     layout.shapes |= {f"{components.VAE}.{name}": tuple(value.shape) for name, value in vae.tensors.items()}
-    large, big = "text_encoders.clip_l.transformer.text_model", "text_encoders.clip_g.transformer.text_model"
-    layout.shapes |= families.renamed(components.Layout.text, components.TEXT, large)
-    layout.shapes |= clip_g_shapes(big)
+    layout.shapes |= families.renamed(components.Layout.text, components.TEXT, SD3_CLIP_L)
+    layout.shapes |= clip_g_shapes(SD3_CLIP_G)
     layout.shapes["text_encoders.clip_g.transformer.text_projection.weight"] = (1280, 1280)
-    file = file_of(layout)
-    file.write("sd3.5")
-    first, second = families.clip_l(file.tensors, large), families.clip(
+    return file_of(layout)
+
+
+def sd35_reference(file):
+    """What CLIP's ids become, without a T5, what the transformer predicts and what latents decode to."""
+    first, second = families.clip_l(file.tensors, SD3_CLIP_L), families.clip(
         without("text_encoders.clip_g.transformer.", file.tensors), 1280, 32, 20)
+    model = sd3_transformer(without(f"{components.UNET}.", file.tensors))
+    decoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
 
     def encode(ids):
         one = first(input_ids=padded(ids, END), output_hidden_states=True)
@@ -426,19 +440,26 @@ def sd35():
         context = torch.cat([torch.nn.functional.pad(both, (0, 4096 - 2048)), torch.zeros(1, LENGTH, 4096)], 1)
         return context, torch.cat([one.pooler_output, two.text_embeds], -1)
 
+    def predict(x, context, pooled, sigma):
+        return model(x, context, pooled, torch.tensor([1000 * sigma])).sample
+
+    return encode, predict, lambda x: decoder.decode(x / 1.5305 + 0.0609).sample
+
+
+def sd35():
+    file = sd35_file()
+    file.write("sd3.5")
+    encode, predict, decode = sd35_reference(file)
     text, nothing = encode(IDS), encode([BEGIN, END])
-    model = sd3_transformer(without(f"{components.UNET}.", file.tensors))
-    decoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
     for name, guidance in (("sd3.5", 1), ("sd3.5.guided", 4)):
         x = noise(16)
         for sigma, following in SIGMAS:
-            time = torch.tensor([1000 * sigma])
-            velocity = model(x, *text, time).sample
+            velocity = predict(x, *text, sigma)
             if guidance != 1:
-                away = model(x, *nothing, time).sample
+                away = predict(x, *nothing, sigma)
                 velocity = away + guidance * (velocity - away)
             x = x + (following - sigma) * velocity
-        save(name, picture(decoder.decode(x / 1.5305 + 0.0609).sample))
+        save(name, picture(decode(x)))
 
 
 def clip_g_shapes(prefix):
@@ -531,15 +552,20 @@ def qwen_image():
     statistics = autoencoder.config
     mean = torch.tensor(statistics.latents_mean).view(1, 16, 1, 1)
     deviation = torch.tensor(statistics.latents_std).view(1, 16, 1, 1)
-    x = noise(16).reshape(1, 16, ROWS, 2, COLUMNS, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, ROWS * COLUMNS, 64)
+    start, autoencoder = families.flux_packed(noise(16)), autoencoder.eval()
+    given = torch.tensor(families.given_picture()).permute(2, 0, 1)[None, :, None].float() / 127.5 - 1
+    given = families.flux_packed((autoencoder.encode(given).latent_dist.mode()[:, :, 0] - mean) / deviation)
     mask = torch.ones(1, context.shape[1], dtype=torch.long)
-    for sigma, following in SIGMAS:
-        velocity = transformer(
-            hidden_states=x, encoder_hidden_states=context, encoder_hidden_states_mask=mask, timestep=torch.tensor([sigma]),
-            img_shapes=[[(1, ROWS, COLUMNS)]]).sample
-        x = x + (following - sigma) * velocity
-    x = x.reshape(1, ROWS, COLUMNS, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * ROWS, 2 * COLUMNS)
-    save("qwen-image", picture(autoencoder.eval().decode((x * deviation + mean)[:, :, None]).sample[:, :, 0]))
+    # Without a vision tower an edit is told the prompt as for a picture of its own.
+    for name, pictures in (("qwen-image", []), ("qwen-image.edit", [given])):
+        x = start
+        for sigma, following in SIGMAS:
+            velocity = transformer(
+                hidden_states=torch.cat([x, *pictures], 1), encoder_hidden_states=context, encoder_hidden_states_mask=mask,
+                timestep=torch.tensor([sigma]), img_shapes=[[(1, ROWS, COLUMNS)] * (1 + len(pictures))]).sample[:, :ROWS * COLUMNS]
+            x = x + (following - sigma) * velocity
+        latents = families.flux_unpacked(x) * deviation + mean
+        save(name, picture(autoencoder.decode(latents[:, :, None]).sample[:, :, 0]))
 
 
 ALL = {

@@ -7,6 +7,9 @@ import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.tensor.NpyFile;
 import dev.diffusion4j.tensor.Tensor;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,6 +44,13 @@ final class FamilyGoldens {
         return file;
     }
 
+    /** Writes a model in f16 that is another one but for the tensors in a list of its own. */
+    static Path write(String name, String base, Path folder) {
+        Path file = folder.resolve(name + ".safetensors");
+        SyntheticModel.read(open(base + ".tsv")).with(open(name + ".tsv")).write(file, TensorType.F16);
+        return file;
+    }
+
     static InputStream open(String file) {
         return FamilyGoldens.class.getResourceAsStream(FOLDER + file);
     }
@@ -68,12 +78,15 @@ final class FamilyGoldens {
 
     /** Of that picture. */
     static BufferedImage mask() {
+        return mask(new Rectangle(32, 16, 64, 32));
+    }
+
+    static BufferedImage mask(Rectangle white) {
         BufferedImage mask = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-        for (int y = 16; y < 48; y++) {
-            for (int x = 32; x < 96; x++) {
-                mask.setRGB(x, y, 0xFFFFFF);
-            }
-        }
+        Graphics2D graphics = mask.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fill(white);
+        graphics.dispose();
         return mask;
     }
 

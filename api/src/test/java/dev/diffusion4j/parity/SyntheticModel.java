@@ -1,6 +1,7 @@
 package dev.diffusion4j.parity;
 
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toMap;
 
 import dev.diffusion4j.modelfile.TensorType;
 import java.io.BufferedReader;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Assumptions;
@@ -90,6 +92,18 @@ final class SyntheticModel {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * This model with other tensors in place of those of the same names.
+     *
+     * @param list of tensors, which is closed
+     */
+    SyntheticModel with(InputStream list) {
+        Map<String, Weight> others = read(list).weights.stream().collect(toMap(Weight::name, weight -> weight));
+        return new SyntheticModel(weights.stream()
+                .map(weight -> others.getOrDefault(weight.name(), weight))
+                .toList());
     }
 
     /**

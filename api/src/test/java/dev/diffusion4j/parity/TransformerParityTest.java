@@ -121,6 +121,8 @@ class TransformerParityTest {
             assertThat(model.family()).isEqualTo(ModelFamily.QWEN_IMAGE);
             assertThat(distance("qwen-image", request(model).guidanceScale(1).generate()))
                     .isLessThan(TOLERANCE);
+            assertThat(distance("qwen-image.edit", edit(model).guidanceScale(1).generate()))
+                    .isLessThan(TOLERANCE);
         }
     }
 }

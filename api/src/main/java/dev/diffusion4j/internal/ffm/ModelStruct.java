@@ -69,6 +69,8 @@ final class ModelStruct {
         options.weightType().ifPresent(type -> sd_ctx_params_t.wtype(struct, RuntimeCodes.of(type)));
         options.weightTypeRules()
                 .ifPresent(rules -> sd_ctx_params_t.tensor_type_rules(struct, arena.allocateFrom(rules)));
+        // Chroma was trained with a T5 that does not see its padding.
+        sd_ctx_params_t.chroma_use_t5_mask(struct, true);
         sd_ctx_params_t.enable_mmap(struct, options.memoryMap());
         sd_ctx_params_t.flash_attn(struct, options.flashAttention() == FlashAttention.ALL);
         sd_ctx_params_t.diffusion_flash_attn(struct, options.flashAttention() != FlashAttention.NONE);
