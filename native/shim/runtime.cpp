@@ -9,7 +9,7 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
-#include "conditioning/conditioner.hpp"
+#include "conditioning.h"
 #include "lora.h"
 #include "pieced_weights.h"
 
@@ -31,6 +31,16 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
     }
 };
 
+/* Language models as text encoders: Qwen2.5-VL has fewer special tokens than the others. */
+struct LanguageModelConditioner : LLMEmbedder {
+    template <typename... Arguments>
+    explicit LanguageModelConditioner(Arguments&&... arguments) : LLMEmbedder(std::forward<Arguments>(arguments)...) {
+        if (llm->config.arch == LLM::LLMArch::QWEN2_5_VL) {
+            tokenizer = std::make_shared<QwenTokenizer>(D4J_TOKENIZER_QWEN2);
+        }
+    }
+};
+
 }  // namespace d4j
 
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
@@ -38,12 +48,14 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
 #define pretty_progress d4j::on_sampling_progress
 // Classes of the shim in place of those that they correct.
 #define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
+#define LLMEmbedder d4j::LanguageModelConditioner
 #define LoraModel d4j::LoraModel
 #define MultiLoraAdapter d4j::LoraAdapter
 // Called once, when all files of a model are known.
 #define convert_tensors_name() get_tensor_storage_map(), d4j::convert_names(model_loader)
 #include "stable-diffusion.cpp"
 #undef FrozenCLIPEmbedderWithCustomWords
+#undef LLMEmbedder
 #undef LoraModel
 #undef MultiLoraAdapter
 #undef convert_tensors_name
