@@ -25,7 +25,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 import components
 import families
 from components import BEGIN, END, LENGTH, PROMPTS
-from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, noise, padded, picture, save, without
+from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, draw_loras, noise, padded, picture, save, without
+from lora_families import klein_loras, qwen_image_loras, sd3_loras, z_loras
 
 PROMPT = PROMPTS["circle"][0]
 SIGMAS = list(zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]))
@@ -227,16 +228,20 @@ def z_image():
     file.write("z-image")
     vae.write("vae16")
     context = qwen3(text.tensors)(input_ids=torch.tensor([chat(PROMPT)]), output_hidden_states=True).hidden_states[-2][0]
-    transformer, x = z_transformer(file.tensors), noise(16)
+    transformer, autoencoder = z_transformer(file.tensors), reference_vae(vae.tensors, 16, False)
 
     def predict(x, sigma):
         return -transformer([x[0][:, None]], torch.tensor([1 - sigma]), [context]).sample[0][:, 0][None]
 
+    def draw():
+        x = noise(16)
+        for sigma, following in SIGMAS:
+            x = x + (following - sigma) * predict(x, sigma)
+        return picture(autoencoder.decode(x / 0.3611 + 0.1159).sample)
+
     save_part("z-image.text", context)
-    save_part("z-image.velocity", predict(x, SIGMA))
-    for sigma, following in SIGMAS:
-        x = x + (following - sigma) * predict(x, sigma)
-    save("z-image", picture(reference_vae(vae.tensors, 16, False).decode(x / 0.3611 + 0.1159).sample))
+    save_part("z-image.velocity", predict(noise(16), SIGMA))
+    draw_loras("z-image", z_loras(transformer), (transformer,), save("z-image", draw()), draw)
 
 
 # ---- FLUX.1 schnell and Kontext ----
@@ -349,7 +354,8 @@ def flux2_klein():
     reference = families.encoded(autoencoder, families.given_picture())
     reference = reference.view(1, 32, ROWS, 2, COLUMNS, 2).permute(0, 1, 3, 5, 2, 4).reshape(1, 128, ROWS, COLUMNS)
     reference = ((reference - mean) / deviation).flatten(2).permute(0, 2, 1)
-    for name, pictures in (("flux2-klein", []), ("flux2-klein.edit", [reference])):
+
+    def draw(*pictures):
         x = start
         # References are ten apart in the first of their places.
         ids = torch.cat([places] + [places + torch.tensor([10, 0, 0, 0])] * len(pictures))
@@ -360,7 +366,11 @@ def flux2_klein():
             x = x + (following - sigma) * velocity.permute(0, 2, 1).view(x.shape)
         x = x * deviation + mean
         x = x.view(1, 32, 2, 2, ROWS, COLUMNS).permute(0, 1, 4, 2, 5, 3).reshape(1, 32, 2 * ROWS, 2 * COLUMNS)
-        save(name, picture(autoencoder.decode(x).sample))
+        return picture(autoencoder.decode(x).sample)
+
+    base = save("flux2-klein", draw())
+    save("flux2-klein.edit", draw(reference))
+    draw_loras("flux2-klein", klein_loras(transformer), (transformer,), base, draw)
 
 
 # ---- SD 3.5 ----
@@ -426,11 +436,12 @@ def sd35():
         context = torch.cat([torch.nn.functional.pad(both, (0, 4096 - 2048)), torch.zeros(1, LENGTH, 4096)], 1)
         return context, torch.cat([one.pooler_output, two.text_embeds], -1)
 
-    text, nothing = encode(IDS), encode([BEGIN, END])
+    nothing = encode([BEGIN, END])
     model = sd3_transformer(without(f"{components.UNET}.", file.tensors))
     decoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
-    for name, guidance in (("sd3.5", 1), ("sd3.5.guided", 4)):
-        x = noise(16)
+
+    def draw(guidance=1):
+        x, text = noise(16), encode(IDS)
         for sigma, following in SIGMAS:
             time = torch.tensor([1000 * sigma])
             velocity = model(x, *text, time).sample
@@ -438,7 +449,11 @@ def sd35():
                 away = model(x, *nothing, time).sample
                 velocity = away + guidance * (velocity - away)
             x = x + (following - sigma) * velocity
-        save(name, picture(decoder.decode(x / 1.5305 + 0.0609).sample))
+        return picture(decoder.decode(x / 1.5305 + 0.0609).sample)
+
+    base = save("sd3.5", draw())
+    save("sd3.5.guided", draw(4))
+    draw_loras("sd3.5", sd3_loras(model, first, second), (first, second, model), base, draw)
 
 
 def clip_g_shapes(prefix):
@@ -531,15 +546,20 @@ def qwen_image():
     statistics = autoencoder.config
     mean = torch.tensor(statistics.latents_mean).view(1, 16, 1, 1)
     deviation = torch.tensor(statistics.latents_std).view(1, 16, 1, 1)
-    x = noise(16).reshape(1, 16, ROWS, 2, COLUMNS, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, ROWS * COLUMNS, 64)
     mask = torch.ones(1, context.shape[1], dtype=torch.long)
-    for sigma, following in SIGMAS:
-        velocity = transformer(
-            hidden_states=x, encoder_hidden_states=context, encoder_hidden_states_mask=mask, timestep=torch.tensor([sigma]),
-            img_shapes=[[(1, ROWS, COLUMNS)]]).sample
-        x = x + (following - sigma) * velocity
-    x = x.reshape(1, ROWS, COLUMNS, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * ROWS, 2 * COLUMNS)
-    save("qwen-image", picture(autoencoder.eval().decode((x * deviation + mean)[:, :, None]).sample[:, :, 0]))
+
+    def draw():
+        x = noise(16).reshape(1, 16, ROWS, 2, COLUMNS, 2).permute(0, 2, 4, 1, 3, 5).reshape(1, ROWS * COLUMNS, 64)
+        for sigma, following in SIGMAS:
+            velocity = transformer(
+                hidden_states=x, encoder_hidden_states=context, encoder_hidden_states_mask=mask, timestep=torch.tensor([sigma]),
+                img_shapes=[[(1, ROWS, COLUMNS)]]).sample
+            x = x + (following - sigma) * velocity
+        x = x.reshape(1, ROWS, COLUMNS, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * ROWS, 2 * COLUMNS)
+        return picture(autoencoder.decode((x * deviation + mean)[:, :, None]).sample[:, :, 0])
+
+    autoencoder = autoencoder.eval()
+    draw_loras("qwen-image", qwen_image_loras(transformer), (transformer,), save("qwen-image", draw()), draw)
 
 
 ALL = {
