@@ -569,6 +569,21 @@ def flux_loras(transformer):
     }
 
 
+# ---- textual inversions ----
+
+LEARNED_IDS = [*IDS[:3], 49408, 49409, *IDS[4:]]  # "a red <cat> on a white background", a word of two vectors
+
+
+def inversion(name, **texts):
+    """A file with two vectors for each text encoder, by the names that they have there, which it then knows."""
+    file = File()
+    for tensor, text in texts.items():
+        table = text.get_input_embeddings()
+        vectors = file.add(tensor, (2, table.weight.shape[1]), 0, 0.5)
+        table.weight = torch.nn.Parameter(torch.cat([table.weight, vectors]), requires_grad=False)
+    file.write(f"inversion.{name}")
+
+
 # ---- the cases ----
 
 CASES = {}
@@ -656,6 +671,10 @@ def sdxl_cases():
         changed = encode(IDS)
     save("sdxl.te2", unet_picture(lambda x, t: predict(x, t, changed), decode), base)
 
+
+    inversion("sdxl", clip_l=large, clip_g=big)
+    learned = encode(LEARNED_IDS)
+    save("sdxl.inversion", unet_picture(lambda x, t: predict(x, t, learned), decode), base)
 
 
 def write_cases():

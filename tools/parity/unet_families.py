@@ -115,6 +115,9 @@ def sd2():
     save("sd2.guided", unet_picture(guided(predict, text, nothing), decode))
     draw_loras("sd2", sd2_loras(unet, encoder), (unet, encoder), base, lambda: (
         unet_picture(lambda x, t, context=encode(IDS): predict(x, t, context), decode)))
+    families.inversion("sd2", emb_params=encoder)
+    learned = encode(families.LEARNED_IDS)
+    save("sd2.inversion", unet_picture(lambda x, t: predict(x, t, learned), decode), base)
 
 
 def folder():

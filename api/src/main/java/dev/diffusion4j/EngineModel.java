@@ -227,8 +227,9 @@ final class EngineModel implements DiffusionModel {
     public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
         if (!family().takesClipSkip()) {
             throw new InvalidRequestException(
-                    "clipSkip", clipSkip, "absent: a model of the family " + family().displayName()
-                            + " is told no hidden states of a CLIP");
+                    "clipSkip",
+                    clipSkip,
+                    "absent: a model of the family " + family().displayName() + " is told no hidden states of a CLIP");
         }
         return encodePrompt(prompt, OptionalInt.of(clipSkip), size);
     }
