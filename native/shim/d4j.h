@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 7
+#define D4J_ABI_VERSION 8
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -66,6 +66,13 @@ enum d4j_denoiser {
     D4J_DENOISER_TRANSFORMER = 2
 };
 
+/* Whose ids a caller's tokenizer is asked for. */
+enum d4j_tokenizer {
+    D4J_TOKENIZER_T5    = 0,
+    D4J_TOKENIZER_QWEN2 = 1, /* Qwen2.5 and its models for pictures */
+    D4J_TOKENIZER_QWEN3 = 2  /* has more special tokens, such as <think> */
+};
+
 typedef struct d4j_model_t d4j_model_t;
 typedef struct d4j_rpc_server_t d4j_rpc_server_t;
 
@@ -76,6 +83,12 @@ typedef void (*d4j_progress_fn)(int32_t kind, int32_t step, int32_t of, float se
 typedef void (*d4j_warning_fn)(const char* text);
 /* RGB8, rows top down; valid during the call only. */
 typedef void (*d4j_preview_fn)(int32_t step, int32_t width, int32_t height, const uint8_t* rgb);
+
+/*
+ * Writes the token ids of a text (UTF-8, bytes long, not terminated), without start, end and padding, as many as there is room
+ * for. Returns how many there are, below 0 if that failed. tokenizer: enum d4j_tokenizer.
+ */
+typedef int32_t (*d4j_tokenize_fn)(int32_t tokenizer, const char* text, int64_t bytes, int32_t* ids, int64_t room);
 
 /* What the caller wants to see of a running call, and how it stops it. All pointers may be null. */
 typedef struct {
@@ -193,6 +206,11 @@ D4J_API int32_t d4j_default_threads(void);
 D4J_API int32_t d4j_initialize(void);
 /* Receives log lines (enum sd_log_level_t) of calls in progress, on their threads; null stops it. */
 D4J_API void d4j_set_log_callback(d4j_log_fn callback);
+/*
+ * Gives prompts to this where models have the text encoders T5 or Qwen, whose ids are not always those of the runtime's own
+ * tokenizers; null, as in the beginning: to these. Of all models, also those that are open.
+ */
+D4J_API void d4j_set_tokenizer(d4j_tokenize_fn tokenize);
 /* Why the last guarded call of this thread failed; "" if it did not. Valid until the thread's next guarded call. */
 D4J_API const char* d4j_last_error(void);
 

@@ -127,6 +127,27 @@ int64_t rank_of_lokr(const Piece& piece) {
     return 0;
 }
 
+/* Where a text encoder has q, k and v in one, as SD 2 has, a file's three are pieces of that. Upstream knows SDXL's alone. */
+void join_text_attention(std::unordered_map<std::string, ggml_tensor*>& tensors, const std::set<std::string>& names_of_the_model) {
+    const std::string lora = "lora.";
+    std::unordered_map<std::string, ggml_tensor*> joined;
+    for (const auto& [name, tensor] : tensors) {
+        std::string new_name = name;
+        for (const auto& [projection, piece] : {std::pair(".q_proj.weight", ""), std::pair(".k_proj.weight", ".1"), std::pair(".v_proj.weight", ".2")}) {
+            const size_t at = name.find(projection);
+            if (at == std::string::npos || !starts_with(name, lora)) {
+                continue;
+            }
+            const std::string whole = name.substr(0, at) + ".in_proj.weight";
+            if (names_of_the_model.count(whole.substr(lora.size())) > 0) {
+                new_name = whole + piece + name.substr(at + std::string(projection).size());
+            }
+        }
+        joined[new_name] = tensor;
+    }
+    tensors.swap(joined);
+}
+
 /* Those are left to change_output: their matrices need not become one of the weight's size at every step. */
 template <typename Piece>
 bool changes_output(const Piece& piece, const WeightAdapter::ForwardParams& layer) {
@@ -142,6 +163,7 @@ ggml_tensor* LoraModel::Piece::operator[](const std::string& part) const {
 
 void LoraModel::preprocess_lora_tensors(const std::set<std::string>& names_of_the_model) {
     ::LoraModel::preprocess_lora_tensors(names_of_the_model);
+    join_text_attention(lora_tensors, names_of_the_model);
     parts_by_key_.clear();
     for (const auto& [name, tensor] : lora_tensors) {
         const size_t dot = name.rfind('.');

@@ -34,6 +34,91 @@ std::string text_encoder_of(SDVersion version, int number) {
     return "te" + std::to_string(number) + ".";
 }
 
+/* What has an underscore of its own in the names of diffusion transformers and of their text encoders; longer ones first. */
+const std::vector<std::string>& words_with_underscores() {
+    static const std::vector<std::string> words = [] {
+        std::vector<std::string> all = {
+            // attention and MLP
+            "self_attn", "to_q", "to_k", "to_v", "to_out", "to_add_out", "q_proj", "k_proj", "v_proj", "out_proj", "o_proj", "add_q_proj",
+            "add_k_proj", "add_v_proj", "to_qkv_mlp_proj", "norm_q", "norm_k", "norm_added_q", "norm_added_k", "q_norm", "k_norm",
+            "ff_context", "feed_forward", "proj_mlp", "proj_out", "linear_1", "linear_2", "linear_in", "linear_out", "gate_proj", "up_proj",
+            "down_proj", "wi_0", "wi_1",
+            // blocks
+            "text_model", "transformer_blocks", "single_transformer_blocks", "double_blocks", "single_blocks", "joint_blocks", "x_block",
+            "context_block", "noise_refiner", "context_refiner", "img_attn", "txt_attn", "img_mlp", "txt_mlp", "img_mod", "txt_mod",
+            "norm1_context", "adaLN_modulation", "double_stream_modulation_img", "double_stream_modulation_txt", "single_stream_modulation",
+            // what is before and behind them
+            "x_embedder", "t_embedder", "y_embedder", "cap_embedder", "context_embedder", "pos_embed", "time_text_embed",
+            "time_guidance_embed", "timestep_embedder", "text_embedder", "guidance_embedder", "time_in", "vector_in", "guidance_in",
+            "img_in", "txt_in", "txt_norm", "in_layer", "out_layer", "norm_out", "final_layer", "distilled_guidance_layer", "in_proj", "cross_attn",
+            "time_embedding", "text_embedding", "time_projection"};
+        std::stable_sort(all.begin(), all.end(), [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+        return all;
+    }();
+    return words;
+}
+
+/* "joint_blocks_0_x_block_attn_qkv" becomes "joint_blocks.0.x_block.attn.qkv". */
+std::string with_dots(const std::string& layer) {
+    const auto& words = words_with_underscores();
+    std::string name;
+    for (size_t at = 0; at < layer.size();) {
+        const auto word = std::find_if(words.begin(), words.end(), [&](const std::string& known) {
+            const size_t end = at + known.size();
+            return layer.compare(at, known.size(), known) == 0 && (end == layer.size() || layer[end] == '_');
+        });
+        const size_t end = word != words.end() ? at + word->size() : std::min(layer.find('_', at), layer.size());
+        name += layer.substr(at, end - at);
+        if (end < layer.size()) {
+            name += '.';
+        }
+        at = end + 1;
+    }
+    return name;
+}
+
+/* A layer of a diffusion transformer or its text encoders in kohya's, OneTrainer's or LyCORIS' words, with dots between them. */
+std::string with_dots(const std::string& name, SDVersion version) {
+    std::string rest = name;
+    for (const std::string tool : {"lora_", "lycoris_"}) {
+        if (starts_with(rest, tool)) {
+            rest = rest.substr(tool.size());
+        }
+    }
+    std::string part = "diffusion_model.";
+    for (const auto& [words, number] : {std::pair("te_", 1), std::pair("te1_", 1), std::pair("te2_", 2), std::pair("te3_", 3)}) {
+        if (starts_with(rest, words)) {
+            part = text_encoder_of(version, number);
+            rest = rest.substr(std::string(words).size());
+            break;
+        }
+    }
+    for (const std::string words : {"unet_", "transformer_"}) {
+        if (starts_with(rest, words) && !starts_with(rest, "transformer_blocks")) {
+            rest = rest.substr(words.size());
+        }
+    }
+    const size_t dot = rest.find('.');
+    return dot == std::string::npos ? name : part + with_dots(rest.substr(0, dot)) + rest.substr(dot);
+}
+
+/* FLUX.2's layers in the words of diffusers, of which upstream knows those that FLUX.1 has, too. */
+std::string flux2_name(std::string name) {
+    if (contains(name, "single_transformer_blocks.")) {
+        replace_first(name, "single_transformer_blocks.", "single_blocks.");
+        replace_first(name, ".attn.to_qkv_mlp_proj.", ".linear1.");
+        replace_first(name, ".attn.to_out.", ".linear2.");
+        return name;
+    }
+    replace_first(name, ".linear_in.", ".net.0.proj.");
+    replace_first(name, ".linear_out.", ".net.2.");
+    replace_first(name, "_stream_modulation_img.linear.", "_stream_modulation_img.lin.");
+    replace_first(name, "_stream_modulation_txt.linear.", "_stream_modulation_txt.lin.");
+    replace_first(name, "_stream_modulation.linear.", "_stream_modulation.lin.");
+    replace_first(name, "time_guidance_embed.", "time_text_embed.");
+    return name;
+}
+
 /* Attention processors of diffusers before 0.22 held the LoRAs of the layers beside them. */
 void name_layers_of_processors(std::string& name) {
     replace_first(name, ".processor.", ".");
@@ -56,9 +141,14 @@ std::string common_lora_name(std::string name, SDVersion version) {
     }
     std::string rest   = name.substr(lora.size());
     std::string prefix = lora;
-    // Words joined by underscores are upstream's business; it knows them.
     if (starts_with_any(rest, {"lora_", "lora.", "lycoris_", "lycoris.", "unet_", "te_", "te1_", "te2_", "te3_", "vae_"})) {
-        return name;
+        // Upstream knows the words of the families with a U-Net.
+        const bool has_dots = starts_with_any(rest, {"lora.", "lycoris.", "vae_", "lora_vae_"});
+        if (sd_version_is_unet(version) || has_dots) {
+            return name;
+        }
+        rest = with_dots(rest, version);
+        return prefix + (sd_version_is_flux2(version) ? flux2_name(rest) : rest);
     }
     const bool is_high_noise = starts_with(rest, high_noise);
     if (is_high_noise) {
@@ -93,7 +183,8 @@ std::string common_lora_name(std::string name, SDVersion version) {
     }
     const bool has_part = starts_with_any(rest, {"unet.", "transformer.", "diffusion_model.", "model.", "te.", "text_encoders.",
                                                  "cond_stage_model.", "conditioner.", "vae.", "first_stage_model.", "pmid."});
-    return prefix + (has_part ? "" : "diffusion_model.") + rest;
+    rest = (has_part ? "" : "diffusion_model.") + rest;
+    return prefix + (sd_version_is_flux2(version) ? flux2_name(rest) : rest);
 }
 
 }  // namespace d4j

@@ -15,6 +15,8 @@ namespace d4j {
  * - names without a part ("down_blocks.0...", as old diffusers wrote them) get that of the diffusion model, and those of
  *   a bare text model that of the first text encoder;
  * - text encoders in diffusers' words ("text_encoder_2.") get the words of kohya's files ("te2.");
+ * - words joined by underscores ("lora_unet_joint_blocks_0_x_block_attn_qkv") get dots where a family has a transformer;
+ * - FLUX.2's layers in diffusers' words get those of the original;
  * - the layers of old diffusers' attention processors ("attn1.processor.to_out_lora.up.weight") get their own names.
  */
 std::string common_lora_name(std::string name, SDVersion version);

@@ -9,42 +9,56 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
-#define T5Runner UpstreamT5Runner
-#include "model/te/t5.hpp"
-#undef T5Runner
-
-/* T5 with the blocks that there are weights of: upstream takes 24 for granted. */
-struct T5Runner : UpstreamT5Runner {
-    T5Runner(ggml_backend_t backend,
-             const String2TensorStorage& weights,
-             const std::string& prefix,
-             bool is_umt5                                 = false,
-             std::shared_ptr<RunnerWeightManager> manager = nullptr)
-        : UpstreamT5Runner(backend, weights, prefix, is_umt5, manager) {
-        int64_t blocks = 0;
-        while (weights.find(prefix + ".encoder.block." + std::to_string(blocks) + ".layer.0.SelfAttention.q.weight") != weights.end()) {
-            blocks++;
-        }
-        if (blocks != 0 && blocks != config.num_layers) {
-            config.num_layers = blocks;
-            model             = T5(config);
-            model.init(params_ctx, weights, prefix);
-        }
-    }
-};
-
-#include "conditioning/conditioner.hpp"
+#include "conditioning.h"
+#include "guard.h"
 #include "lora.h"
 #include "pieced_weights.h"
 
 namespace d4j {
 
 /*
- * The text encoders of Stable Diffusion 1, 2 and XL. SDXL is trained with zeros in place of an empty text, those of its
+ * The text encoders of Stable Diffusion 1, 2 and XL, of which XL's two know words that were learned for both. SDXL is trained with zeros in place of an empty text, those of its
  * pooled vector included, which upstream leaves as the empty text made it.
  */
 struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
-    using FrozenCLIPEmbedderWithCustomWords::FrozenCLIPEmbedderWithCustomWords;
+    template <typename... Arguments>
+    explicit ClipConditioner(Arguments&&... arguments) : FrozenCLIPEmbedderWithCustomWords(std::forward<Arguments>(arguments)...) {
+        if (text_model2) {
+            for (const auto& [word, path] : embedding_map) {
+                learn(word, path);
+            }
+        }
+    }
+
+    /*
+     * Reads the vectors of a word for both encoders of SDXL. Upstream, which reads a file when a prompt has its word, takes those
+     * of the second encoder for further vectors of the first.
+     */
+    void learn(const std::string& word, const std::string& path) {
+        const auto width_of = [](const CLIPTextModelRunner& encoder) { return static_cast<size_t>(encoder.model.hidden_size); };
+        ModelLoader file;
+        std::vector<float> first;
+        std::vector<float> second;
+        bool is_read = file.init_from_file(path);
+        for (const auto& [name, storage] : file.get_tensor_storage_map()) {
+            const bool of_first = storage.ne[0] == text_model->model.hidden_size;
+            is_read             = is_read && file.load_float_tensor(name, of_first ? first : second);
+        }
+        const size_t count = first.size() / width_of(*text_model);
+        if (!is_read || count == 0 || second.size() != count * width_of(*text_model2)) {
+            throw Failure{D4J_LOAD_FAILED, "the textual inversion " + path + " has not the vectors of both text encoders"};
+        }
+        append(first, token_embed_custom);
+        append(second, text_model2->own_vectors);
+        const int begin = num_custom_embeddings;
+        num_custom_embeddings += static_cast<int>(count);
+        embedding_pos_map[word] = {begin, num_custom_embeddings};
+    }
+
+    static void append(const std::vector<float>& vectors, std::vector<uint8_t>& bytes) {
+        const auto* data = reinterpret_cast<const uint8_t*>(vectors.data());
+        bytes.insert(bytes.end(), data, data + vectors.size() * sizeof(float));
+    }
 
     SDCondition get_learned_condition(int threads, const ConditionerParams& params) override {
         SDCondition condition = FrozenCLIPEmbedderWithCustomWords::get_learned_condition(threads, params);
@@ -55,6 +69,16 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
     }
 };
 
+/* Language models as text encoders: Qwen2.5-VL has fewer special tokens than the others. */
+struct LanguageModelConditioner : LLMEmbedder {
+    template <typename... Arguments>
+    explicit LanguageModelConditioner(Arguments&&... arguments) : LLMEmbedder(std::forward<Arguments>(arguments)...) {
+        if (llm->config.arch == LLM::LLMArch::QWEN2_5_VL) {
+            tokenizer = std::make_shared<QwenTokenizer>(D4J_TOKENIZER_QWEN2);
+        }
+    }
+};
+
 }  // namespace d4j
 
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
@@ -62,12 +86,14 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
 #define pretty_progress d4j::on_sampling_progress
 // Classes of the shim in place of those that they correct.
 #define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
+#define LLMEmbedder d4j::LanguageModelConditioner
 #define LoraModel d4j::LoraModel
 #define MultiLoraAdapter d4j::LoraAdapter
 // Called once, when all files of a model are known.
 #define convert_tensors_name() get_tensor_storage_map(), d4j::convert_names(model_loader)
 #include "stable-diffusion.cpp"
 #undef FrozenCLIPEmbedderWithCustomWords
+#undef LLMEmbedder
 #undef LoraModel
 #undef MultiLoraAdapter
 #undef convert_tensors_name
@@ -76,7 +102,6 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
 #include <algorithm>
 #include <memory>
 
-#include "guard.h"
 #include "hooks.h"
 #include "lora_check.h"
 #include "open_model.h"

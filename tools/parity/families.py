@@ -440,6 +440,14 @@ class Lora(File):
         down, up = f"{name}.lora_down.weight", f"{name}.lora_up.weight"
         self.pair(diffusers_layer or layer, shape, rank, down, up, (f"{name}.alpha", alpha), deviation)
 
+    def fused(self, name, layers, shapes, rank, alpha, pair=("lora_down", "lora_up")):
+        """One low-rank pair for layers that are one in the file's model."""
+        rows = [shapes[layer][0] for layer in layers]
+        whole = (sum(rows), shapes[layers[0]][1])
+        self.pair(name, whole, rank, *(f"{name}.{half}.weight" for half in pair), alpha and (f"{name}.alpha", alpha))
+        for layer, part in zip(layers, self.changes.pop(f"{name}.weight").split(rows)):
+            self.change(layer, part)
+
     def peft(self, prefix, layer, shape, rank=2, deviation=0.5):
         self.pair(layer, shape, rank, f"{prefix}{layer}.lora_A.weight", f"{prefix}{layer}.lora_B.weight", None, deviation)
 
@@ -449,8 +457,8 @@ class Lora(File):
         name = f"{attention}.processor.{which}_lora"
         self.pair(layer, shape, rank, f"{name}.down.weight", f"{name}.up.weight")
 
-    def loha(self, layer, shape, rank, alpha):
-        name, product = f"lora_unet_{layer.replace('.', '_')}", 1
+    def loha(self, layer, shape, rank, alpha, name=None):
+        name, product = name or f"lora_unet_{layer.replace('.', '_')}", 1
         for half in ("w1", "w2"):
             up = self.add(f"{name}.hada_{half}_a", (shape[0], rank), 0, 1.0)
             down = self.add(f"{name}.hada_{half}_b", (rank, shape[1]), 0, 0.3)
@@ -458,9 +466,9 @@ class Lora(File):
         self.number(f"{name}.alpha", alpha)
         self.change(layer, alpha / rank * product)
 
-    def lokr(self, layer, shape, alpha, outer=None, inner=None, factor=4):
-        """With ranks for the factors that are products themselves."""
-        name = f"lora_unet_{layer.replace('.', '_')}"
+    def lokr(self, layer, shape, alpha, outer=None, inner=None, factor=4, name=None):
+        """With ranks for the factors that are products themselves. PEFT has alpha elsewhere: None."""
+        name = name or f"lora_unet_{layer.replace('.', '_')}"
         outputs, inputs, *kernel = shape
 
         def whole_or_product(which, rows, columns, rank, deviation):
@@ -472,14 +480,16 @@ class Lora(File):
 
         first = whole_or_product("w1", factor, (factor,), outer, 0.5)
         second = whole_or_product("w2", outputs // factor, (inputs // factor, *kernel), inner, 1 / math.sqrt(math.prod(shape[1:])))
-        self.number(f"{name}.alpha", alpha)
-        rank = inner or outer
+        strength, rank = 1.0, inner or outer
+        if alpha is not None:
+            self.number(f"{name}.alpha", alpha)
+            strength = alpha / rank if rank else 1.0
         first = first.reshape(factor, factor, *[1] * len(kernel))
-        self.change(layer, (alpha / rank if rank else 1.0) * torch.kron(first, second))
+        self.change(layer, strength * torch.kron(first, second))
 
 
 class Changed:
-    """Modules with a LoRA's changes, for as long as the block lasts."""
+    """Modules with a LoRA's changes, for as long as the block lasts. Of layers with equal names, those of the first module."""
 
     def __init__(self, lora, *modules):
         self.lora, self.modules = lora, modules
@@ -570,6 +580,21 @@ def flux_loras(transformer):
     }
 
 
+# ---- textual inversions ----
+
+LEARNED_IDS = [*IDS[:3], 49408, 49409, *IDS[4:]]  # "a red <cat> on a white background", a word of two vectors
+
+
+def inversion(name, **texts):
+    """A file with two vectors for each text encoder, by the names that they have there, which it then knows."""
+    file = File()
+    for tensor, text in texts.items():
+        table = text.get_input_embeddings()
+        vectors = file.add(tensor, (2, table.weight.shape[1]), 0, 0.5)
+        table.weight = torch.nn.Parameter(torch.cat([table.weight, vectors]), requires_grad=False)
+    file.write(f"inversion.{name}")
+
+
 # ---- the cases ----
 
 CASES = {}
@@ -582,6 +607,13 @@ def save(name, image, base=None):
     return image
 
 
+def draw_loras(model, loras, modules, base, draw):
+    for name, lora in loras.items():
+        lora.write(f"lora.{model}.{name}")
+        with Changed(lora, *modules):
+            save(f"{model}.{name}", draw(), base)
+
+
 def sd1_cases():
     weights, _ = components.make_weights("narrow")
     autoencoder, unet = components.vae(weights, components.DECODER_WIDTH["narrow"]), components.unet(weights, BASE)
@@ -592,10 +624,7 @@ def sd1_cases():
         return unet_picture(lambda x, t: unet(x, t, context).sample, lambda x: autoencoder.decode(x / 0.18215).sample)
 
     base = save("sd1", draw())
-    for name, lora in sd1_loras(unet, text).items():
-        lora.write(f"lora.sd1.{name}")
-        with Changed(lora, unet, text):
-            save(f"sd1.{name}", draw(), base)
+    draw_loras("sd1", sd1_loras(unet, text), (unet, text), base, draw)
 
 
 def flux_cases():
@@ -604,11 +633,11 @@ def flux_cases():
     text = clip_l(file.tensors, "text_encoders.clip_l.transformer.text_model")
     pooled = text(input_ids=padded(IDS, END)).pooler_output
     transformer, autoencoder = flux_reference_transformer(file.tensors), flux_reference_vae(file.tensors)
-    base = save("flux", flux_picture(transformer, pooled, autoencoder))
-    for name, lora in flux_loras(transformer).items():
-        lora.write(f"lora.flux.{name}")
-        with Changed(lora, transformer):
-            save(f"flux.{name}", flux_picture(transformer, pooled, autoencoder), base)
+
+    def draw():
+        return flux_picture(transformer, pooled, autoencoder)
+
+    draw_loras("flux", flux_loras(transformer), (transformer,), save("flux", draw()), draw)
 
 
 def sdxl_reference(tensors, inputs=4):
@@ -659,6 +688,11 @@ def sdxl_cases():
     with Changed(lora, big):
         changed = encode(IDS)
     save("sdxl.te2", unet_picture(lambda x, t: predict(x, t, changed), decode), base)
+
+
+    inversion("sdxl", clip_l=large, clip_g=big)
+    learned = encode(LEARNED_IDS)
+    save("sdxl.inversion", unet_picture(lambda x, t: predict(x, t, learned), decode), base)
 
 
 def write_cases():

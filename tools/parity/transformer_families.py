@@ -25,7 +25,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 import components
 import families
 from components import BEGIN, END, LENGTH, PROMPTS
-from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, noise, padded, picture, save, without
+from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, draw_loras, noise, padded, picture, save, without
+from lora_families import klein_loras, qwen_image_loras, sd3_loras, z_loras
 
 PROMPT = PROMPTS["circle"][0]
 SIGMAS = list(zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]))
@@ -227,16 +228,20 @@ def z_image():
     file.write("z-image")
     vae.write("vae16")
     context = qwen3(text.tensors)(input_ids=torch.tensor([chat(PROMPT)]), output_hidden_states=True).hidden_states[-2][0]
-    transformer, x = z_transformer(file.tensors), noise(16)
+    transformer, autoencoder = z_transformer(file.tensors), reference_vae(vae.tensors, 16, False)
 
     def predict(x, sigma):
         return -transformer([x[0][:, None]], torch.tensor([1 - sigma]), [context]).sample[0][:, 0][None]
 
+    def draw():
+        x = noise(16)
+        for sigma, following in SIGMAS:
+            x = x + (following - sigma) * predict(x, sigma)
+        return picture(autoencoder.decode(x / 0.3611 + 0.1159).sample)
+
     save_part("z-image.text", context)
-    save_part("z-image.velocity", predict(x, SIGMA))
-    for sigma, following in SIGMAS:
-        x = x + (following - sigma) * predict(x, sigma)
-    save("z-image", picture(reference_vae(vae.tensors, 16, False).decode(x / 0.3611 + 0.1159).sample))
+    save_part("z-image.velocity", predict(noise(16), SIGMA))
+    draw_loras("z-image", z_loras(transformer), (transformer,), save("z-image", draw()), draw)
 
 
 # ---- FLUX.1 schnell and Kontext ----
@@ -356,7 +361,8 @@ def flux2_klein():
     reference = families.encoded(autoencoder, families.given_picture())
     reference = reference.view(1, 32, ROWS, 2, COLUMNS, 2).permute(0, 1, 3, 5, 2, 4).reshape(1, 128, ROWS, COLUMNS)
     reference = ((reference - mean) / deviation).flatten(2).permute(0, 2, 1)
-    for name, pictures in (("flux2-klein", []), ("flux2-klein.edit", [reference])):
+
+    def draw(*pictures):
         x = start
         # References are ten apart in the first of their places.
         ids = torch.cat([places] + [places + torch.tensor([10, 0, 0, 0])] * len(pictures))
@@ -367,7 +373,11 @@ def flux2_klein():
             x = x + (following - sigma) * velocity.permute(0, 2, 1).view(x.shape)
         x = x * deviation + mean
         x = x.view(1, 32, 2, 2, ROWS, COLUMNS).permute(0, 1, 4, 2, 5, 3).reshape(1, 32, 2 * ROWS, 2 * COLUMNS)
-        save(name, picture(autoencoder.decode(x).sample))
+        return picture(autoencoder.decode(x).sample)
+
+    base = save("flux2-klein", draw())
+    save("flux2-klein.edit", draw(reference))
+    draw_loras("flux2-klein", klein_loras(transformer), (transformer,), base, draw)
 
 
 # ---- SD 3.5 ----
@@ -443,23 +453,29 @@ def sd35_reference(file):
     def predict(x, context, pooled, sigma):
         return model(x, context, pooled, torch.tensor([1000 * sigma])).sample
 
-    return encode, predict, lambda x: decoder.decode(x / 1.5305 + 0.0609).sample
+    return (first, second, model), encode, predict, lambda x: decoder.decode(x / 1.5305 + 0.0609).sample
 
 
 def sd35():
     file = sd35_file()
     file.write("sd3.5")
-    encode, predict, decode = sd35_reference(file)
-    text, nothing = encode(IDS), encode([BEGIN, END])
-    for name, guidance in (("sd3.5", 1), ("sd3.5.guided", 4)):
-        x = noise(16)
+    modules, encode, predict, decode = sd35_reference(file)
+    nothing = encode([BEGIN, END])
+
+    def draw(guidance=1):
+        x, text = noise(16), encode(IDS)
         for sigma, following in SIGMAS:
             velocity = predict(x, *text, sigma)
             if guidance != 1:
                 away = predict(x, *nothing, sigma)
                 velocity = away + guidance * (velocity - away)
             x = x + (following - sigma) * velocity
-        save(name, picture(decode(x)))
+        return picture(decode(x))
+
+    first, second, model = modules
+    base = save("sd3.5", draw())
+    save("sd3.5.guided", draw(4))
+    draw_loras("sd3.5", sd3_loras(model, first, second), modules, base, draw)
 
 
 def clip_g_shapes(prefix):
@@ -556,8 +572,8 @@ def qwen_image():
     given = torch.tensor(families.given_picture()).permute(2, 0, 1)[None, :, None].float() / 127.5 - 1
     given = families.flux_packed((autoencoder.encode(given).latent_dist.mode()[:, :, 0] - mean) / deviation)
     mask = torch.ones(1, context.shape[1], dtype=torch.long)
-    # Without a vision tower an edit is told the prompt as for a picture of its own.
-    for name, pictures in (("qwen-image", []), ("qwen-image.edit", [given])):
+
+    def draw(*pictures):
         x = start
         for sigma, following in SIGMAS:
             velocity = transformer(
@@ -565,7 +581,12 @@ def qwen_image():
                 timestep=torch.tensor([sigma]), img_shapes=[[(1, ROWS, COLUMNS)] * (1 + len(pictures))]).sample[:, :ROWS * COLUMNS]
             x = x + (following - sigma) * velocity
         latents = families.flux_unpacked(x) * deviation + mean
-        save(name, picture(autoencoder.decode(latents[:, :, None]).sample[:, :, 0]))
+        return picture(autoencoder.decode(latents[:, :, None]).sample[:, :, 0])
+
+    base = save("qwen-image", draw())
+    # Without a vision tower an edit is told the prompt as for a picture of its own.
+    save("qwen-image.edit", draw(given))
+    draw_loras("qwen-image", qwen_image_loras(transformer), (transformer,), base, draw)
 
 
 ALL = {

@@ -12,7 +12,9 @@ from diffusers.loaders import single_file_utils
 import components
 import families
 from components import BEGIN, END
-from families import BASE, HEIGHT, IDS, WIDTH, encoded, given_picture, guided, noise, padded, picture, save, unet_picture
+from families import (
+    BASE, HEIGHT, IDS, WIDTH, draw_loras, encoded, given_picture, guided, noise, padded, picture, save, unet_picture)
+from lora_families import sd2_loras
 
 LATENT_SCALE = 0.18215
 
@@ -108,9 +110,14 @@ def sd2():
     def decode(x):
         return vae.decode(x / LATENT_SCALE).sample
 
-    for name, prediction in (("sd2", "epsilon"), ("sd2.v", "v")):
-        save(name, unet_picture(lambda x, t: predict(x, t, text), decode, prediction))
+    base = save("sd2", unet_picture(lambda x, t: predict(x, t, text), decode))
+    save("sd2.v", unet_picture(lambda x, t: predict(x, t, text), decode, "v"))
     save("sd2.guided", unet_picture(guided(predict, text, nothing), decode))
+    draw_loras("sd2", sd2_loras(unet, encoder), (unet, encoder), base, lambda: (
+        unet_picture(lambda x, t, context=encode(IDS): predict(x, t, context), decode)))
+    families.inversion("sd2", emb_params=encoder)
+    learned = encode(families.LEARNED_IDS)
+    save("sd2.inversion", unet_picture(lambda x, t: predict(x, t, learned), decode), base)
 
 
 def folder():

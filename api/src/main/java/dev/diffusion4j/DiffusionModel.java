@@ -335,8 +335,9 @@ public interface DiffusionModel extends AutoCloseable {
     /**
      * As {@link #encodePrompt(String)}.
      *
-     * @param clipSkip 1 for CLIP's last layer, 2 for the one before; language models and T5 have no such choice
+     * @param clipSkip 1 for CLIP's last layer, 2 for the one before
      * @param size of the picture, which SDXL is told
+     * @throws InvalidRequestException if the family is told no hidden states of a CLIP, see {@link ModelFamily#takesClipSkip()}
      */
     default Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
         throw new UnsupportedOperationException("this model encodes no prompts by themselves");

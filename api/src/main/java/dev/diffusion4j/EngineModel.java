@@ -225,6 +225,12 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public Conditioning encodePrompt(String prompt, int clipSkip, ImageSize size) {
+        if (!family().takesClipSkip()) {
+            throw new InvalidRequestException(
+                    "clipSkip",
+                    clipSkip,
+                    "absent: a model of the family " + family().displayName() + " is told no hidden states of a CLIP");
+        }
         return encodePrompt(prompt, OptionalInt.of(clipSkip), size);
     }
 

@@ -61,7 +61,7 @@ final class LearnedFiles implements AutoCloseable {
             Path file = folder.resolve(files.size() + ".safetensors");
             file.toFile().deleteOnExit();
             files.put(inversion.token(), file);
-            write(inversion.vectors().getFirst(), file);
+            write(inversion.vectors(), file);
         } catch (IOException e) {
             throw new ModelFileException(
                     "no file for the runtime can be written for the textual inversion " + inversion.token() + ": " + e,
@@ -69,16 +69,27 @@ final class LearnedFiles implements AutoCloseable {
         }
     }
 
-    /** As safetensors: the header's length, the header, the numbers. */
-    private static void write(Tensor vectors, Path file) throws IOException {
-        Shape shape = vectors.shape();
-        String header = "{\"emb_params\":{\"dtype\":\"F32\",\"shape\":[" + shape.dimension(0) + "," + shape.dimension(1)
-                + "],\"data_offsets\":[0," + shape.byteSize() + "]}}";
-        byte[] json = header.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(Long.BYTES + json.length + shape.byteSize()))
+    /** As safetensors: the header's length, the header, the numbers. The runtime tells SDXL's two tensors by their widths. */
+    private static void write(List<Tensor> vectors, Path file) throws IOException {
+        StringBuilder header = new StringBuilder("{");
+        long end = 0;
+        for (Tensor tensor : vectors) {
+            Shape shape = tensor.shape();
+            header.append(end == 0 ? "\"" : ",\"").append("emb_params").append(end);
+            header.append("\":{\"dtype\":\"F32\",\"shape\":[");
+            header.append(shape.dimension(0)).append(',').append(shape.dimension(1));
+            header.append("],\"data_offsets\":[").append(end).append(',').append(end + shape.byteSize());
+            header.append("]}");
+            end += shape.byteSize();
+        }
+        byte[] json = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(Long.BYTES + json.length + end))
                 .order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(json.length).put(json);
-        bytes.asFloatBuffer().put(vectors.toArray());
+        for (Tensor tensor : vectors) {
+            bytes.asFloatBuffer().put(tensor.toArray());
+            bytes.position(bytes.position() + Math.toIntExact(tensor.shape().byteSize()));
+        }
         Files.write(file, bytes.array(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 

@@ -19,6 +19,9 @@ import java.util.stream.Stream;
 /** Checks every file a model is opened with before native code sees it. */
 final class ModelFileChecks {
 
+    /** Of the embeddings of CLIP-L and CLIP-G. */
+    private static final int[] SDXL_WIDTHS = {768, 1280};
+
     private final ModelOptions options;
     private final Optional<ModelFile> model;
     private final Map<ModelComponent, ModelFile> components = new EnumMap<>(ModelComponent.class);
@@ -64,12 +67,13 @@ final class ModelFileChecks {
     private void checkEmbeddings(ModelFile main) {
         for (Path path : options.embeddings().values()) {
             ModelFamily family = main.family();
-            if (!family.isStableDiffusion1() && !family.isStableDiffusion2()) {
+            if (!family.isUnet()) {
                 throw new ModelFileException(path
-                        + " cannot be used: the runtime takes textual inversions for SD 1.x and SD 2.x, and "
+                        + " cannot be used: the runtime takes textual inversions for SD 1.x, SD 2.x and SDXL, and "
                         + main.path() + " is of the family " + family.displayName());
             }
-            ModelFileValidator.requireTextualInversion(ModelFile.read(path), tokenEmbeddingWidth(path));
+            int[] widths = family.isStableDiffusionXl() ? SDXL_WIDTHS : new int[] {tokenEmbeddingWidth(path)};
+            ModelFileValidator.requireTextualInversion(ModelFile.read(path), widths);
         }
     }
 

@@ -62,6 +62,10 @@ final class RequestResolver {
             warnings.addBefore(
                     "the negative prompt has no effect: with a guidance scale of 1 there is no guidance away from it");
         }
+        if (request.clipSkip().isPresent() && !model.family().takesClipSkip()) {
+            warnings.addBefore("the clip skip has no effect: a model of the family "
+                    + model.family().displayName() + " is told no hidden states of a CLIP");
+        }
         switch (request.sampling()) {
             case NativeSampling sampling -> resolve(sampling, request, listener, resolved);
             case SchedulerSampling sampling -> resolve(sampling.scheduler(), request, listener, resolved);

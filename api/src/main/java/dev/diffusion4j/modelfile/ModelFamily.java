@@ -181,6 +181,14 @@ public enum ModelFamily {
         return isUnet() && contextWidth == 2048;
     }
 
+    /**
+     * Whether models of this family may be told hidden states of a CLIP, so that a request's {@code clipSkip} changes what they
+     * draw: not diffusion transformers but SD 3.x. FLUX.1 is told a CLIP's pooled output, for which all layers are needed.
+     */
+    public boolean takesClipSkip() {
+        return kind != Kind.TRANSFORMER || this == SD3;
+    }
+
     /** Whether the model takes a mask besides the picture. */
     public boolean isInpainting() {
         return switch (this) {

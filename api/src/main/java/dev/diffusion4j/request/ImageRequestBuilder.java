@@ -79,7 +79,10 @@ public abstract class ImageRequestBuilder<B extends ImageRequestBuilder<B>> {
         return set(ImageRequest.GUIDANCE_SCALE, scale);
     }
 
-    /** Which of CLIP's last layers to use: 1 the last, 2 the one before, at most 12; the model's own without it. */
+    /**
+     * Which of CLIP's last layers to use: 1 the last, 2 the one before, at most 12; the model's own without it. Families that are
+     * told no hidden states of a CLIP, such as FLUX.1 and Z-Image, draw the same with it, and a warning says so.
+     */
     public B clipSkip(int layers) {
         return set(ImageRequest.CLIP_SKIP, layers);
     }

@@ -114,8 +114,8 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
     }
 
     /**
-     * Loads a textual-inversion embedding, for SD 1.x and SD 2.x. What {@code TextualInversion} reads is converted for the
-     * runtime: a temporary file of it lives as long as the model is open.
+     * Loads a textual-inversion embedding, for SD 1.x, SD 2.x and SDXL, whose files have one for each text encoder. What
+     * {@code TextualInversion} reads is converted for the runtime: a temporary file of it lives as long as the model is open.
      *
      * @param name the word that stands for it in prompts, in upper or lower case; it is found wherever it stands, inside
      *     other words too, and of two words at one place the longer is taken

@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
  * the reference cannot be given, is read as U+FFFD. Brackets are punctuation. Nothing is ever refused or cut silently; the work
  * grows little more than linearly with the text.
  *
- * <p>The native runtime, when it draws from a prompt, uses a tokenizer of its own, which differs for characters that are not
- * composed, and for numbers beyond ASCII's beside spaces and punctuation.
+ * <p>Models whose text encoder is a Qwen are given these ids when they draw, too.
  *
  * <p>Immutable, so any number of threads may share one. Building one takes a fraction of a second and some tens of megabytes;
  * those that {@link #loadQwen2()} and {@link #loadQwen3()} give share their byte pairs.

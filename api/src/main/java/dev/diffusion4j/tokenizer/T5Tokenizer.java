@@ -25,9 +25,7 @@ import org.jspecify.annotations.Nullable;
  * when they appear in a text, as in the reference. Half a surrogate pair, which the reference cannot be given, is read as
  * U+FFFD. Brackets are punctuation. Nothing is ever refused or cut silently; the work grows linearly with the text.
  *
- * <p>The native runtime, when it draws from a prompt, uses a tokenizer of its own, which differs: it does not normalise, takes
- * spaces alone for white space, has an unknown token for each character, and a token for a text that is empty. For words of
- * ASCII letters and digits with single spaces between them both give the same ids.
+ * <p>Models with a T5 are given these ids when they draw, too, but Wan and others whose encoder is UMT5.
  *
  * <p>Immutable, so any number of threads may share one. Building one takes a fraction of a second and some megabytes.
  */

@@ -187,6 +187,20 @@ class AddonCheckTest {
     }
 
     @Test
+    void takesTextualInversionsOfSdxlForBothTextEncoders() {
+        ModelFile embedding = read(new Safetensors().floats("clip_g", 2, 1_280).floats("clip_l", 2, 768));
+
+        assertThatCode(() -> ModelFileValidator.requireTextualInversion(embedding, 768, 1_280))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> ModelFileValidator.requireTextualInversion(
+                        read(new Safetensors().floats("emb_params", 2, 768)), 768, 1_280))
+                .hasMessageContaining("has embeddings 768 wide, this model's text encoders take 768 and 1280");
+        assertThatThrownBy(() -> ModelFileValidator.requireTextualInversion(
+                        read(new Safetensors().floats("clip_g", 1, 1_280).floats("clip_l", 2, 768)), 768, 1_280))
+                .hasMessageContaining("has not as many vectors for each text encoder");
+    }
+
+    @Test
     void refusesTextualInversionsThatDoNotFit() {
         assertEmbeddingRefused(new Safetensors().floats("emb_params", 2, 1_024), 768)
                 .hasMessageContaining("1024 wide, this model's text encoder takes 768");
@@ -195,7 +209,7 @@ class AddonCheckTest {
         assertEmbeddingRefused(new Safetensors().floats("emb_params", 0, 768), 768)
                 .hasMessageContaining("has 0 vectors");
         assertEmbeddingRefused(new Safetensors().floats("clip_l", 1, 768).floats("clip_g", 1, 1_280), 768)
-                .hasMessageContaining("has 2 embeddings");
+                .hasMessageContaining("768 and 1280 wide, this model's text encoder takes 768");
         assertEmbeddingRefused(Models.lora(768, 320), 768)
                 .hasMessageContaining("is not a textual inversion: it is a LoRA");
     }

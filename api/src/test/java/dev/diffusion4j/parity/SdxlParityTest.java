@@ -4,7 +4,9 @@ import static dev.diffusion4j.parity.FamilyGoldens.NEGATIVE_PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static dev.diffusion4j.parity.FamilyGoldens.effect;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
@@ -12,7 +14,9 @@ import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
@@ -70,8 +74,11 @@ class SdxlParityTest {
     }
 
     private static GeneratedImage drawInJava(double guidance, String negativePrompt) {
-        return sd.textToImage(PROMPT)
-                .size(128, 64)
+        return drawInJava(sd.textToImage(PROMPT), guidance, negativePrompt);
+    }
+
+    private static GeneratedImage drawInJava(ImageGeneration request, double guidance, String negativePrompt) {
+        return request.size(128, 64)
                 .seed(42)
                 .guidanceScale(guidance)
                 .negativePrompt(negativePrompt)
@@ -133,5 +140,28 @@ class SdxlParityTest {
             assertThat(distance("sdxl.te2", drawNatively(request(model, 1).lora(lora, 1))))
                     .isLessThan(TOLERANCE);
         }
+    }
+
+    @Test
+    void aLearnedWordHasVectorsForBothTextEncoders() {
+        Path word = FamilyGoldens.write("inversion.sdxl", folder);
+        try (DiffusionModel model = options().embedding("<cat>", word).open(file)) {
+            String prompt = PROMPT.replace("circle", "<cat>");
+            ImageGeneration natively =
+                    FamilyGoldens.as(model.textToImage(prompt)).guidanceScale(1);
+            assertThat(effect("sdxl.inversion")).isGreaterThan(1);
+            assertThat(distance("sdxl.inversion", drawNatively(natively))).isLessThan(TOLERANCE);
+            assertThat(distance("sdxl.inversion", drawInJava(model.textToImage(prompt), 1, "")))
+                    .isLessThan(TOLERANCE);
+            assertThat(distance("sdxl", drawNatively(request(model, 1)))).isLessThan(TOLERANCE);
+        }
+    }
+
+    @Test
+    void aWordOfSd1IsRefused() {
+        Path word = new Safetensors().floats("<cat>", 1, 768).write(folder.resolve("sd1-word.safetensors"));
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> options().embedding("<cat>", word).open(file))
+                .withMessageContaining("has embeddings 768 wide, this model's text encoders take 768 and 1280");
     }
 }

@@ -4,12 +4,15 @@ import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.modelfile.ModelFamily;
+import dev.diffusion4j.modelfile.Safetensors;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
@@ -71,6 +74,26 @@ class UNetFamiliesParityTest {
             assertThat(distance("sd2.v", as(model.textToImage(PROMPT)).generate()))
                     .isLessThan(TOLERANCE);
         }
+    }
+
+    @Test
+    void sd2WithALearnedWord() {
+        Path file = file("sd2");
+        Path word = file("inversion.sd2");
+        try (DiffusionModel model = options()
+                .prediction(PredictionType.EPSILON)
+                .embedding("<cat>", word)
+                .open(file)) {
+            assertThat(distance(
+                            "sd2.inversion",
+                            as(model.textToImage(PROMPT.replace("circle", "<cat>")))
+                                    .generate()))
+                    .isLessThan(TOLERANCE);
+        }
+        Path narrow = new Safetensors().floats("<cat>", 1, 768).write(folder.resolve("sd1-word.safetensors"));
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> options().embedding("<cat>", narrow).open(file))
+                .withMessageContaining("has embeddings 768 wide, this model's text encoder takes 1024");
     }
 
     /** The single file of the same weights is {@link LoraParityTest}'s. */

@@ -22,7 +22,7 @@ import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
 /** Reads the files that tools/parity wrote; README.md beside them says what they hold. */
-final class Goldens {
+public final class Goldens {
 
     /** One for all tests, which also shows that it may be shared. */
     static final ClipTokenizer TOKENIZER = ClipTokenizer.fromMerges(text("clip-merges.txt.gz"));
@@ -31,7 +31,7 @@ final class Goldens {
 
     private Goldens() {}
 
-    static String text(String file) {
+    public static String text(String file) {
         try (InputStream resource = Goldens.class.getResourceAsStream(file);
                 InputStream in = new GZIPInputStream(resource)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -54,7 +54,7 @@ final class Goldens {
     }
 
     /** The texts whose ids of T5 and Qwen are known: those of CLIP and those of their own. */
-    static List<String> texts() {
+    public static List<String> texts() {
         return Stream.concat(
                         entries("encoded.jsonl.gz").stream().map(entry -> entry.get("text")),
                         entries("texts.jsonl.gz").stream())
@@ -63,7 +63,7 @@ final class Goldens {
     }
 
     /** How many ids, and the checksum of them. */
-    static String summary(int[] ids) {
+    public static String summary(int[] ids) {
         return ids.length + " " + checksum(List.of(joined(ids)));
     }
 

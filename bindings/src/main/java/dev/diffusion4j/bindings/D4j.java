@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)7L;
+    private static final int D4J_ABI_VERSION = (int)8L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 7
+     * #define D4J_ABI_VERSION 8
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -2216,6 +2216,33 @@ public class D4j extends D4j$shared {
     public static int D4J_DENOISER_TRANSFORMER() {
         return D4J_DENOISER_TRANSFORMER;
     }
+    private static final int D4J_TOKENIZER_T5 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_tokenizer.D4J_TOKENIZER_T5 = 0
+     * }
+     */
+    public static int D4J_TOKENIZER_T5() {
+        return D4J_TOKENIZER_T5;
+    }
+    private static final int D4J_TOKENIZER_QWEN2 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_tokenizer.D4J_TOKENIZER_QWEN2 = 1
+     * }
+     */
+    public static int D4J_TOKENIZER_QWEN2() {
+        return D4J_TOKENIZER_QWEN2;
+    }
+    private static final int D4J_TOKENIZER_QWEN3 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_tokenizer.D4J_TOKENIZER_QWEN3 = 2
+     * }
+     */
+    public static int D4J_TOKENIZER_QWEN3() {
+        return D4J_TOKENIZER_QWEN3;
+    }
     private static final int D4J_TENSOR_F32 = (int)0L;
     /**
      * {@snippet lang=c :
@@ -2816,6 +2843,65 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_set_log_callback", callback);
             }
             mh$.invokeExact(callback);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_set_tokenizer {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_set_tokenizer");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void d4j_set_tokenizer(d4j_tokenize_fn tokenize)
+     * }
+     */
+    public static FunctionDescriptor d4j_set_tokenizer$descriptor() {
+        return d4j_set_tokenizer.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void d4j_set_tokenizer(d4j_tokenize_fn tokenize)
+     * }
+     */
+    public static MethodHandle d4j_set_tokenizer$handle() {
+        return d4j_set_tokenizer.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void d4j_set_tokenizer(d4j_tokenize_fn tokenize)
+     * }
+     */
+    public static MemorySegment d4j_set_tokenizer$address() {
+        return d4j_set_tokenizer.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void d4j_set_tokenizer(d4j_tokenize_fn tokenize)
+     * }
+     */
+    public static void d4j_set_tokenizer(MemorySegment tokenize) {
+        var mh$ = d4j_set_tokenizer.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_set_tokenizer", tokenize);
+            }
+            mh$.invokeExact(tokenize);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -6,6 +6,7 @@ import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.ModelFormat;
 import dev.diffusion4j.modelfile.TensorInfo;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +49,8 @@ final class AddonCheck {
         check.requireMadeFor(model);
     }
 
-    static void textualInversion(ModelFile file, int width) {
-        new AddonCheck(file).requireTextualInversion(width);
+    static void textualInversion(ModelFile file, int... widths) {
+        new AddonCheck(file).requireTextualInversion(widths);
     }
 
     private void requireLora() {
@@ -149,17 +150,30 @@ final class AddonCheck {
                 || name.contains("attn2.processor.to_k_lora");
     }
 
-    private void requireTextualInversion(int width) {
+    private void requireTextualInversion(int... widths) {
         if (file.family() != ModelFamily.TEXTUAL_INVERSION) {
             throw refusal("is not a textual inversion: " + whatItIs());
         }
-        if (file.tensors().size() != 1) {
-            throw refusal("has " + file.tensors().size() + " embeddings, the runtime takes one");
+        List<TensorInfo> embeddings = file.tensors();
+        List<Long> found =
+                embeddings.stream().map(embedding -> embedding.ne(0)).sorted().toList();
+        List<Long> expected =
+                Arrays.stream(widths).sorted().asLongStream().boxed().toList();
+        if (!found.equals(expected)) {
+            throw refusal("has embeddings " + joined(found) + " wide, this model's text encoder"
+                    + (widths.length == 1 ? " takes " : "s take ") + joined(expected));
         }
-        TensorInfo embedding = file.tensors().getFirst();
-        if (embedding.ne(0) != width) {
-            throw refusal("has embeddings " + embedding.ne(0) + " wide, this model's text encoder takes " + width);
+        embeddings.forEach(this::requireEmbedding);
+        if (embeddings.stream().map(embedding -> embedding.ne(1)).distinct().count() > 1) {
+            throw refusal("has not as many vectors for each text encoder");
         }
+    }
+
+    private static String joined(List<Long> widths) {
+        return widths.stream().map(String::valueOf).collect(Collectors.joining(" and "));
+    }
+
+    private void requireEmbedding(TensorInfo embedding) {
         if (embedding.ne(1) < 1 || embedding.ne(1) > MAX_EMBEDDING_VECTORS) {
             throw refusal("has " + embedding.ne(1) + " vectors, a word takes 1 to " + MAX_EMBEDDING_VECTORS);
         }

@@ -85,11 +85,11 @@ public final class ModelFileValidator {
      * Checks that a file is a textual inversion that a model can be opened with. Parameters of PyTorch modules, which the
      * runtime cannot read, are read here.
      *
-     * @param width how wide the text encoder's embeddings are, 768 for SD 1.x
+     * @param widths how wide the text encoders' embeddings are: 768 for SD 1.x, 1024 for SD 2.x, 768 and 1280 for SDXL
      * @throws ModelFileException if it is not
      */
-    public static void requireTextualInversion(ModelFile file, int width) {
-        AddonCheck.textualInversion(file, width);
+    public static void requireTextualInversion(ModelFile file, int... widths) {
+        AddonCheck.textualInversion(file, widths);
     }
 
     private static void requireReadByRuntime(ModelFile file) {

@@ -62,6 +62,7 @@ public final class NativeEngine implements Engine {
     /** Opens the model; weights are read on first use. */
     public static NativeEngine open(OpenSpec spec) {
         NativeLibrary.load();
+        PromptTokenizers.connect();
         DeviceSelection devices =
                 DeviceSelection.of(spec.options().device(), spec.options().componentDevices());
         LearnedWords words = LearnedWords.of(spec.learnedWords().keySet());

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("native")
 class NativeLibraryLocatorTest {
 
-    private static final int ABI = 7;
+    private static final int ABI = 8;
     private static final String HERE = Platform.current().toString();
     private static final String PROPERTY_PLACE = "system property " + NativeLibraryLocator.LIBRARY_PROPERTY;
 
