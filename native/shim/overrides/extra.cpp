@@ -3,7 +3,6 @@
  * planned, and operations that are theirs altogether. ggml asks these two functions about every operation, for hardware that has ways
  * of its own; see native/CMakeLists.txt.
  */
-#include <algorithm>
 #include <cstddef>
 
 #include "ggml-cpu-impl.h"
@@ -11,12 +10,15 @@
 #include "ggml.h"
 
 #include "product.h"
+#include "winograd.h"
 
 extern "C" bool ggml_cpu_extra_work_size_replaced(int threads, const ggml_tensor* op, size_t* size);
 extern "C" bool ggml_cpu_extra_compute_forward_replaced(ggml_compute_params* params, ggml_tensor* op);
 
 extern "C" bool ggml_cpu_extra_work_size(int threads, const ggml_tensor* op, size_t* size) {
-    const size_t ours = op->op == GGML_OP_MUL_MAT ? d4j::product_work_size(op, threads) : 0;
+    const size_t ours = op->op == GGML_OP_MUL_MAT   ? d4j::product_work_size(op, threads)
+                        : op->op == GGML_OP_CONV_2D ? d4j::winograd_work_size(op, threads)
+                                                    : 0;
     if (ours == 0) {
         return ggml_cpu_extra_work_size_replaced(threads, op, size);
     }
