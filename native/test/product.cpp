@@ -168,6 +168,49 @@ void test(const Case& c) {
     report(c.what, computed && calls == c.by_override && is_right, error.value());
 }
 
+struct Pointwise {
+    const char* what;
+    ggml_type type;
+    int64_t width, height, in_channels, out_channels, images;
+    int threads;
+    bool is_cropped  = false;
+    bool by_override = true;
+};
+
+constexpr Pointwise POINTWISE[] = {
+    {"SD 1.5, 64x64, 320", F16, 64, 64, 320, 320, 1, 2},
+    {"SD 1.5, 8x8, 1280, 64 threads", F16, 8, 8, 1280, 640, 1, 64},
+    {"VAE, 512 in f32, three images", F32, 16, 12, 512, 300, 3, 4},
+    {"four pixels", F16, 2, 2, 257, 77, 1, 3},
+    {"four channels", F16, 33, 31, 4, 4, 2, 2},
+    {"one channel", F32, 31, 1, 1, 1, 1, 2},
+    {"an image with gaps", F16, 20, 20, 30, 40, 1, 2, true, false},
+};
+
+/* Convolutions by kernels of one pixel. */
+void test(const Pointwise& c) {
+    const Memory memory;
+    Values values;
+    ggml_tensor* kernel = ggml_new_tensor_4d(memory, c.type, 1, 1, c.in_channels, c.out_channels);
+    ggml_tensor* image  = c.is_cropped ? new_cropped(memory, F32, c.width, c.height, c.in_channels, c.images, 1)
+                                       : ggml_new_tensor_4d(memory, F32, c.width, c.height, c.in_channels, c.images);
+    fill(kernel, values);
+    fill(image, values);
+    ggml_tensor* output = ggml_conv_2d_direct(memory, kernel, image, 1, 1, 0, 0, 1, 1);
+    fill(output, std::numeric_limits<float>::quiet_NaN());
+    bool computed       = false;
+    const int64_t calls = calls_during("product", [&] { computed = compute(memory, output, c.threads); });
+    Error error;
+    for_each(output, [&](int64_t x, int64_t y, int64_t channel, int64_t n) {
+        double sum = 0;
+        for (int64_t i = 0; i < c.in_channels; i++) {
+            sum += static_cast<double>(get(kernel, 0, 0, i, channel)) * get(image, x, y, i, n);
+        }
+        error.add(get(output, x, y, channel, n), sum);
+    });
+    report(c.what, computed && calls == c.by_override && error.value() < MOST_ERROR, error.value());
+}
+
 /* What is no number stays none, and stays where it is. */
 void test_not_a_number() {
     const Memory memory;
@@ -187,6 +230,9 @@ void test_not_a_number() {
 
 int main() {
     for (const Case& c : CASES) {
+        test(c);
+    }
+    for (const Pointwise& c : POINTWISE) {
         test(c);
     }
     test_not_a_number();
