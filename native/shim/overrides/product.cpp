@@ -29,6 +29,9 @@ constexpr int64_t MAX_ROWS = 256; /* of a task: its inputs stay in the next cach
 constexpr int MAX_PANELS   = 4;   /* of a task */
 constexpr int SHARES       = 4;   /* tasks of each thread, where there are so many: the cores may be shared with others */
 
+/* Of a thread, in products of two numbers: some 30 microseconds. */
+constexpr int64_t LITTLE_WORK = 1 << 20;
+
 /* Unpacking a panel costs the same for any number of rows. */
 constexpr int64_t FEWEST_ROWS = 32;
 
@@ -358,9 +361,11 @@ bool compute(const ggml_compute_params* params, const Kind& product) {
         d4j::override_calls().product.fetch_add(1, std::memory_order_relaxed);
     }
     Worker<Kind> worker(product, tasks, next_line(params->wdata) + params->ith * Worker<Kind>::floats(tasks));
-    if (tasks.count <= params->nth) {
-        if (params->ith < tasks.count) {
-            worker.run(params->ith);
+    // Where there is little to do, as in the small levels of a U-Net, waiting for one another costs more than what it evens out.
+    const Shape shape = product.shape();
+    if (tasks.count <= params->nth || shape.depth * shape.columns * shape.rows * shape.matrices < LITTLE_WORK * params->nth) {
+        for (int64_t task = params->ith; task < tasks.count; task += params->nth) {
+            worker.run(task);
         }
         return true;
     }
