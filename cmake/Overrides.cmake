@@ -9,4 +9,8 @@ function(d4j_make_way_for_overrides folder)
             "ggml_compute_forward_\\0=ggml_compute_forward_\\0_replaced" OUTPUT_VARIABLE definitions)
         set_property(SOURCE "${folder}/${source}" ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS ${definitions})
     endforeach()
+    # Asked before all of them.
+    set_property(SOURCE "${folder}/traits.cpp" ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS
+        ggml_cpu_extra_work_size=ggml_cpu_extra_work_size_replaced
+        ggml_cpu_extra_compute_forward=ggml_cpu_extra_compute_forward_replaced)
 endfunction()

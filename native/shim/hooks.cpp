@@ -8,7 +8,7 @@
  * - ggml_log_set: the runtime redirects ggml's log to itself whenever a model is opened, and then uses the text as a
  *   printf format. The text may come from a model file.
  * - ggml_conv_2d_direct: the runtime takes one way for all convolutions of a part. On the CPU the direct one is faster where
- *   overrides/winograd.cpp does it, and slower elsewhere.
+ *   overrides/winograd.cpp or product.cpp does it, and slower elsewhere.
  */
 #include "ggml-backend.h"
 #include "ggml-cpu.h"
@@ -17,6 +17,7 @@
 #include "call.h"
 #include "guard.h"
 #include "hooks.h"
+#include "overrides/product.h"
 #include "overrides/winograd.h"
 
 using d4j::Call;
@@ -118,9 +119,9 @@ extern "C" ggml_tensor* d4j_hook_conv_2d_direct(
     const int64_t height = image->ne[1] + 2 * p1 - kernel->ne[1] + 1;
     const bool as_asked  = (weight_of(kernel)->flags & d4j::CONVOLVE_AS_ASKED) != 0;
     const bool is_known  = kernel->type == GGML_TYPE_F16 || kernel->type == GGML_TYPE_F32;
-    const auto convolve  = as_asked || (is_known && d4j::is_for_winograd(kernel->ne[0], kernel->ne[1], s0, s1, d0, d1, width, height, image->ne[3]))
-                             ? ggml_conv_2d_direct
-                             : ggml_conv_2d;
+    const bool is_fast   = d4j::is_for_product(kernel, image, s0, s1, p0, p1)
+                      || (is_known && d4j::is_for_winograd(kernel->ne[0], kernel->ne[1], s0, s1, d0, d1, width, height, image->ne[3]));
+    const auto convolve  = as_asked || is_fast ? ggml_conv_2d_direct : ggml_conv_2d;
     return convolve(context, kernel, image, s0, s1, p0, p1, d0, d1);
 }
 

@@ -56,22 +56,25 @@ int main(int argc, char** argv) {
     CHECK(d4j_override_calls("softmax") == -1);
     CHECK(d4j_override_calls(NULL) == -1);
     CHECK(d4j_initialize() == D4J_OK);
-    CHECK(d4j_override_calls("winograd") == 0 && d4j_override_calls("im2col") == 0 && d4j_override_calls("broadcast") == 0);
+    CHECK(d4j_override_calls("product") == 0 && d4j_override_calls("winograd") == 0);
+    CHECK(d4j_override_calls("im2col") == 0 && d4j_override_calls("broadcast") == 0);
 
     draw(argv[1], false);
+    const int64_t product   = d4j_override_calls("product");
     const int64_t winograd  = d4j_override_calls("winograd");
     const int64_t im2col    = d4j_override_calls("im2col");
     const int64_t broadcast = d4j_override_calls("broadcast");
-    CHECK(winograd > 0 && im2col > 0 && broadcast > 0);
+    CHECK(product > 0 && winograd > 0 && im2col > 0 && broadcast > 0);
     CHECK(d4j_override_calls("flash_attention") == 0);
 
     draw(argv[1], true);
     CHECK(d4j_override_calls("flash_attention") > 0);
+    CHECK(d4j_override_calls("product") > product);
     CHECK(d4j_override_calls("winograd") == 2 * winograd);
     CHECK(d4j_override_calls("im2col") == 2 * im2col);
     CHECK(d4j_override_calls("broadcast") > broadcast);
 
-    printf("winograd %lld, im2col %lld, broadcast %lld, flash attention %lld\n", (long long) winograd, (long long) im2col,
-           (long long) broadcast, (long long) d4j_override_calls("flash_attention"));
+    printf("product %lld, winograd %lld, im2col %lld, broadcast %lld, flash attention %lld\n", (long long) product,
+           (long long) winograd, (long long) im2col, (long long) broadcast, (long long) d4j_override_calls("flash_attention"));
     return failures == 0 ? 0 : 1;
 }

@@ -92,7 +92,7 @@ def sd35():
     """The file and the text of transformer_families.py."""
     context, _ = t5()(PROMPT, 77, masked=False)
     file = transformer_families.sd35_file()
-    encode, predict, decode = transformer_families.sd35_reference(file)
+    _, encode, predict, decode = transformer_families.sd35_reference(file)
     text, pooled = encode(IDS)
     text[:, 77:] = context
     x = noise(16)

@@ -18,7 +18,8 @@ int64_t d4j_override_calls(const char* name) {
     const struct {
         const char* name;
         const std::atomic<int64_t>& calls;
-    } known[] = {{"winograd", calls.winograd},
+    } known[] = {{"product", calls.product},
+                 {"winograd", calls.winograd},
                  {"flash_attention", calls.flash_attention},
                  {"im2col", calls.im2col},
                  {"broadcast", calls.broadcast}};

@@ -8,6 +8,7 @@
 namespace d4j {
 
 struct OverrideCalls {
+    std::atomic<int64_t> product{0};
     std::atomic<int64_t> winograd{0};
     std::atomic<int64_t> flash_attention{0};
     std::atomic<int64_t> im2col{0};

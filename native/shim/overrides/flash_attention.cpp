@@ -24,8 +24,6 @@ extern "C" void ggml_compute_forward_flash_attn_ext_replaced(const ggml_compute_
 
 namespace {
 
-typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t))));
-
 constexpr int VECS    = MAX_VECS;
 constexpr int QUERIES = VECS * LANES; /* of a block */
 constexpr int KEYS    = 64;           /* of a tile */

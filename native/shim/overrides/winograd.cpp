@@ -16,6 +16,7 @@
 
 #include "counters.h"
 #include "winograd.h"
+#include "winograd_plan.h"
 
 extern "C" void ggml_compute_forward_conv_2d_replaced(const ggml_compute_params* params, ggml_tensor* dst);
 
@@ -26,22 +27,23 @@ namespace {
 
 constexpr int PACK         = LANES < ROWS ? ROWS : LANES; /* output channels of a block, side by side */
 constexpr int MAX_COLUMNS  = MAX_VECS * LANES;            /* of a panel */
-constexpr int TASK_BLOCKS  = 4; /* of a task at most: what a panel's part, once in the cache, is multiplied with */
 constexpr int64_t DEPTH    = 256; /* of a product at once: so that a panel's part stays in the innermost cache */
 constexpr int TILE         = d4j::WINOGRAD_TILE;
 constexpr int WINDOW       = TILE + 2; /* of the input that a tile depends on */
-constexpr int POSITIONS    = WINDOW * WINDOW;
+constexpr int POSITIONS    = d4j::WINOGRAD_POSITIONS;
 constexpr int KERNEL       = 3 * 3;
 constexpr int KERNEL_DEPTH = 16; /* input channels whose kernels are transformed at once */
-constexpr int64_t PADDING  = CACHE_LINE_FLOATS; /* keeps matrices from meeting in the same sets of a cache */
 
-int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
+using d4j::ceil_div;
+using Plan = d4j::WinogradPlan;
+
+static_assert(WINDOW * WINDOW == POSITIONS && Plan::PADDING % CACHE_LINE_FLOATS == 0, "as the plan has it");
+
+constexpr d4j::WinogradUnits UNITS = {LANES, MAX_COLUMNS, PACK};
 
 /* kernel: [OC, IC, 3, 3] in f16 or f32, image: [N, IC, IH, IW], dst: [N, OC, OH, OW] */
 struct Convolution {
-    explicit Convolution(ggml_tensor* dst) : kernel(dst->src[0]), image(dst->src[1]), dst(dst) {
+    explicit Convolution(const ggml_tensor* dst) : kernel(dst->src[0]), image(dst->src[1]), dst(dst) {
         pad_x = dst->op_params[2];
         pad_y = dst->op_params[3];
     }
@@ -56,6 +58,7 @@ struct Convolution {
     int64_t tiles_x() const { return d4j::winograd_tiles(out_width()); }
     int64_t tiles_y() const { return d4j::winograd_tiles(out_height()); }
     int64_t tiles() const { return tiles_x() * tiles_y() * images(); }
+    d4j::WinogradShape shape() const { return {in_channels(), out_channels(), tiles()}; }
 
     bool is_for_winograd() const {
         const int32_t* options = dst->op_params;
@@ -103,7 +106,7 @@ struct Convolution {
 
     const ggml_tensor* kernel;
     const ggml_tensor* image;
-    ggml_tensor* dst;
+    const ggml_tensor* dst;
     int64_t pad_x, pad_y;
 };
 
@@ -294,44 +297,6 @@ private:
     const Convolution& c_;
 };
 
-/* How much is in the work memory at a time: all threads share kernels and panels, each has its own products. */
-struct Plan {
-    Plan(const Convolution& c, int64_t threads, int64_t floats) {
-        const int64_t all_blocks = ceil_div(c.out_channels(), PACK);
-
-        kernel_step   = c.in_channels() * PACK + PADDING;
-        kernel_floats = POSITIONS * kernel_step;
-
-        width = std::min<int64_t>(MAX_VECS, ceil_div(c.tiles(), LANES)) * LANES;
-        // A task takes as many blocks as leave some tasks to each thread, and as there is room for.
-        task_blocks = std::clamp<int64_t>(ceil_div(c.tiles(), width) * all_blocks / (4 * threads), 1, TASK_BLOCKS);
-        while (task_blocks > 1 && threads * products_of(task_blocks) > floats / 4) {
-            task_blocks--;
-        }
-        products_step        = products_of(task_blocks) / POSITIONS;
-        products_floats      = products_of(task_blocks);
-        const int64_t shared = floats - threads * products_floats;
-
-        while (width > LANES && POSITIONS * (c.in_channels() * width + PADDING) > shared / 2) {
-            width -= LANES;
-        }
-        panel_step   = c.in_channels() * width + PADDING;
-        panel_floats = POSITIONS * panel_step;
-
-        // Kernels are transformed again for all panels that there is no room for: most of it is theirs.
-        const int64_t few_blocks = std::clamp<int64_t>(shared / 4 / kernel_floats, 1, all_blocks);
-        panels = std::clamp<int64_t>((shared - few_blocks * kernel_floats) / panel_floats, 0, ceil_div(c.tiles(), width));
-        blocks = std::min(all_blocks, (shared - panels * panel_floats) / kernel_floats);
-    }
-
-    bool possible() const { return panels > 0 && blocks > 0; }
-
-    static int64_t products_of(int64_t blocks) { return POSITIONS * (blocks * PACK * MAX_COLUMNS + PADDING); }
-
-    int64_t width, panels, blocks, task_blocks;
-    int64_t kernel_step, kernel_floats, panel_step, panel_floats, products_step, products_floats;
-};
-
 /* One thread's part. */
 class Worker {
 public:
@@ -342,20 +307,22 @@ public:
           plan_(plan),
           kernels_(memory),
           panels_(kernels_ + plan.blocks * plan.kernel_floats),
-          products_(panels_ + plan.panels * plan.panel_floats + params->ith * plan.products_floats) {}
+          products_(panels_ + plan.panels * plan.panel_floats) {}
 
     void run() {
         const int64_t all_panels = ceil_div(c_.tiles(), plan_.width);
         const int64_t all_blocks = ceil_div(c_.out_channels(), PACK);
-        for (int64_t panel = 0; panel < all_panels; panel += plan_.panels) {
-            const int64_t panels = std::min(plan_.panels, all_panels - panel);
-            if (panel > 0) {
+        for (int64_t turn = 0; turn < ceil_div(all_panels, plan_.panels); turn++) {
+            const int64_t panel  = Plan::begin_of(turn, all_panels, plan_.panels);
+            const int64_t panels = Plan::begin_of(turn + 1, all_panels, plan_.panels) - panel;
+            if (turn > 0) {
                 ggml_barrier(params_->threadpool);  // Others still read what was there.
             }
             take_input(panel, panels);
-            for (int64_t block = 0; block < all_blocks; block += plan_.blocks) {
-                const int64_t blocks = std::min(plan_.blocks, all_blocks - block);
-                if (block > 0) {
+            for (int64_t inner = 0; inner < ceil_div(all_blocks, plan_.blocks); inner++) {
+                const int64_t block  = Plan::begin_of(inner, all_blocks, plan_.blocks);
+                const int64_t blocks = Plan::begin_of(inner + 1, all_blocks, plan_.blocks) - block;
+                if (inner > 0) {
                     ggml_barrier(params_->threadpool);
                 }
                 take_kernels(block, blocks);
@@ -364,9 +331,18 @@ public:
                 }
                 ggml_barrier(params_->threadpool);
                 // Whoever is free takes the next one: the cores may be shared with others.
-                const int64_t tasks = panels * ceil_div(blocks, plan_.task_blocks);
+                const int64_t tasks = plan_.tasks(panels, blocks);
                 for (int64_t task = params_->ith; task < tasks; task = ggml_threadpool_chunk_add(params_->threadpool, 1)) {
-                    multiply(panel, task % panels, block, task / panels * plan_.task_blocks, blocks);
+                    run(task, panel, panels, block, blocks);
+                }
+                if (plan_.parts > 1) {
+                    ggml_barrier(params_->threadpool);
+                    for (int64_t i = params_->ith; i < panels * blocks * PACK; i += params_->nth) {
+                        const int64_t place = i / PACK;
+                        const int64_t row   = i % PACK;
+                        give(panel + place % panels, (block + place / panels) * PACK + row, 1,
+                             products_ + place * plan_.products_floats, row);
+                    }
                 }
             }
         }
@@ -394,28 +370,44 @@ private:
         }
     }
 
-    void multiply(int64_t first_panel, int64_t panel, int64_t first_block, int64_t block, int64_t blocks) {
-        const int64_t tile     = (first_panel + panel) * plan_.width;
-        const int64_t tiles    = std::min(plan_.width, c_.tiles() - tile);
-        const int64_t width    = width_of(tiles);
+    /* A task of those that some panels and blocks make. */
+    void run(int64_t task, int64_t first_panel, int64_t panels, int64_t first_block, int64_t blocks) {
+        const int64_t part     = task % plan_.parts;
+        const int64_t place    = task / plan_.parts;
+        const int64_t panel    = place % panels;
+        const int64_t block    = place / panels * plan_.task_blocks;
         const int64_t channel  = (first_block + block) * PACK;
         const int64_t channels = std::min(std::min(plan_.task_blocks, blocks - block) * PACK, c_.out_channels() - channel);
-        for (int position = 0; position < POSITIONS; position++) {
-            const float* kernel = kernels_ + block * plan_.kernel_floats + position * plan_.kernel_step;
-            const float* input  = panels_ + panel * plan_.panel_floats + position * plan_.panel_step;
-            float* products     = products_ + position * plan_.products_step;
-            std::fill(products, products + ceil_div(channels, PACK) * PACK * width, 0.0f);
-            for (int64_t from = 0; from < c_.in_channels(); from += DEPTH) {
-                const int64_t depth = std::min(DEPTH, c_.in_channels() - from);
-                for (int64_t row = 0; row < channels; row += PACK) {
-                    // Rows that complete a vector cost nothing; their kernels are zero.
-                    const int64_t rows = std::min<int64_t>(PACK, ceil_div(channels - row, ROWS) * ROWS);
-                    multiply(width, kernel + row / PACK * plan_.kernel_floats + from * PACK, rows, input + from * width, depth,
-                             products + row * width);
-                }
+        float* products        = products_ + (plan_.parts > 1 ? place : params_->ith) * plan_.products_floats;
+        const int64_t each     = POSITIONS / plan_.parts;
+        for (int64_t position = part * each; position < (part + 1) * each; position++) {
+            multiply(kernels_ + block * plan_.kernel_floats + position * plan_.kernel_step, channels,
+                     panels_ + panel * plan_.panel_floats + position * plan_.panel_step, width_of(tiles_of(first_panel + panel)),
+                     products + position * plan_.products_step);
+        }
+        if (plan_.parts == 1) {
+            give(first_panel + panel, channel, channels, products, 0);
+        }
+    }
+
+    void multiply(const float* kernel, int64_t channels, const float* input, int64_t width, float* products) const {
+        std::fill(products, products + ceil_div(channels, PACK) * PACK * width, 0.0f);
+        for (int64_t from = 0; from < c_.in_channels(); from += DEPTH) {
+            const int64_t depth = std::min(DEPTH, c_.in_channels() - from);
+            for (int64_t row = 0; row < channels; row += PACK) {
+                // Rows that complete a vector cost nothing; their kernels are zero.
+                const int64_t rows = std::min<int64_t>(PACK, ceil_div(channels - row, ROWS) * ROWS);
+                multiply(width, kernel + row / PACK * plan_.kernel_floats + from * PACK, rows, input + from * width, depth,
+                         products + row * width);
             }
         }
-        winograd_.give(tile, tiles, width, channel, channels, products_, plan_.products_step);
+    }
+
+    /* Some output channels of a panel from products whose rows begin with the first of them. */
+    void give(int64_t panel, int64_t channel, int64_t channels, const float* products, int64_t row) const {
+        const int64_t width = width_of(tiles_of(panel));
+        winograd_.give(panel * plan_.width, tiles_of(panel), width, channel, std::min(channels, c_.out_channels() - channel),
+                       products + row * width, plan_.products_step);
     }
 
     static void multiply(int64_t width, const float* kernel, int64_t rows, const float* input, int64_t depth, float* products) {
@@ -427,6 +419,7 @@ private:
     }
 
     /* A panel at the end may be narrower than others. */
+    int64_t tiles_of(int64_t panel) const { return std::min(plan_.width, c_.tiles() - panel * plan_.width); }
     static int64_t width_of(int64_t tiles) { return ceil_div(tiles, LANES) * LANES; }
 
     const ggml_compute_params* const params_;
@@ -443,7 +436,7 @@ bool convolve(const ggml_compute_params* params, ggml_tensor* dst) {
     const Convolution convolution(dst);
     float* const memory   = next_line(params->wdata);
     const char* const end = static_cast<char*>(params->wdata) + params->wsize;
-    const Plan plan(convolution, params->nth, (end - reinterpret_cast<char*>(memory)) / static_cast<int64_t>(sizeof(float)));
+    const Plan plan(convolution.shape(), UNITS, params->nth, (end - reinterpret_cast<char*>(memory)) / static_cast<int64_t>(sizeof(float)));
     if (!convolution.is_for_winograd() || !plan.possible()) {
         return false;
     }
@@ -455,6 +448,21 @@ bool convolve(const ggml_compute_params* params, ggml_tensor* dst) {
 }
 
 }  // namespace
+
+size_t d4j::winograd_work_size(const ggml_tensor* dst, int threads) {
+    const Convolution convolution(dst);
+    if (!convolution.is_for_winograd()) {
+        return 0;
+    }
+    return static_cast<size_t>(Plan::wanted(convolution.shape(), UNITS, threads)) * sizeof(float) + CACHE_LINE_BYTES;
+}
+
+#else
+
+size_t d4j::winograd_work_size(const ggml_tensor* /*dst*/, int /*threads*/) {
+    return 0;
+}
+
 #endif
 
 /* In place of the function of this name in ggml-cpu/ops.cpp, see native/CMakeLists.txt. */

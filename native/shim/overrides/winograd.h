@@ -2,7 +2,10 @@
 #ifndef D4J_OVERRIDES_WINOGRAD_H
 #define D4J_OVERRIDES_WINOGRAD_H
 
+#include <cstddef>
 #include <cstdint>
+
+struct ggml_tensor;
 
 namespace d4j {
 
@@ -21,6 +24,9 @@ inline bool is_for_winograd(int64_t kernel_width, int64_t kernel_height, int str
     return kernel_width == 3 && kernel_height == 3 && stride_x == 1 && stride_y == 1 && dilation_x == 1 && dilation_y == 1
         && winograd_tiles(out_width) * winograd_tiles(out_height) * images >= FEWEST_WINOGRAD_TILES;
 }
+
+/* The work memory for a convolution (GGML_OP_CONV_2D) by at most so many threads; 0 for one that is left to ggml. */
+size_t winograd_work_size(const ggml_tensor* dst, int threads);
 
 }  // namespace d4j
 
