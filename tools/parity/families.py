@@ -168,9 +168,11 @@ def flux_stream(layout, block):
     layout.layer(f"{block}_mlp.2", HIDDEN, 4 * HIDDEN)
 
 
-def flux_single(layout, block):
+def flux_single(layout, block, modulated):
     layout.layer(f"{block}.linear1", 7 * HIDDEN, HIDDEN)
     layout.layer(f"{block}.linear2", HIDDEN, 5 * HIDDEN)
+    if modulated:
+        layout.layer(f"{block}.modulation.lin", 3 * HIDDEN, HIDDEN)
     layout.shapes[f"{block}.norm.query_norm.scale"] = (128,)
     layout.shapes[f"{block}.norm.key_norm.scale"] = (128,)
 
@@ -188,9 +190,7 @@ def flux_transformer(layout):
             layout.layer(f"{block}_mod.lin", 6 * HIDDEN, HIDDEN)
             flux_stream(layout, block)
     for i in range(SINGLE):
-        block = f"{transformer}.single_blocks.{i}"
-        layout.layer(f"{block}.modulation.lin", 3 * HIDDEN, HIDDEN)
-        flux_single(layout, block)
+        flux_single(layout, f"{transformer}.single_blocks.{i}", modulated=True)
     layout.layer(f"{transformer}.final_layer.linear", 64, HIDDEN)
     layout.layer(f"{transformer}.final_layer.adaLN_modulation.1", 2 * HIDDEN, HIDDEN)
 

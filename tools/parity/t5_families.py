@@ -129,7 +129,7 @@ def chroma_layout():
         for stream in ("img", "txt"):
             families.flux_stream(layout, f"double_blocks.{i}.{stream}")
     for i in range(SINGLE):
-        families.flux_single(layout, f"single_blocks.{i}")
+        families.flux_single(layout, f"single_blocks.{i}", modulated=False)
     layout.layer("final_layer.linear", 64, HIDDEN)
     return layout
 
