@@ -196,8 +196,8 @@ D4J_API const char* d4j_backends(void);
 /* The variant of the CPU backend that a portable library chose for this processor, such as "haswell"; "" in others. */
 D4J_API const char* d4j_cpu_variant(void);
 /*
- * How many operations one of the shim's CPU kernels has computed in this process: "winograd", "flash_attention", "im2col",
- * "broadcast"; -1 for another name.
+ * How many operations one of the shim's CPU kernels has computed in this process: "product", "winograd", "flash_attention",
+ * "im2col", "broadcast"; -1 for another name.
  */
 D4J_API int64_t d4j_override_calls(const char* name);
 /* How many threads a model computes with on the CPU unless told otherwise. */
