@@ -109,6 +109,9 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
     if (sd.version == VERSION_CHROMA_RADIANCE || sd.version == VERSION_HIDREAM_O1 || sd_version_is_pid(sd.version)) {
         return true;  // works on pixels
     }
+    if (dynamic_cast<TinyVideoAutoEncoder*>(sd.first_stage_model.get()) != nullptr) {
+        return false;  // its encoder takes the channels of a picture for frames
+    }
     const std::set<std::string> names = sd.model_manager->tensor_names();
     return std::any_of(names.begin(), names.end(), [](const std::string& name) {
         const bool of_the_vae = starts_with(name, "first_stage_model.") || starts_with(name, "tae.");

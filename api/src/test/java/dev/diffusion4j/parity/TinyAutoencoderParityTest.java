@@ -1,6 +1,7 @@
 package dev.diffusion4j.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ModelOpener;
@@ -8,8 +9,10 @@ import dev.diffusion4j.component.LatentDistribution;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.device.DeviceChoice;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.TensorType;
+import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
@@ -98,6 +101,10 @@ class TinyAutoencoderParityTest {
                 .tinyAutoencoder(file("taew2_1"))
                 .open()) {
             requireDecoding(model.vae(), "taew2_1", Shape.of(1, 16, 8, 16));
+            assertThat(model.vae().hasEncoder()).isFalse();
+            assertThatExceptionOfType(ModelFileException.class)
+                    .isThrownBy(() -> model.imageToImage(InitImage.of(FamilyGoldens.picture()), "a"))
+                    .withMessageContaining("has a decoder alone");
         }
     }
 
