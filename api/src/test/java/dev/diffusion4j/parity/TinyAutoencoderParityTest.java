@@ -90,6 +90,7 @@ class TinyAutoencoderParityTest {
                 .tinyAutoencoder(file("taef2"))
                 .open()) {
             requireDecoding(model.vae(), "taef2", Shape.of(1, 128, 4, 8));
+            requireEncoding(model.vae(), "taef2");
         }
     }
 
