@@ -158,6 +158,9 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
     if (sd.version == VERSION_CHROMA_RADIANCE || sd.version == VERSION_HIDREAM_O1 || sd_version_is_pid(sd.version)) {
         return true;  // works on pixels
     }
+    if (dynamic_cast<TinyVideoAutoEncoder*>(sd.first_stage_model.get()) != nullptr) {
+        return false;  // its encoder takes the channels of a picture for frames
+    }
     const std::set<std::string> names = sd.model_manager->tensor_names();
     return std::any_of(names.begin(), names.end(), [](const std::string& name) {
         const bool of_the_vae = starts_with(name, "first_stage_model.") || starts_with(name, "tae.");
@@ -576,11 +579,17 @@ bool describe_transformer(StableDiffusionGGML& sd, d4j_parts_t& parts) {
     return std::dynamic_pointer_cast<DiscreteFlowDenoiser>(sd.denoiser) != nullptr;
 }
 
+/* FLUX.2's tiny autoencoder tells the channels that it has before four places become one. */
+int32_t channels_of_encoder(StableDiffusionGGML& sd) {
+    const bool is_tiny = dynamic_cast<TinyImageAutoEncoder*>(sd.first_stage_model.get()) != nullptr;
+    return is_tiny ? sd.get_latent_channel() : sd.first_stage_model->get_encoder_output_channels(3);
+}
+
 /* The runtime scales latents by a function: what it makes of 0 and 1 tells the line of each channel. */
 void describe_vae(StableDiffusionGGML& sd, d4j_parts_t& parts) {
     VAE& vae               = *sd.first_stage_model;
     const int64_t channels = sd.get_latent_channel();
-    parts.vae_moments      = vae.get_encoder_output_channels(3);
+    parts.vae_moments      = channels_of_encoder(sd);
     const auto* kl         = dynamic_cast<const AutoEncoderKL*>(&vae);
     if (kl != nullptr && !sd_version_uses_flux2_vae(sd.version)) {
         std::fill_n(parts.vae_scaling, channels, kl->scale_factor);
@@ -762,7 +771,7 @@ void vae_encode(sd_ctx_t* context,
         }
     }
     const int64_t factor = sd.get_vae_scale_factor();
-    const int64_t count  = (width / factor) * (height / factor) * sd.first_stage_model->get_encoder_output_channels(3);
+    const int64_t count  = (width / factor) * (height / factor) * channels_of_encoder(sd);
     copy_out(run_vae(sd, input, tiling, false), count, moments);
 }
 

@@ -77,7 +77,7 @@ final class FamilyDetector {
         if (has(tensors, "body.0.rdb1.conv1.weight") || has(tensors, "model.1.sub.0.RDB1.conv1.0.weight")) {
             return ModelFamily.UPSCALER;
         }
-        if (has(tensors, "decoder.layers.0.weight") || has(tensors, "decoder.layers.1.weight")) {
+        if (TinyAutoencoders.isOne(tensors)) {
             return ModelFamily.TINY_AUTOENCODER;
         }
         if (has(tensors, "decoder.conv_in.weight") || has(tensors, "decoder.conv1.weight")) {

@@ -216,6 +216,14 @@ public final class ModelFile {
     }
 
     /**
+     * The latents that the model works on or, of a tiny autoencoder, is for; none for other parts of models and for models that
+     * work on pixels.
+     */
+    public Optional<LatentFormat> latentFormat() {
+        return family == ModelFamily.TINY_AUTOENCODER ? TinyAutoencoders.format(tensors) : LatentFormat.of(family);
+    }
+
+    /**
      * Whether the file holds a denoiser alone, with names that the runtime finds only when the file is given to it as the
      * diffusion model and not as the whole model.
      */

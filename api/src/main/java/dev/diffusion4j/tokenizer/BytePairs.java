@@ -143,8 +143,9 @@ final class BytePairs {
         return merges.getOrDefault(pair(left, right), NONE);
     }
 
-    private static long pair(int left, int right) {
-        return (long) left << Integer.SIZE | right;
+    /** Not one id above the other: the hash of such a number is the same for too many pairs. */
+    private long pair(int left, int right) {
+        return (long) left * tokens.length + right;
     }
 
     /** Printable bytes stand for themselves and come first; the others are shown as characters from U+0100 on. */

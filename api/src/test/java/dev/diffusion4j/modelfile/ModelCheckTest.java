@@ -379,21 +379,61 @@ class ModelCheckTest {
                 .hasMessageContaining("has no VAE decoder: 'decoder.conv_out.weight' is missing");
     }
 
+    private static Consumer<ModelFile> asTinyAutoencoderOf(ModelFamily family) {
+        return file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER, family);
+    }
+
     @Test
     void tinyAutoencoderFiles() {
-        assertAccepted(
-                Models.tinyAutoencoder(),
-                file -> ModelFileValidator.requireComponent(file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1));
+        assertAccepted(Models.tinyAutoencoder(), asTinyAutoencoderOf(ModelFamily.SD1));
+        assertAccepted(Models.tinyAutoencoder(), asTinyAutoencoderOf(ModelFamily.SDXL));
+        assertAccepted(Models.tinyAutoencoder(16), asTinyAutoencoderOf(ModelFamily.FLUX));
+        assertAccepted(Models.tinyAutoencoder(32), asTinyAutoencoderOf(ModelFamily.FLUX2_KLEIN));
+        assertAccepted(Models.tinyVideoAutoencoder(16), asTinyAutoencoderOf(ModelFamily.QWEN_IMAGE));
         assertRefused(
                         new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
-                        file -> ModelFileValidator.requireComponent(
-                                file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1))
+                        asTinyAutoencoderOf(ModelFamily.SD1))
                 .hasMessageContaining("without its encoder");
-        assertRefused(
-                        Models.vae(new Safetensors(), ""),
-                        file -> ModelFileValidator.requireComponent(
-                                file, ModelComponent.TINY_AUTOENCODER, ModelFamily.SD1))
+        assertRefused(Models.vae(new Safetensors(), ""), asTinyAutoencoderOf(ModelFamily.SD1))
                 .hasMessageContaining("is not a tiny autoencoder: it is a VAE");
+    }
+
+    @Test
+    void tinyAutoencodersOfOtherLatents() {
+        assertRefused(Models.tinyAutoencoder(4), asTinyAutoencoderOf(ModelFamily.FLUX))
+                .hasMessageContaining("for the latents of SD 1.x, SD 2.x or SDXL, and Flux has those of SD 3.x")
+                .hasMessageContaining("take taesd3 or taef1, the file diffusion_pytorch_model.safetensors");
+        assertRefused(Models.tinyAutoencoder(16), asTinyAutoencoderOf(ModelFamily.SD1))
+                .hasMessageContaining("take taesd or taesdxl");
+        assertRefused(Models.tinyAutoencoder(16), asTinyAutoencoderOf(ModelFamily.FLUX2))
+                .hasMessageContaining("take taef2");
+        assertRefused(Models.tinyAutoencoder(16), asTinyAutoencoderOf(ModelFamily.QWEN_IMAGE))
+                .hasMessageContaining("take taew2_1");
+        assertRefused(Models.tinyVideoAutoencoder(16), asTinyAutoencoderOf(ModelFamily.FLUX))
+                .hasMessageContaining("for the latents of Wan 2.1 and Qwen-Image");
+        assertRefused(Models.tinyVideoAutoencoder(48), asTinyAutoencoderOf(ModelFamily.QWEN_IMAGE))
+                .hasMessageContaining("for the latents of Wan 2.2 TI2V");
+        assertRefused(Models.tinyAutoencoder(8), asTinyAutoencoderOf(ModelFamily.SD1))
+                .hasMessageContaining("latents that are not known");
+        assertRefused(Models.tinyAutoencoder(), asTinyAutoencoderOf(ModelFamily.CHROMA_RADIANCE))
+                .hasMessageContaining("works on pixels");
+    }
+
+    @Test
+    void tinyAutoencodersInTheirAuthorsNames() {
+        Safetensors both = new Safetensors()
+                .floats("decoder.1.weight", 64, 4, 3, 3)
+                .floats("decoder.3.conv.0.weight", 64, 64, 3, 3)
+                .floats("encoder.0.weight", 64, 3, 3, 3);
+        assertRefused(both, asTinyAutoencoderOf(ModelFamily.SD1))
+                .hasMessageContaining("its author's own files")
+                .hasMessageContaining("diffusion_pytorch_model.safetensors");
+        Safetensors decoder = new Safetensors().floats("1.weight", 64, 4, 3, 3).floats("3.conv.0.weight", 64, 64, 3, 3);
+        assertRefused(decoder, asTinyAutoencoderOf(ModelFamily.SD1)).hasMessageContaining("its author's own files");
+        Safetensors encoder = new Safetensors().floats("0.weight", 64, 3, 3, 3).floats("1.conv.0.weight", 64, 64, 3, 3);
+        assertRefused(encoder, asTinyAutoencoderOf(ModelFamily.SD1))
+                .hasMessageContaining("is half a tiny autoencoder")
+                .hasMessageContaining("diffusion_pytorch_model.safetensors");
     }
 
     @ParameterizedTest

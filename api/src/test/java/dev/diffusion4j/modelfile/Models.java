@@ -54,9 +54,21 @@ final class Models {
     }
 
     static Safetensors tinyAutoencoder() {
+        return tinyAutoencoder(4);
+    }
+
+    static Safetensors tinyAutoencoder(long channels) {
         return new Safetensors()
-                .floats("decoder.layers.0.weight", 64, 4, 3, 3)
+                .floats("decoder.layers.0.weight", 64, channels, 3, 3)
                 .floats("encoder.layers.0.weight", 64, 3, 3, 3);
+    }
+
+    /** TAEHV. */
+    static Safetensors tinyVideoAutoencoder(long channels) {
+        return new Safetensors()
+                .floats("decoder.1.weight", 256, channels, 3, 3)
+                .floats("decoder.3.conv.0.weight", 256, 512, 3, 3)
+                .floats("encoder.0.weight", 64, 3, 3, 3);
     }
 
     /** A LoRA on cross-attention, in the names that most training tools write. */

@@ -169,6 +169,20 @@ final class SyntheticModel {
         }
     }
 
+    /** Writes a file of these names and shapes that is a hole, of zeros that take no room. */
+    void writeZeros(Path file, TensorType type) {
+        long bytes = weights.stream().mapToLong(Weight::size).sum() * type.blockBytes();
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            ByteBuffer header = header(type);
+            long end = header.remaining() + bytes;
+            writeFully(channel, header, 0);
+            writeFully(channel, ByteBuffer.allocate(1), end - 1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private ByteBuffer header(TensorType type) {
         StringBuilder entries = new StringBuilder();
         long offset = 0;

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.modelfile.DiffusersFolder;
+import dev.diffusion4j.modelfile.LatentFormat;
 import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
@@ -146,6 +148,12 @@ final class InspectCommand implements Callable<Integer> {
                 out,
                 "family",
                 model.family().displayName() + (model.isBareDiffusionModel() ? ", the diffusion model alone" : ""));
+        if (model.family() == ModelFamily.TINY_AUTOENCODER) {
+            line(
+                    out,
+                    "latents",
+                    model.latentFormat().map(InspectCommand::latents).orElse("of nothing that is known"));
+        }
         Set<ModelComponent> held = model.heldComponents();
         if (!held.isEmpty()) {
             line(out, "holds", names(held));
@@ -185,6 +193,10 @@ final class InspectCommand implements Callable<Integer> {
             out.println();
             printTensors(model.tensors(), out);
         }
+    }
+
+    private static String latents(LatentFormat format) {
+        return "of " + format.displayName() + ", " + format.channels() + " channels";
     }
 
     private static String command(ModelFile model, Set<ModelComponent> missing) {
@@ -241,6 +253,7 @@ final class InspectCommand implements Callable<Integer> {
         node.put("size", model.size());
         node.put("format", model.format().displayName());
         node.put("family", model.family().displayName());
+        model.latentFormat().ifPresent(latents -> node.put("latents", latents.displayName()));
         node.put("diffusionModelOnly", model.isBareDiffusionModel());
         ArrayNode held = node.putArray("held");
         model.heldComponents().forEach(component -> held.add(component.displayName()));

@@ -44,7 +44,10 @@ class ModelCatalogTest extends HubTestCase {
                         "flux2-klein",
                         "z-image-turbo",
                         "qwen-image",
-                        "taesd")
+                        "taesd",
+                        "taesdxl",
+                        "taesd3",
+                        "taef1")
                 .isSorted();
         // Nobody could compare it with the hub yet; a line that somebody did says so.
         assertThat(catalog.entries()).noneMatch(CatalogEntry::isVerified);

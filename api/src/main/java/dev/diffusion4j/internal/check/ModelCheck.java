@@ -84,7 +84,6 @@ final class ModelCheck {
         check.requireUsableNumbers();
         switch (file.family()) {
             case VAE -> check.requireBareVae();
-            case TINY_AUTOENCODER -> check.requireTinyAutoencoder();
             case UPSCALER -> check.requireUpscaler();
             case CLIP_L, CLIP_H, CLIP_G -> check.requireClipNames();
             default -> {}
@@ -218,15 +217,6 @@ final class ModelCheck {
         }
         if (file.family().isUnet()) {
             requireShape(input, width, 4, 3, 3);
-        }
-    }
-
-    private void requireTinyAutoencoder() {
-        for (String side : List.of("encoder", "decoder")) {
-            String beginning = side + ".layers.";
-            if (file.tensors().stream().noneMatch(tensor -> tensor.name().contains(beginning))) {
-                throw refusal("is a tiny autoencoder without its " + side);
-            }
         }
     }
 

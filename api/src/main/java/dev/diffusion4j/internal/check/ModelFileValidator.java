@@ -47,7 +47,10 @@ public final class ModelFileValidator {
     public static void requireComponent(ModelFile file, ModelComponent component, ModelFamily family) {
         switch (component) {
             case VAE -> require(file, ModelFamily.VAE);
-            case TINY_AUTOENCODER -> require(file, ModelFamily.TINY_AUTOENCODER);
+            case TINY_AUTOENCODER -> {
+                require(file, ModelFamily.TINY_AUTOENCODER);
+                TinyAutoencoderCheck.check(file, family);
+            }
             case CLIP_L -> require(file, family.isStableDiffusion2() ? ModelFamily.CLIP_H : ModelFamily.CLIP_L);
             case CLIP_G -> require(file, ModelFamily.CLIP_G);
             case T5 -> require(file, ModelFamily.T5);

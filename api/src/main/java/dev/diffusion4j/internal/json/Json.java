@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -23,7 +22,9 @@ public final class Json {
     private static final int MAX_TEXT = Integer.MAX_VALUE;
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // The names of a tokenizer's vocabulary are as many as its tokens, and no two the same.
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxStringLength(MAX_TEXT).build())
             .build();
@@ -111,7 +112,11 @@ public final class Json {
                 while (in.nextToken() != JsonToken.END_OBJECT) {
                     String name = in.currentName();
                     in.nextToken();
+                    int size = map.size();
                     map.put(name, read(in));
+                    if (map.size() == size) {
+                        throw new JsonFormatException("the field '" + name + "' is there twice");
+                    }
                 }
                 yield map;
             }
