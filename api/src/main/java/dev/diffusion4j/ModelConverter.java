@@ -119,7 +119,8 @@ public final class ModelConverter {
 
     private static void requireVae(ModelFile vae, ModelFile model) {
         if (model.isBareDiffusionModel() || !model.family().makesPictures()) {
-            throw new ModelFileException(Text.of(model.path()) + " holds no whole model, which a VAE could be put into");
+            throw new ModelFileException(
+                    Text.of(model.path()) + " holds no whole model, which a VAE could be put into");
         }
         ModelFileValidator.requireComponent(vae, ModelComponent.VAE, model.family());
     }

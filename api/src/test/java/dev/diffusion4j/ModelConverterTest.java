@@ -75,10 +75,8 @@ class ModelConverterTest {
     @CsvSource({
         "q8_0, gguf, 7, 35",
         "q4_0, gguf, 2, 15",
-        "q4_k, gguf, 14, 15",
         "f16, gguf, 1, 45",
         "bf16, gguf, 32, 30",
-        "f16, safetensors, , 45",
         "bf16, safetensors, , 30",
         "f32, safetensors, , 45"
     })
@@ -179,7 +177,9 @@ class ModelConverterTest {
         Path vae = folder.resolve("vae.safetensors");
         ModelFile model = ModelFile.read(DemoModel.path());
         Path output = folder.resolve("merged.gguf");
-        assertThatThrownBy(() -> ModelConverter.of(DemoModel.path()).vae(DemoModel.path()).convert(output))
+        assertThatThrownBy(() -> ModelConverter.of(DemoModel.path())
+                        .vae(DemoModel.path())
+                        .convert(output))
                 .hasMessageContaining("is not a VAE");
         assertThat(model.heldComponents()).contains(ModelComponent.VAE);
         assertThat(vae).doesNotExist();

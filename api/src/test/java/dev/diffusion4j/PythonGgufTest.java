@@ -71,8 +71,7 @@ class PythonGgufTest {
         assertThat(read.status()).as(read.output()).isZero();
         ModelFile file = ModelFile.read(quantised);
         assertThat(read.lines())
-                .contains(
-                        "architecture sd1", "tensors " + file.tensors().size());
+                .contains("architecture sd1", "tensors " + file.tensors().size());
         String tensor = read.lines().getLast();
         assertThat(file.tensor(tensor).orElseThrow().type()).isEqualTo(TensorType.Q8_0);
         try (InputStream in = ModelFile.read(floats).bytes(tensor)) {

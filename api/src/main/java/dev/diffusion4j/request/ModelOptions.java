@@ -44,8 +44,7 @@ public final class ModelOptions {
     static final Option<Map<String, Path>> EMBEDDINGS =
             new Option<>("embeddings", JsonType.mapOf(JsonType.of(Path.class)), ModelOptions::checkWords);
     static final Option<WeightType> WEIGHT_TYPE = Option.of("weightType", WeightType.class);
-    static final Option<String> WEIGHT_TYPE_RULES =
-            Option.of("weightTypeRules", String.class, WeightTypeRules::parse);
+    static final Option<String> WEIGHT_TYPE_RULES = Option.of("weightTypeRules", String.class, WeightTypeRules::parse);
     static final Option<Integer> THREADS =
             Option.of("threads", Integer.class, count -> Checks.range("threads", count, 1, 512));
     static final Option<Boolean> MEMORY_MAP = Option.of("memoryMap", Boolean.class);

@@ -42,7 +42,8 @@ public final class Conversion {
         requireFree();
         Path folder = output.toAbsolutePath().getParent();
         if (Files.isDirectory(output) || folder == null || !Files.isDirectory(folder)) {
-            throw refusal(Files.isDirectory(output) ? "it is a folder" : "the folder " + folder + " does not exist", null);
+            throw refusal(
+                    Files.isDirectory(output) ? "it is a folder" : "the folder " + folder + " does not exist", null);
         }
         try {
             long free = Files.getFileStore(folder).getUsableSpace();
@@ -94,7 +95,8 @@ public final class Conversion {
 
     private void requireFree() {
         if (!overwrites && Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
-            throw new InvalidRequestException("output", output, "a file that is not there yet, unless it is overwritten");
+            throw new InvalidRequestException(
+                    "output", output, "a file that is not there yet, unless it is overwritten");
         }
     }
 

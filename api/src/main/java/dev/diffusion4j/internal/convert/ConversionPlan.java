@@ -60,7 +60,9 @@ public final class ConversionPlan {
         boolean hasQuantized = Stream.concat(Stream.of(settings.model()), settings.vae().stream())
                 .flatMap(file -> file.types().keySet().stream())
                 .anyMatch(TensorType::isQuantized);
-        if (format == OutputFormat.SAFETENSORS && hasQuantized && settings.type().isEmpty()) {
+        if (format == OutputFormat.SAFETENSORS
+                && hasQuantized
+                && settings.type().isEmpty()) {
             throw new InvalidRequestException(
                     "weightType", "none", "f32, f16 or bf16: the model is quantised, which safetensors cannot be");
         }
@@ -145,8 +147,9 @@ public final class ConversionPlan {
 
     private void warn() {
         if (spared > 0) {
-            warnings.add(spared + " tensors keep their types: biases, norms, embeddings, inputs and outputs, which pictures"
-                    + " need as they are");
+            warnings.add(
+                    spared + " tensors keep their types: biases, norms, embeddings, inputs and outputs, which pictures"
+                            + " need as they are");
         }
         if (misfits > 0) {
             warnings.add(misfits + " tensors of " + misfitBytes
@@ -179,7 +182,11 @@ public final class ConversionPlan {
             GgufMetadata.architecture(settings.model().family())
                     .ifPresent(name -> metadata.put(GgufMetadata.ARCHITECTURE, name));
             metadata.put(GgufMetadata.NAME, name());
-            mainType().flatMap(GgufMetadata::fileType).ifPresent(number -> metadata.put(GgufMetadata.FILE_TYPE, number));
+            settings.type()
+                    .map(ConversionSettings::typeOf)
+                    .or(this::mainType)
+                    .flatMap(GgufMetadata::fileType)
+                    .ifPresent(number -> metadata.put(GgufMetadata.FILE_TYPE, number));
             metadata.put(GgufMetadata.QUANTIZATION_VERSION, GgufMetadata.CURRENT_QUANTIZATION);
         }
         settings.model().metadata().forEach((key, value) -> {

@@ -29,9 +29,7 @@ enum OutputFormat {
     }
 
     boolean holds(TensorType type) {
-        return this == GGUF
-                ? type.ggmlId().isPresent()
-                : !type.isQuantized();
+        return this == GGUF ? type.ggmlId().isPresent() : !type.isQuantized();
     }
 
     /** Tensors in the order in which they are written: readers of safetensors want each at a multiple of its numbers' size. */

@@ -133,8 +133,7 @@ final class TensorConverter {
                     }
                 }
                 default ->
-                    WeightNumbers.dequantize(
-                            type.ggmlId().orElseThrow(), weights, rows, tensor.rowLength(), target);
+                    WeightNumbers.dequantize(type.ggmlId().orElseThrow(), weights, rows, tensor.rowLength(), target);
             }
         }
     }

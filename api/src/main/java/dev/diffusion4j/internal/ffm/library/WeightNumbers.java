@@ -15,8 +15,7 @@ public final class WeightNumbers {
      * @param weights as many bytes as the rows take in it
      * @throws dev.diffusion4j.error.NativeFailureException if a number is not finite, or larger than the type can hold
      */
-    public static void quantize(
-            int ggmlType, MemorySegment numbers, long rows, long rowLength, MemorySegment weights) {
+    public static void quantize(int ggmlType, MemorySegment numbers, long rows, long rowLength, MemorySegment weights) {
         NativeStatus.check(
                 D4j.d4j_quantize(ggmlType, numbers, rows, rowLength, weights, weights.byteSize()),
                 "writing numbers as weights");
