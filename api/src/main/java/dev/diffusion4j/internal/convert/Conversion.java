@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a planned file, whole or not at all, holding no more than a piece of one tensor in memory. */
 public final class Conversion {
@@ -100,7 +101,7 @@ public final class Conversion {
         }
     }
 
-    private ModelFileException refusal(String reason, IOException cause) {
+    private ModelFileException refusal(String reason, @Nullable IOException cause) {
         return new ModelFileException(Text.of(output) + " cannot be written: " + reason, cause);
     }
 

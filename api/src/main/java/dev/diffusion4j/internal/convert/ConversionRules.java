@@ -31,7 +31,11 @@ final class ConversionRules {
 
     /** Whether the runtime reads nothing from the tensor: averages of training, counters, bytes that mean something to others. */
     static boolean isLeftOut(TensorInfo tensor) {
-        return TensorNames.isUnused(tensor.name()) || tensor.type() == TensorType.U8 || tensor.elements() == 0;
+        boolean isCounter = tensor.type().isInteger() && tensor.shape().size() < 2;
+        return TensorNames.isUnused(tensor.name())
+                || isCounter
+                || tensor.type() == TensorType.U8
+                || tensor.elements() == 0;
     }
 
     /** Whether the tensor keeps its numbers whatever is asked for. */
