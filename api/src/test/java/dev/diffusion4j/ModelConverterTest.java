@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.diffusion4j.demo.DemoModel;
 import dev.diffusion4j.error.GenerationCancelledException;
 import dev.diffusion4j.error.InvalidRequestException;
-import dev.diffusion4j.modelfile.ModelComponent;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.ModelFormat;
@@ -73,12 +73,12 @@ class ModelConverterTest {
     /** What little the picture may be away from that of the model itself, in dB. */
     @ParameterizedTest
     @CsvSource({
-        "q8_0, gguf, 7, 35",
-        "q4_0, gguf, 2, 15",
+        "q8_0, gguf, 7, 45",
+        "q4_0, gguf, 2, 30",
         "f16, gguf, 1, 45",
-        "bf16, gguf, 32, 30",
-        "bf16, safetensors, , 30",
-        "f32, safetensors, , 45"
+        "bf16, gguf, 32, 50",
+        "bf16, safetensors, , 50",
+        "f32, safetensors, , 55"
     })
     void drawsTheSamePictureInOtherTypes(String type, String format, String fileType, double least) {
         WeightType weightType = WeightType.of(type);
@@ -100,9 +100,7 @@ class ModelConverterTest {
                     .containsEntry("general.file_type", fileType)
                     .containsEntry("general.quantization_version", "2");
         }
-        double distance = psnr(expected, draw(output));
-        System.out.println("PSNR " + type + " " + format + " " + distance + " " + report);
-        assertThat(distance).isGreaterThan(least);
+        assertThat(psnr(expected, draw(output))).isGreaterThan(least);
     }
 
     @Test
@@ -167,22 +165,16 @@ class ModelConverterTest {
                 equal += Arrays.equals(bytes(before, tensor.name()), bytes(after, tensor.name())) ? 1 : 0;
             }
         }
-        System.out.println("EQUAL " + equal + " of " + quantised);
         assertThat(quantised).isPositive();
         assertThat(equal).isEqualTo(quantised);
     }
 
     @Test
-    void takesAnotherVae() {
-        Path vae = folder.resolve("vae.safetensors");
-        ModelFile model = ModelFile.read(DemoModel.path());
-        Path output = folder.resolve("merged.gguf");
-        assertThatThrownBy(() -> ModelConverter.of(DemoModel.path())
-                        .vae(DemoModel.path())
-                        .convert(output))
+    void takesNoWholeModelForAVae() {
+        ModelConverter converter = ModelConverter.of(DemoModel.path()).vae(DemoModel.path());
+        assertThatThrownBy(() -> converter.convert(folder.resolve("merged.gguf")))
+                .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("is not a VAE");
-        assertThat(model.heldComponents()).contains(ModelComponent.VAE);
-        assertThat(vae).doesNotExist();
     }
 
     @Test
