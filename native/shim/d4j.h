@@ -337,6 +337,17 @@ D4J_API int32_t d4j_sigmas(
  */
 D4J_API int32_t d4j_weight(d4j_model_t* model, const char* name, int64_t* shape, int32_t* rank, float* data, int64_t* count);
 
+/* ---- numbers of weights ----
+ * Need no model, and any threads may call them at once. A type is one of enum sd_type_t; size, in bytes, is what the rows take in it.
+ */
+/*
+ * Writes rows of float32 numbers as f32, f16, bf16 or a quantised type that needs no calibration. Numbers that are not finite,
+ * or that the type cannot hold, are D4J_FAILED.
+ */
+D4J_API int32_t d4j_quantize(int32_t type, const float* numbers, int64_t rows, int64_t row_length, void* weights, int64_t size);
+/* Reads rows of any type of weights as float32. */
+D4J_API int32_t d4j_dequantize(int32_t type, const void* weights, int64_t size, int64_t rows, int64_t row_length, float* numbers);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "ggml.h"
 #include "guard.h"
 
 namespace d4j {
@@ -20,6 +21,7 @@ constexpr int MAX_BATCH   = 4096;
 constexpr int MAX_CONTEXT = 77 * 4096;
 constexpr int VOCABULARY_SIZE = 49408;
 constexpr int MAX_THREADS = 512;  // of ggml
+constexpr int64_t MAX_ELEMENTS = INT32_MAX;  // of a tensor
 
 [[noreturn]] void refuse(const std::string& reason) {
     throw Failure{D4J_INVALID, reason};
@@ -358,6 +360,17 @@ void validate_loras(const d4j_lora_t* loras, int32_t count) {
         require_finite("a LoRA's multiplier", loras[i].text_encoder_multiplier);
         require_readable("LoRA", loras[i].path, D4J_INVALID);
     }
+}
+
+void validate_weights(int32_t type, int64_t rows, int64_t row_length, int64_t size) {
+    require(is_weight_type(type), "weights cannot be held in type " + std::to_string(type));
+    const auto kind     = static_cast<ggml_type>(type);
+    const int64_t block = ggml_blck_size(kind);
+    require(row_length >= 1 && row_length <= MAX_ELEMENTS && row_length % block == 0,
+            "rows of " + std::to_string(row_length) + " numbers are not a multiple of " + std::to_string(block));
+    require(rows >= 1 && rows <= MAX_ELEMENTS / row_length, std::to_string(rows) + " rows are not between 1 and " + std::to_string(MAX_ELEMENTS / row_length));
+    const auto needed = static_cast<int64_t>(ggml_row_size(kind, row_length)) * rows;
+    require(size == needed, "they take " + std::to_string(needed) + " bytes, not " + std::to_string(size));
 }
 
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model) {

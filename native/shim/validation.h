@@ -22,6 +22,8 @@ void validate_text(
 void validate_ids(int32_t encoder, const int32_t* ids, int32_t count, const d4j_parts_t& parts);
 void validate_loras(const d4j_lora_t* loras, int32_t count);
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model);
+/* Rows of weights in a type (enum sd_type_t), and the bytes that they take in it. */
+void validate_weights(int32_t type, int64_t rows, int64_t row_length, int64_t size);
 /* Of pictures or latents; both sides must be multiples of the given number. */
 void validate_extent(int32_t batch, int32_t height, int32_t width, int32_t multiple);
 

@@ -205,6 +205,41 @@ static void test_parts_without_a_model(void) {
     CHECK(d4j_weight(NULL, NULL, NULL, NULL, NULL, NULL) == D4J_INVALID);
 }
 
+static void test_numbers_of_weights(void) {
+    float numbers[64];
+    float again[64];
+    uint8_t weights[2 * 34];
+    uint8_t large[2 * 64];
+    for (int i = 0; i < 64; i++) {
+        numbers[i] = (float) (i - 32) / 4;
+    }
+    CHECK(d4j_quantize(SD_TYPE_Q8_0, numbers, 2, 32, weights, sizeof(weights)) == D4J_OK);
+    CHECK(d4j_dequantize(SD_TYPE_Q8_0, weights, sizeof(weights), 2, 32, again) == D4J_OK);
+    for (int i = 0; i < 64; i++) {
+        CHECK(again[i] - numbers[i] < 0.04f && numbers[i] - again[i] < 0.04f);
+    }
+    CHECK(d4j_quantize(SD_TYPE_F16, numbers, 1, 4, weights, 8) == D4J_OK);
+    CHECK(d4j_dequantize(SD_TYPE_F16, weights, 8, 1, 4, again) == D4J_OK && again[1] == -7.75f);
+
+    CHECK(d4j_quantize(SD_TYPE_Q8_0, numbers, 2, 30, weights, sizeof(weights)) == D4J_INVALID && last_error_says("multiple of 32"));
+    CHECK(d4j_quantize(SD_TYPE_Q8_0, numbers, 2, 32, weights, 67) == D4J_INVALID && last_error_says("68 bytes"));
+    CHECK(d4j_quantize(SD_TYPE_Q8_0, numbers, INT64_MAX, 32, weights, 68) == D4J_INVALID);
+    CHECK(d4j_quantize(SD_TYPE_Q8_0, numbers, -1, 32, weights, -34) == D4J_INVALID);
+    CHECK(d4j_quantize(SD_TYPE_IQ2_XXS, numbers, 1, 256, weights, 66) == D4J_INVALID && last_error_says("calibration"));
+    CHECK(d4j_quantize(SD_TYPE_I32, numbers, 1, 4, weights, 16) == D4J_INVALID);
+    CHECK(d4j_quantize(-1, numbers, 1, 4, weights, 16) == D4J_INVALID);
+    CHECK(d4j_quantize(SD_TYPE_F16, NULL, 1, 4, weights, 8) == D4J_INVALID && last_error_says("numbers is null"));
+    CHECK(d4j_quantize(SD_TYPE_F16, numbers, 1, 4, NULL, 8) == D4J_INVALID && last_error_says("weights is null"));
+    CHECK(d4j_dequantize(SD_TYPE_I32, weights, 16, 1, 4, again) == D4J_INVALID);
+    CHECK(d4j_dequantize(SD_TYPE_F16, weights, 7, 1, 4, again) == D4J_INVALID && last_error_says("8 bytes"));
+    CHECK(d4j_dequantize(SD_TYPE_F16, NULL, 8, 1, 4, again) == D4J_INVALID && last_error_says("weights is null"));
+    CHECK(d4j_dequantize(SD_TYPE_F16, weights, 8, 1, 4, NULL) == D4J_INVALID && last_error_says("numbers is null"));
+    numbers[5] = 1e6f;
+    CHECK(d4j_quantize(SD_TYPE_F16, numbers, 2, 32, large, sizeof(large)) == D4J_FAILED && last_error_says("larger than"));
+    numbers[5] = numbers[5] * 1e36f;
+    CHECK(d4j_quantize(SD_TYPE_Q8_0, numbers, 2, 32, weights, sizeof(weights)) == D4J_FAILED && last_error_says("not finite"));
+}
+
 int main(void) {
     test_library();
     test_struct_sizes();
@@ -214,6 +249,7 @@ int main(void) {
     test_bad_arguments();
     test_vocabularies();
     test_parts_without_a_model();
+    test_numbers_of_weights();
     if (failures == 0) {
         printf("all checks passed\n");
     }

@@ -75,7 +75,7 @@ final class ByteSource implements AutoCloseable {
     /** Reads exactly {@code length} bytes; the caller has checked that they lie within the file and are not too many. */
     byte[] bytes(long position, int length) {
         byte[] bytes = new byte[length];
-        int read = read(position, bytes, length);
+        int read = read(position, bytes, 0, length);
         if (read < length) {
             throw damaged("it became shorter while it was read");
         }
@@ -83,12 +83,12 @@ final class ByteSource implements AutoCloseable {
     }
 
     /** Reads up to {@code length} bytes and says how many there were. */
-    int read(long position, byte[] target, int length) {
+    int read(long position, byte[] target, int offset, int length) {
         try {
             file.seek(position);
             int total = 0;
             while (total < length) {
-                int count = file.read(target, total, length - total);
+                int count = file.read(target, offset + total, length - total);
                 if (count < 0) {
                     break;
                 }

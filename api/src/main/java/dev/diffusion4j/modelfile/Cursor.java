@@ -108,7 +108,7 @@ final class Cursor {
         long index = position - bufferStart;
         if (!inMemory && (index < 0 || index + length > bufferLength)) {
             bufferStart = position;
-            bufferLength = source.read(position, buffer, (int) Math.min(buffer.length, end - position));
+            bufferLength = source.read(position, buffer, 0, (int) Math.min(buffer.length, end - position));
             if (bufferLength < length) {
                 throw source.damaged("it became shorter while it was read");
             }

@@ -5,6 +5,7 @@ import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.format.Text;
 import dev.diffusion4j.tensor.Tensor;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -127,11 +128,41 @@ public final class ModelFile {
      * @throws ModelFileException if the file cannot be read, or the tensor is quantised, compressed or empty
      */
     public Tensor load(String name) {
-        TensorInfo info = tensor(name)
-                .orElseThrow(() -> new InvalidRequestException("name", name, "that of a tensor in " + Text.of(path)));
-        try (ByteSource source = ByteSource.open(places.getOrDefault(name, files.getFirst()))) {
+        TensorInfo info = require(name);
+        try (ByteSource source = open(name)) {
             return TensorData.read(source, format, info);
         }
+    }
+
+    /**
+     * Opens a tensor's bytes as they are stored: numbers little-endian, row after row. The file must not have changed since
+     * {@link #read(Path)}.
+     *
+     * @param name a name as in the file
+     * @return {@link TensorInfo#byteLength()} bytes, the caller's to close; reading throws {@link ModelFileException} where the file
+     *     cannot be read
+     * @throws InvalidRequestException if there is no tensor of that name
+     * @throws ModelFileException if the file cannot be opened, or the tensor is compressed
+     */
+    public InputStream bytes(String name) {
+        TensorInfo info = require(name);
+        ByteSource source = open(name);
+        try {
+            TensorData.requirePlain(source, format, info);
+            return new TensorStream(source, info);
+        } catch (Throwable e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    private TensorInfo require(String name) {
+        return tensor(name)
+                .orElseThrow(() -> new InvalidRequestException("name", name, "that of a tensor in " + Text.of(path)));
+    }
+
+    private ByteSource open(String name) {
+        return ByteSource.open(places.getOrDefault(name, files.getFirst()));
     }
 
     /** How many numbers all tensors hold together. */

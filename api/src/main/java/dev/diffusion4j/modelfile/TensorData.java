@@ -36,6 +36,16 @@ final class TensorData {
         }
     }
 
+    /** Refuses a tensor whose bytes are not in the file as they are. */
+    static void requirePlain(ByteSource source, ModelFormat format, TensorInfo info) {
+        boolean deflated = format == ModelFormat.ZIP_CHECKPOINT
+                && ZipDirectory.read(source).entries().stream()
+                        .anyMatch(entry -> entry.deflated() && entry.dataOffset() == info.offset());
+        if (deflated) {
+            throw source.unsupported("its tensor " + Text.quoted(info.name()) + " is compressed");
+        }
+    }
+
     private static void requireReadable(ByteSource source, ModelFormat format, TensorInfo info) {
         switch (info.type()) {
             case F64, F32, F16, BF16 -> {}
@@ -46,12 +56,7 @@ final class TensorData {
         if (info.elements() == 0) {
             throw source.unsupported("its tensor " + Text.quoted(info.name()) + " is empty");
         }
-        boolean deflated = format == ModelFormat.ZIP_CHECKPOINT
-                && ZipDirectory.read(source).entries().stream()
-                        .anyMatch(entry -> entry.deflated() && entry.dataOffset() == info.offset());
-        if (deflated) {
-            throw source.unsupported("its tensor " + Text.quoted(info.name()) + " is compressed");
-        }
+        requirePlain(source, format, info);
     }
 
     private static float number(ByteBuffer chunk, int at, TensorType type) {

@@ -2,6 +2,7 @@ package dev.diffusion4j.modelfile;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How a tensor's numbers are stored. Quantised types store blocks: {@link #blockElements()} numbers in
@@ -138,6 +139,11 @@ public enum TensorType {
             return "q" + name.substring(1);
         }
         return name.toLowerCase(Locale.ROOT);
+    }
+
+    /** The number by which GGUF files and ggml know the type; empty for those that only other formats have. */
+    public OptionalInt ggmlId() {
+        return ggmlId < 0 ? OptionalInt.empty() : OptionalInt.of(ggmlId);
     }
 
     static Optional<TensorType> ofGgmlId(int id) {

@@ -18,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +32,6 @@ public final class ModelOptions {
     /** Without any option. */
     public static final ModelOptions DEFAULT = new ModelOptions(OptionSet.EMPTY);
 
-    private static final int MAX_RULE_LENGTH = 500;
     private static final JsonType<DeviceChoice> DEVICE_TYPE = JsonType.of(
             DeviceChoice::toString,
             json -> DeviceChoice.parse(JsonType.of(String.class).read(json)));
@@ -47,8 +44,7 @@ public final class ModelOptions {
     static final Option<Map<String, Path>> EMBEDDINGS =
             new Option<>("embeddings", JsonType.mapOf(JsonType.of(Path.class)), ModelOptions::checkWords);
     static final Option<WeightType> WEIGHT_TYPE = Option.of("weightType", WeightType.class);
-    static final Option<String> WEIGHT_TYPE_RULES =
-            Option.of("weightTypeRules", String.class, ModelOptions::checkRules);
+    static final Option<String> WEIGHT_TYPE_RULES = Option.of("weightTypeRules", String.class, WeightTypeRules::parse);
     static final Option<Integer> THREADS =
             Option.of("threads", Integer.class, count -> Checks.range("threads", count, 1, 512));
     static final Option<Boolean> MEMORY_MAP = Option.of("memoryMap", Boolean.class);
@@ -144,26 +140,6 @@ public final class ModelOptions {
     private static void checkVariant(String name) {
         if (!name.matches("[\\w-]{1,100}")) {
             throw new InvalidRequestException("variant", name, "a name such as fp16");
-        }
-    }
-
-    private static void checkRules(String rules) {
-        for (String rule : rules.split(",", -1)) {
-            String[] sides = rule.split("=", 2);
-            if (sides.length != 2 || sides[0].isBlank()) {
-                throw new InvalidRequestException("weightTypeRules", rule, "regex=type");
-            }
-            // Regular expressions are compiled recursively, in Java and in the runtime.
-            if (sides[0].length() > MAX_RULE_LENGTH) {
-                throw new InvalidRequestException(
-                        "weightTypeRules", rule.length() + " characters", "at most " + MAX_RULE_LENGTH);
-            }
-            WeightType.of(sides[1]);
-            try {
-                Pattern.compile(sides[0]);
-            } catch (PatternSyntaxException e) {
-                throw new InvalidRequestException("weightTypeRules", sides[0], "a regular expression");
-            }
         }
     }
 

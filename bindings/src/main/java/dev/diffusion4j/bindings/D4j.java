@@ -4328,5 +4328,135 @@ public class D4j extends D4j$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class d4j_quantize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_LONG,
+            D4j.C_LONG,
+            D4j.C_POINTER,
+            D4j.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_quantize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_quantize(int32_t type, const float *numbers, int64_t rows, int64_t row_length, void *weights, int64_t size)
+     * }
+     */
+    public static FunctionDescriptor d4j_quantize$descriptor() {
+        return d4j_quantize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_quantize(int32_t type, const float *numbers, int64_t rows, int64_t row_length, void *weights, int64_t size)
+     * }
+     */
+    public static MethodHandle d4j_quantize$handle() {
+        return d4j_quantize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_quantize(int32_t type, const float *numbers, int64_t rows, int64_t row_length, void *weights, int64_t size)
+     * }
+     */
+    public static MemorySegment d4j_quantize$address() {
+        return d4j_quantize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_quantize(int32_t type, const float *numbers, int64_t rows, int64_t row_length, void *weights, int64_t size)
+     * }
+     */
+    public static int d4j_quantize(int type, MemorySegment numbers, long rows, long row_length, MemorySegment weights, long size) {
+        var mh$ = d4j_quantize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_quantize", type, numbers, rows, row_length, weights, size);
+            }
+            return (int)mh$.invokeExact(type, numbers, rows, row_length, weights, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_dequantize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_LONG,
+            D4j.C_LONG,
+            D4j.C_LONG,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_dequantize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_dequantize(int32_t type, const void *weights, int64_t size, int64_t rows, int64_t row_length, float *numbers)
+     * }
+     */
+    public static FunctionDescriptor d4j_dequantize$descriptor() {
+        return d4j_dequantize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_dequantize(int32_t type, const void *weights, int64_t size, int64_t rows, int64_t row_length, float *numbers)
+     * }
+     */
+    public static MethodHandle d4j_dequantize$handle() {
+        return d4j_dequantize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_dequantize(int32_t type, const void *weights, int64_t size, int64_t rows, int64_t row_length, float *numbers)
+     * }
+     */
+    public static MemorySegment d4j_dequantize$address() {
+        return d4j_dequantize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_dequantize(int32_t type, const void *weights, int64_t size, int64_t rows, int64_t row_length, float *numbers)
+     * }
+     */
+    public static int d4j_dequantize(int type, MemorySegment weights, long size, long rows, long row_length, MemorySegment numbers) {
+        var mh$ = d4j_dequantize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_dequantize", type, weights, size, rows, row_length, numbers);
+            }
+            return (int)mh$.invokeExact(type, weights, size, rows, row_length, numbers);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
 }
 

@@ -12,7 +12,7 @@ public final class ExitCode {
     /** The command line, or what it asks for, is not valid. */
     public static final int USAGE = 2;
 
-    /** A model file is missing, unreadable or not supported. */
+    /** A model file is missing, unreadable or not supported, or cannot be written. */
     public static final int MODEL_FILE = 3;
 
     /** A picture or array file cannot be read or written, or standard output cannot. */

@@ -50,6 +50,7 @@ class UsageTest {
             "decode",
             "schedulers",
             "inspect",
+            "convert",
             "pull",
             "models",
             "devices",

@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal.image;
 
 import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.internal.format.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

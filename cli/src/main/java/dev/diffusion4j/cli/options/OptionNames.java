@@ -62,6 +62,8 @@ public final class OptionNames {
             Map.entry("maxPixels", "--max-pixels"),
             Map.entry("maxSteps", "--max-steps"),
             Map.entry("maxBatch", "--max-batch"),
+            Map.entry("output", "OUT"),
+            Map.entry("weightType", "--type"),
             Map.entry("weightTypeRules", "--type-rules"));
 
     private OptionNames() {}

@@ -1,4 +1,4 @@
-package dev.diffusion4j.internal.image;
+package dev.diffusion4j.internal.format;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,28 +11,36 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Files that appear whole or not at all. */
-final class AtomicFile {
+/** A file that is written as a whole or not at all. */
+public final class AtomicFile {
 
     /** As many as Linux follows. */
     private static final int MAX_LINKS = 40;
 
     private AtomicFile() {}
 
+    /** Writes what shall be in the file. */
+    public interface Content {
+        void writeTo(FileChannel out) throws IOException;
+    }
+
+    /** As {@link #write(Path, Content)}, of bytes that are there. */
+    public static void write(Path path, ByteBuffer content) throws IOException {
+        write(path, out -> writeFully(out, content));
+    }
+
     /**
      * Writes a file, or replaces it; what a symbolic link points to is replaced in the link's place. The content is on the
-     * disk before the file has its name.
+     * disk before the file has its name. Whatever ends the writing, nothing is left of it then.
      */
-    static void write(Path path, ByteBuffer content) throws IOException {
+    public static void write(Path path, Content content) throws IOException {
         Path target = target(path);
         // Beside the target, so that the move stays within one file system; created with the user's usual permissions.
         Path temporary = target.resolveSibling(".diffusion4j-" + UUID.randomUUID() + ".part");
         try {
             try (FileChannel out =
                     FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                while (content.hasRemaining()) {
-                    out.write(content);
-                }
+                content.writeTo(out);
                 out.force(true);
             }
             try {
@@ -40,9 +48,16 @@ final class AtomicFile {
             } catch (AtomicMoveNotSupportedException e) {
                 Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             delete(temporary, e);
             throw e;
+        }
+    }
+
+    /** Writes all of the buffer, which a channel need not do at once. */
+    public static void writeFully(FileChannel out, ByteBuffer content) throws IOException {
+        while (content.hasRemaining()) {
+            out.write(content);
         }
     }
 
@@ -57,7 +72,7 @@ final class AtomicFile {
         return target;
     }
 
-    private static void delete(Path temporary, Exception reason) {
+    private static void delete(Path temporary, Throwable reason) {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
