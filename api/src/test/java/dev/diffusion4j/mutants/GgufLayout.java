@@ -1,6 +1,5 @@
 package dev.diffusion4j.mutants;
 
-import dev.diffusion4j.modelfile.GgmlIds;
 import java.nio.charset.StandardCharsets;
 
 /** Counts, pairs, a table of the tensors, then the weights. */
@@ -46,8 +45,9 @@ final class GgufLayout {
         for (int i = weight.shape.length - 1; i >= 0; i--) {
             table.i64("dimension", weight.shape[i]);
         }
-        int type =
-                weight.strangeType == null ? GgmlIds.of(weight.type) : Math.floorMod(weight.strangeType.hashCode(), 99);
+        int type = weight.strangeType == null
+                ? weight.type.ggmlId().orElse(-1)
+                : Math.floorMod(weight.strangeType.hashCode(), 99);
         table.u32("type", type).i64("offset", weight.offset);
     }
 
