@@ -58,7 +58,10 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return component(ModelComponent.VAE, file);
     }
 
-    /** A tiny autoencoder (TAESD) in place of the VAE: much faster, a little less exact. */
+    /**
+     * A tiny autoencoder (TAESD and its kin, TAEHV for Qwen-Image) for the model's latents, in place of the VAE: much faster, a little
+     * less exact.
+     */
     public B tinyAutoencoder(Path file) {
         set(ModelOptions.TINY_AUTOENCODER_FOR_PREVIEWS_ONLY, false);
         return component(ModelComponent.TINY_AUTOENCODER, file);

@@ -41,7 +41,8 @@ public final class SamplingOptions {
     @Option(
             names = "--clip-skip",
             paramLabel = "N",
-            description = "Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own.")
+            description = "Which of CLIP's last layers to use: 1 the last, 2 the one before; 0 for the model's own."
+                    + " Models that are told nothing of CLIP's layers warn.")
     private int clipSkip;
 
     @Option(
