@@ -164,7 +164,7 @@ class ImageRequestTest {
                 "{'prompt':7}                                | prompt: 7 is not text",
                 "{'prompt':'a','stepz':1}                    | stepz: there is no such option",
                 "{'prompt':'a','steps':1.5}                  | steps: 1.5 is not a whole number",
-                "{'prompt':'a','prompt':'b'}                 | Duplicate field",
+                "{'prompt':'a','prompt':'b'}                 | is there twice",
                 "{'prompt':'a'} {}                           | more behind the end",
                 "{'prompt':'a','size':{'width':64}}          | size: height: it is missing",
                 "{'prompt':'a','sampling':{'type':'other'}}  | neither native nor scheduler",
