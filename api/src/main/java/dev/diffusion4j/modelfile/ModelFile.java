@@ -3,6 +3,7 @@ package dev.diffusion4j.modelfile;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.internal.format.TensorNames;
 import dev.diffusion4j.internal.format.Text;
 import dev.diffusion4j.tensor.Tensor;
 import java.io.InputStream;
@@ -176,7 +177,7 @@ public final class ModelFile {
      */
     public long weightMemory() {
         return tensors.stream()
-                .filter(tensor -> !tensor.type().isInteger() && !tensor.name().startsWith("model_ema."))
+                .filter(tensor -> !tensor.type().isInteger() && !TensorNames.isUnused(tensor.name()))
                 .mapToLong(tensor -> tensor.type().loadedSize(tensor.elements()))
                 .sum();
     }
