@@ -185,12 +185,7 @@ void join(String2TensorStorage& all) {
     }
 }
 
-}  // namespace
-
-bool is_pieced(const TensorStorage& weight) {
-    return starts_with(weight.storage_key, PIECED);
-}
-
+/* Gives fp8 weights the scales that lie beside them. */
 void fold_scales(ModelLoader& loader) {
     String2TensorStorage& all = loader.get_tensor_storage_map();
     std::vector<std::string> done;
@@ -215,6 +210,12 @@ void fold_scales(ModelLoader& loader) {
     for (const std::string& name : done) {
         all.erase(name);
     }
+}
+
+}  // namespace
+
+bool is_pieced(const TensorStorage& weight) {
+    return starts_with(weight.storage_key, PIECED);
 }
 
 void convert_names(ModelLoader& loader) {

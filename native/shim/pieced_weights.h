@@ -19,9 +19,6 @@
 
 namespace d4j {
 
-/* Gives fp8 weights the scales that lie beside them. To be called when all files are known. */
-void fold_scales(ModelLoader& loader);
-
 /* In place of ModelLoader::convert_tensors_name, when all files are known. */
 void convert_names(ModelLoader& loader);
 

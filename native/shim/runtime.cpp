@@ -17,8 +17,8 @@
 namespace d4j {
 
 /*
- * The text encoders of Stable Diffusion 1, 2 and XL, of which XL's two know words that were learned for both. SDXL is trained with zeros in place of an empty text, those of its
- * pooled vector included, which upstream leaves as the empty text made it.
+ * The text encoders of Stable Diffusion 1, 2 and XL, of which XL's two know words that were learned for both. SDXL is trained
+ * with zeros in place of an empty text, those of its pooled vector included, which upstream leaves as the empty text made it.
  */
 struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
     template <typename... Arguments>
@@ -249,10 +249,6 @@ void choose_convolutions(StableDiffusionGGML& sd) {
         ConvolutionAccess::choose(sd.control_net.get(), sd.backend_for(SDBackendModule::CONTROL_NET));
     }
 }
-
-}  // namespace
-
-namespace {
 
 /* Bytes of the weights that were found in the files and will lie in this machine's memory. */
 int64_t weights_in_host_memory(StableDiffusionGGML& sd) {
