@@ -3,16 +3,12 @@ package dev.diffusion4j.parity;
 import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ImageGeneration;
-import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelFamily;
-import dev.diffusion4j.request.Sampler;
-import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.tensor.RandomSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,13 +44,8 @@ class DiffusersParityTest {
         return options().open(folder.resolve("model"));
     }
 
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
-    }
-
     private static ImageGeneration request(DiffusionModel model) {
-        return FamilyGoldens.as(model.textToImage(PROMPT))
-                .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0));
+        return FamilyGoldens.as(model.textToImage(PROMPT)).sampling(FamilyGoldens.FLOW);
     }
 
     private static void requireEqual(DiffusionModel model, ModelFamily family, String name) {

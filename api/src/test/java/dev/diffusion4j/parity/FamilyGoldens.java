@@ -2,10 +2,16 @@ package dev.diffusion4j.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageGeneration;
+import dev.diffusion4j.ModelOpener;
+import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.TensorType;
+import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.tensor.NpyFile;
+import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -27,6 +33,9 @@ final class FamilyGoldens {
 
     /** Of 255, on the average: cutting to 8 bits alone makes up more than 0.2 of it. */
     static final double TOLERANCE = 0.3;
+
+    /** The three steps of the references whose models predict flows. */
+    static final Sampling FLOW = Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0);
 
     private static final int WIDTH = 128;
     private static final int HEIGHT = 64;
@@ -53,6 +62,11 @@ final class FamilyGoldens {
 
     static InputStream open(String file) {
         return FamilyGoldens.class.getResourceAsStream(FOLDER + file);
+    }
+
+    /** How the models are opened: on the CPU, and with the noise of PyTorch. */
+    static ModelOpener options() {
+        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     /** The request with the size and noise of the references, whose sampler is Euler's. */

@@ -3,12 +3,12 @@ package dev.diffusion4j.parity;
 import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.NoiseSchedule;
@@ -16,7 +16,6 @@ import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.FlowMatchEulerScheduler;
 import dev.diffusion4j.scheduler.TimestepSpacing;
-import dev.diffusion4j.tensor.RandomSource;
 import java.awt.Rectangle;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -36,10 +35,6 @@ class InpaintingParityTest {
         return FamilyGoldens.write(name, folder);
     }
 
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
-    }
-
     /** With the distilled guidance that is usual, 30, and a mask whose sides are not those of latents. */
     @Test
     void fluxFill() {
@@ -55,7 +50,7 @@ class InpaintingParityTest {
             assertThat(distance(
                             "flux-fill",
                             FamilyGoldens.as(model.imageToImage(init, PROMPT))
-                                    .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0))
+                                    .sampling(FamilyGoldens.FLOW)
                                     .generate()))
                     .isLessThan(TOLERANCE);
         }

@@ -4,6 +4,7 @@ import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
 import static dev.diffusion4j.parity.FamilyGoldens.effect;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -12,13 +13,11 @@ import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -95,7 +94,7 @@ class LoraFamiliesTest {
             return this == SD2
                     ? request.sampling(Sampling.of(Sampler.EULER).withSchedule(NoiseSchedule.DISCRETE))
                             .steps(3)
-                    : request.sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0));
+                    : request.sampling(FamilyGoldens.FLOW);
         }
     }
 
@@ -117,10 +116,6 @@ class LoraFamiliesTest {
         Opening opening = family.files.apply(family, folder);
         merging = opening.with(options().loraMode(LoraMode.IMMEDIATELY));
         computing = opening.with(options().loraMode(LoraMode.AT_RUNTIME));
-    }
-
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     @AfterParameterizedClassInvocation

@@ -4,21 +4,19 @@ import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
 import static dev.diffusion4j.parity.FamilyGoldens.effect;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageGeneration;
-import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.WeightType;
-import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -93,10 +91,6 @@ class LoraParityTest {
         file = family.write(folder);
         merging = options().loraMode(LoraMode.IMMEDIATELY).open(file);
         computing = options().loraMode(LoraMode.AT_RUNTIME).open(file);
-    }
-
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     @AfterParameterizedClassInvocation

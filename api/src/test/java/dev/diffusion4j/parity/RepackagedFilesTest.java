@@ -4,13 +4,9 @@ import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.parity.RewrittenModel.Weight;
-import dev.diffusion4j.request.Sampler;
-import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -44,16 +40,14 @@ class RepackagedFilesTest {
             assertThat(FamilyGoldens.distance(
                             "flux-schnell",
                             FamilyGoldens.as(model.textToImage(PROMPT))
-                                    .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0))
+                                    .sampling(FamilyGoldens.FLOW)
                                     .generate()))
                     .isLessThan(FamilyGoldens.TOLERANCE);
         }
     }
 
     private void requirePicture(Path transformer, Path clipL, Path vae) {
-        requirePicture(DiffusionModel.options()
-                .device(DeviceChoice.cpu())
-                .random(RandomSource.CPU)
+        requirePicture(FamilyGoldens.options()
                 .diffusionModel(transformer)
                 .clipL(clipL)
                 .vae(vae)
@@ -72,10 +66,7 @@ class RepackagedFilesTest {
         ModelFile inspected = ModelFile.read(checkpoint);
         assertThat(inspected.isBareDiffusionModel()).isFalse();
         assertThat(inspected.heldComponents()).containsOnly(ModelComponent.CLIP_L, ModelComponent.VAE);
-        requirePicture(DiffusionModel.options()
-                .device(DeviceChoice.cpu())
-                .random(RandomSource.CPU)
-                .open(checkpoint));
+        requirePicture(FamilyGoldens.options().open(checkpoint));
     }
 
     @Test

@@ -5,15 +5,14 @@ import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
 import static dev.diffusion4j.parity.FamilyGoldens.effect;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageGeneration;
-import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.component.ClipTextEncoder;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.Safetensors;
@@ -23,7 +22,6 @@ import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.PredictionType;
-import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,10 +55,6 @@ class SdxlParityTest {
     static void close() throws Exception {
         sd.close();
         Files.delete(file);
-    }
-
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     private static ImageGeneration request(DiffusionModel model, double guidance) {

@@ -8,11 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelFamily;
-import dev.diffusion4j.request.Sampler;
-import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -47,15 +43,11 @@ class T5ParityTest {
     }
 
     private static ModelOpener options() {
-        return DiffusionModel.options()
-                .device(DeviceChoice.cpu())
-                .random(RandomSource.CPU)
-                .t5(t5);
+        return FamilyGoldens.options().t5(t5);
     }
 
     private static ImageGeneration request(DiffusionModel model) {
-        return FamilyGoldens.as(model.textToImage(PROMPT))
-                .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0));
+        return FamilyGoldens.as(model.textToImage(PROMPT)).sampling(FamilyGoldens.FLOW);
     }
 
     @Test

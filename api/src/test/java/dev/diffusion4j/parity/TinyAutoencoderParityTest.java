@@ -1,5 +1,6 @@
 package dev.diffusion4j.parity;
 
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -8,7 +9,6 @@ import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.component.LatentDistribution;
 import dev.diffusion4j.component.Vae;
 import dev.diffusion4j.demo.DemoModel;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.modelfile.TensorType;
@@ -43,10 +43,6 @@ class TinyAutoencoderParityTest {
 
     @TempDir
     private Path folder;
-
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
-    }
 
     private Path file(String name) {
         return FamilyGoldens.write(name, folder);

@@ -3,17 +3,14 @@ package dev.diffusion4j.parity;
 import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.ModelFamily;
-import dev.diffusion4j.request.Sampler;
-import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.tensor.RandomSource;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,10 +29,6 @@ class TransformerParityTest {
         return FamilyGoldens.write(name, folder);
     }
 
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
-    }
-
     /** With the guidance that is usual for the family. */
     private static ImageGeneration request(DiffusionModel model) {
         return as(model.textToImage(PROMPT));
@@ -46,7 +39,7 @@ class TransformerParityTest {
     }
 
     private static ImageGeneration as(ImageGeneration request) {
-        return FamilyGoldens.as(request).sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0));
+        return FamilyGoldens.as(request).sampling(FamilyGoldens.FLOW);
     }
 
     private static void requireEqual(DiffusionModel model, ModelFamily family, String name) {

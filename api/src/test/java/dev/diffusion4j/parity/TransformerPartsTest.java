@@ -3,6 +3,7 @@ package dev.diffusion4j.parity;
 import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,12 +16,10 @@ import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.component.Conditioning;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.LatentDistribution;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.NoiseSchedule;
-import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.FlowMatchEulerScheduler;
@@ -57,10 +56,6 @@ class TransformerPartsTest {
 
     private Path file(String name) {
         return FamilyGoldens.write(name, folder);
-    }
-
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     private DiffusionModel openFlux(String name) {
@@ -109,7 +104,7 @@ class TransformerPartsTest {
         GeneratedImage ours = request.sampling(Sampling.with(euler())).generate();
         GeneratedImage natives = FamilyGoldens.as(model.textToImage(PROMPT))
                 .guidanceScale(guidance)
-                .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0))
+                .sampling(FamilyGoldens.FLOW)
                 .generate();
         assertThat(psnr(ours.pixels(), natives.pixels())).isGreaterThan(LEAST_PSNR);
         assertThat(distance(golden, ours)).isLessThan(TOLERANCE);

@@ -3,13 +3,12 @@ package dev.diffusion4j.parity;
 import static dev.diffusion4j.parity.FamilyGoldens.PROMPT;
 import static dev.diffusion4j.parity.FamilyGoldens.TOLERANCE;
 import static dev.diffusion4j.parity.FamilyGoldens.distance;
+import static dev.diffusion4j.parity.FamilyGoldens.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.ImageGeneration;
-import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.Safetensors;
@@ -18,7 +17,6 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.PredictionType;
-import dev.diffusion4j.tensor.RandomSource;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.io.IOException;
@@ -42,10 +40,6 @@ class UNetFamiliesParityTest {
 
     private Path file(String name) {
         return FamilyGoldens.write(name, folder);
-    }
-
-    private static ModelOpener options() {
-        return DiffusionModel.options().device(DeviceChoice.cpu()).random(RandomSource.CPU);
     }
 
     private static ImageGeneration as(ImageGeneration request) {

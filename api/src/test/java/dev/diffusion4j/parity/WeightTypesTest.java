@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
 import dev.diffusion4j.ModelOpener;
-import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.parity.RewrittenModel.Weight;
-import dev.diffusion4j.request.Sampler;
-import dev.diffusion4j.request.Sampling;
-import dev.diffusion4j.tensor.RandomSource;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,16 +33,14 @@ class WeightTypesTest {
     }
 
     private GeneratedImage picture(Path transformer, boolean memoryMap) {
-        ModelOpener parts = DiffusionModel.options()
-                .device(DeviceChoice.cpu())
-                .random(RandomSource.CPU)
+        ModelOpener parts = FamilyGoldens.options()
                 .memoryMap(memoryMap)
                 .diffusionModel(transformer)
                 .clipL(FamilyGoldens.write("clip-l", folder))
                 .vae(FamilyGoldens.write("vae16", folder));
         try (DiffusionModel model = parts.open()) {
             return FamilyGoldens.as(model.textToImage(PROMPT))
-                    .sampling(Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0))
+                    .sampling(FamilyGoldens.FLOW)
                     .generate();
         }
     }
