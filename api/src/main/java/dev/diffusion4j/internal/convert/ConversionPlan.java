@@ -6,14 +6,12 @@ import dev.diffusion4j.internal.format.Quantizations;
 import dev.diffusion4j.internal.format.TensorNames;
 import dev.diffusion4j.internal.format.Text;
 import dev.diffusion4j.modelfile.ModelFile;
-import dev.diffusion4j.modelfile.ModelFormat;
 import dev.diffusion4j.modelfile.TensorInfo;
 import dev.diffusion4j.modelfile.TensorType;
 import dev.diffusion4j.request.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -155,56 +153,18 @@ public final class ConversionPlan {
             warnings.add(misfits + " tensors of " + misfitBytes
                     + " bytes keep their types: their rows do not divide into the blocks of the type");
         }
-        long lost = settings.model().metadata().entrySet().stream()
-                .filter(entry -> isMeant(entry.getKey()) && isCut(entry.getValue()))
-                .count();
+        long lost = new ConvertedMetadata(settings.model()).lost();
         if (lost > 0) {
             warnings.add(lost + " lists and long texts of the metadata are left out");
         }
     }
 
-    /** Whether a key of metadata says something of the model, and not of the file that it was in. */
-    private static boolean isMeant(String key) {
-        return !key.startsWith("split.")
-                && !List.of("general.alignment", GgufMetadata.FILE_TYPE, GgufMetadata.QUANTIZATION_VERSION)
-                        .contains(key);
-    }
-
-    /** Of GGUF's metadata the reader shows the beginning alone. */
-    private boolean isCut(String value) {
-        return settings.model().format() == ModelFormat.GGUF
-                && (value.startsWith("[") && value.endsWith("]") || value.matches("(?s).*… \\(\\d+ bytes\\)"));
-    }
-
     private Map<String, Object> metadata() {
-        Map<String, Object> metadata = new LinkedHashMap<>();
-        if (format == OutputFormat.GGUF) {
-            GgufMetadata.architecture(settings.model().family())
-                    .ifPresent(name -> metadata.put(GgufMetadata.ARCHITECTURE, name));
-            metadata.put(GgufMetadata.NAME, name());
-            settings.type()
-                    .map(ConversionSettings::typeOf)
-                    .or(this::mainType)
-                    .flatMap(GgufMetadata::fileType)
-                    .ifPresent(number -> metadata.put(GgufMetadata.FILE_TYPE, number));
-            metadata.put(GgufMetadata.QUANTIZATION_VERSION, GgufMetadata.CURRENT_QUANTIZATION);
-        }
-        settings.model().metadata().forEach((key, value) -> {
-            if (!key.isEmpty() && Text.isClean(key) && isMeant(key) && !isCut(value)) {
-                metadata.putIfAbsent(key, value);
-            }
-        });
-        return metadata;
-    }
-
-    private String name() {
-        Map<String, String> said = settings.model().metadata();
-        String file = String.valueOf(settings.model().path().getFileName());
-        return Stream.of(GgufMetadata.NAME, "modelspec.title")
-                .map(said::get)
-                .filter(title -> title != null && !title.isBlank())
-                .findFirst()
-                .orElseGet(() -> file.replaceFirst("\\.[^.]+$", ""));
+        ConvertedMetadata metadata = new ConvertedMetadata(settings.model());
+        return format == OutputFormat.GGUF
+                ? metadata.ofGguf(
+                        settings.type().map(ConversionSettings::typeOf).or(this::mainType))
+                : metadata.kept();
     }
 
     /** The type of most weights. */
