@@ -2,12 +2,13 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.component.TextualInversion;
 import dev.diffusion4j.error.ModelFileException;
+import dev.diffusion4j.internal.format.SafetensorsHeader;
+import dev.diffusion4j.internal.format.SafetensorsHeader.Entry;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -69,23 +70,19 @@ final class LearnedFiles implements AutoCloseable {
         }
     }
 
-    /** As safetensors: the header's length, the header, the numbers. The runtime tells SDXL's two tensors by their widths. */
+    /** As safetensors. The runtime tells SDXL's two tensors by their widths. */
     private static void write(List<Tensor> vectors, Path file) throws IOException {
-        StringBuilder header = new StringBuilder("{");
-        long end = 0;
+        List<Entry> entries = new ArrayList<>();
         for (Tensor tensor : vectors) {
             Shape shape = tensor.shape();
-            header.append(end == 0 ? "\"" : ",\"").append("emb_params").append(end);
-            header.append("\":{\"dtype\":\"F32\",\"shape\":[");
-            header.append(shape.dimension(0)).append(',').append(shape.dimension(1));
-            header.append("],\"data_offsets\":[").append(end).append(',').append(end + shape.byteSize());
-            header.append("]}");
-            end += shape.byteSize();
+            List<Long> sides = List.of(shape.dimension(0), shape.dimension(1));
+            entries.add(new Entry("emb_params" + entries.size(), "F32", sides, shape.byteSize()));
         }
-        byte[] json = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(Long.BYTES + json.length + end))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(json.length).put(json);
+        byte[] header = SafetensorsHeader.of(Map.of(), entries);
+        long size = header.length + entries.stream().mapToLong(Entry::bytes).sum();
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(header);
         for (Tensor tensor : vectors) {
             bytes.asFloatBuffer().put(tensor.toArray());
             bytes.position(bytes.position() + Math.toIntExact(tensor.shape().byteSize()));

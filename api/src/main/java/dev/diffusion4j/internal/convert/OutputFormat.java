@@ -1,6 +1,7 @@
 package dev.diffusion4j.internal.convert;
 
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.internal.format.SafetensorsHeader;
 import dev.diffusion4j.modelfile.TensorType;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -47,6 +48,9 @@ enum OutputFormat {
     }
 
     byte[] header(Map<String, Object> metadata, List<PlannedTensor> tensors) {
-        return this == GGUF ? GgufHeader.of(metadata, tensors) : SafetensorsHeader.of(metadata, tensors);
+        return this == GGUF
+                ? GgufHeader.of(metadata, tensors)
+                : SafetensorsHeader.of(
+                        metadata, tensors.stream().map(PlannedTensor::entry).toList());
     }
 }

@@ -1,5 +1,6 @@
 package dev.diffusion4j.internal.convert;
 
+import dev.diffusion4j.internal.format.SafetensorsHeader;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
 import dev.diffusion4j.modelfile.TensorType;
@@ -27,6 +28,10 @@ record PlannedTensor(ModelFile file, TensorInfo source, String name, TensorType 
     /** How many numbers there are in a row: the last dimension, of which blocks of quantised types are made. */
     long rowLength() {
         return shape().isEmpty() ? 1 : shape().getLast();
+    }
+
+    SafetensorsHeader.Entry entry() {
+        return new SafetensorsHeader.Entry(name, type.name(), shape(), byteLength());
     }
 
     boolean isCopied() {

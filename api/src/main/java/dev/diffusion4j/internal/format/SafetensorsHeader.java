@@ -1,4 +1,4 @@
-package dev.diffusion4j.internal.convert;
+package dev.diffusion4j.internal.format;
 
 import dev.diffusion4j.internal.json.Json;
 import java.nio.ByteBuffer;
@@ -10,26 +10,34 @@ import java.util.List;
 import java.util.Map;
 
 /** What a safetensors file begins with: its length, then JSON with metadata and the table of tensors. */
-final class SafetensorsHeader {
+public final class SafetensorsHeader {
+
+    /**
+     * A tensor in the table; the tensors follow one another behind the header.
+     *
+     * @param type such as {@code F32}
+     * @param bytes how many it takes
+     */
+    public record Entry(String name, String type, List<Long> shape, long bytes) {}
 
     /** Where the tensors begin, spaces before them. */
     private static final int ALIGNMENT = 8;
 
     private SafetensorsHeader() {}
 
-    static byte[] of(Map<String, Object> metadata, List<PlannedTensor> tensors) {
+    /** The bytes, up to where the first tensor begins. All metadata become text. */
+    public static byte[] of(Map<String, ?> metadata, List<Entry> tensors) {
         Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
-            // All of it is text.
             Map<String, Object> texts = new LinkedHashMap<>();
             metadata.forEach((key, value) -> texts.put(key, value.toString()));
             header.put("__metadata__", texts);
         }
         long offset = 0;
-        for (PlannedTensor tensor : tensors) {
-            long end = offset + tensor.byteLength();
+        for (Entry tensor : tensors) {
+            long end = offset + tensor.bytes();
             Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("dtype", tensor.type().name());
+            entry.put("dtype", tensor.type());
             entry.put("shape", tensor.shape());
             entry.put("data_offsets", List.of(offset, end));
             header.put(tensor.name(), entry);
