@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
+import dev.diffusion4j.image.ImageFiles;
 import dev.diffusion4j.modelfile.DiffusersFolder;
 import dev.diffusion4j.modelfile.LatentFormat;
 import dev.diffusion4j.modelfile.ModelComponent;
@@ -28,7 +29,7 @@ import picocli.CommandLine.ParentCommand;
 /** {@code diffuse inspect}: what a model file holds, read from its header. */
 @Command(
         name = "inspect",
-        header = {"Show what a model file holds.", ""},
+        header = {"Show what a model file holds, or how a picture was made.", ""},
         description = "Reads the header alone, so that files of any size take no time; nothing in the file is run.")
 final class InspectCommand implements Callable<Integer> {
 
@@ -53,7 +54,8 @@ final class InspectCommand implements Callable<Integer> {
             paramLabel = "FILE|NAME",
             description =
                     "A safetensors, GGUF or checkpoint file, the first or the index of several, a folder of diffusers, or a name, of which the file is downloaded first:"
-                            + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names').")
+                            + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names')."
+                            + " Of a picture (.png, .jpg or .jpeg): the texts in it, among them its parameters.")
     private Path file;
 
     @Option(
@@ -70,6 +72,10 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (ImageFiles.isSupported(file)) {
+            inspectPicture();
+            return ExitCode.OK;
+        }
         Path found = diffuse.modelFinder(ProgressDisplay.Style.AUTO).findMain(file);
         if (DiffusersFolder.isAt(found)) {
             inspect(DiffusersFolder.read(found, Optional.ofNullable(variant)));
@@ -77,6 +83,24 @@ final class InspectCommand implements Callable<Integer> {
             inspect(ModelFile.read(found));
         }
         return ExitCode.OK;
+    }
+
+    private void inspectPicture() {
+        Map<String, String> texts = ImageFiles.texts(file);
+        if (json) {
+            ObjectNode node = new ObjectMapper().createObjectNode().put("file", file.toString());
+            ObjectNode entries = node.putObject("texts");
+            texts.forEach(entries::put);
+            diffuse.console().printJson(node);
+            return;
+        }
+        PrintStream out = diffuse.console().out();
+        out.println(file + (texts.isEmpty() ? ", a picture without texts" : ""));
+        texts.forEach((key, text) -> {
+            out.println();
+            out.println(TerminalText.printable(key));
+            text.lines().forEach(line -> out.println("  " + TerminalText.printable(line)));
+        });
     }
 
     private void inspect(ModelFile model) {

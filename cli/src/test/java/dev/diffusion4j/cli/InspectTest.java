@@ -5,12 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.demo.DemoModel;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +56,46 @@ class InspectTest {
                 .containsPattern("f32 +24 B in 1 tensors")
                 .contains("... (300 characters)")
                 .doesNotContain("first");
+    }
+
+    @Test
+    void tellsHowAPictureWasMade() throws IOException {
+        ImageTypeSpecifier type = ImageTypeSpecifier.createFromBufferedImageType(BufferedImage.TYPE_INT_RGB);
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
+        IIOMetadata metadata = writer.getDefaultImageMetadata(type, null);
+        IIOMetadataNode entry = new IIOMetadataNode("tEXtEntry");
+        entry.setAttribute("keyword", "parameters");
+        entry.setAttribute("value", "a red\u0007 circle\nSteps: 4");
+        IIOMetadataNode texts = new IIOMetadataNode("tEXt");
+        texts.appendChild(entry);
+        IIOMetadataNode root = new IIOMetadataNode("javax_imageio_png_1.0");
+        root.appendChild(texts);
+        metadata.mergeTree("javax_imageio_png_1.0", root);
+        Path picture = folder.resolve("circle.png");
+        try (ImageOutputStream out = ImageIO.createImageOutputStream(picture.toFile())) {
+            writer.setOutput(out);
+            writer.write(new IIOImage(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), null, metadata));
+        }
+
+        Run run = Run.diffuse("inspect", picture);
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("parameters").contains("  Steps: 4").doesNotContain("\u0007");
+
+        JsonNode json = new ObjectMapper()
+                .readTree(Run.diffuse("inspect", picture, "--json").out());
+        assertThat(json.path("texts").path("parameters").asText()).isEqualTo("a red\u0007 circle\nSteps: 4");
+    }
+
+    @Test
+    void saysThatAPictureTellsNothingOrIsDamaged() throws IOException {
+        Path plain = folder.resolve("plain.png");
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", plain.toFile());
+        assertThat(Run.diffuse("inspect", plain).out()).contains("a picture without texts");
+
+        Path damaged = Files.writeString(folder.resolve("damaged.jpg"), "not a picture");
+        Run run = Run.diffuse("inspect", damaged);
+        assertThat(run.code()).isNotZero();
+        assertThat(run.err()).contains(damaged + " cannot be read: it is no picture of a known format");
     }
 
     private static byte[] safetensors(String... names) {

@@ -30,8 +30,8 @@ public final class PictureWriter {
     private static final float PNG_QUALITY = 7f / 9;
 
     private static final float JPEG_QUALITY = 0.95f;
-    private static final String PNG_METADATA = "javax_imageio_png_1.0";
-    private static final String JPEG_METADATA = "javax_imageio_jpeg_image_1.0";
+    static final String PNG_METADATA = "javax_imageio_png_1.0";
+    static final String JPEG_METADATA = "javax_imageio_jpeg_image_1.0";
 
     private PictureWriter() {}
 

@@ -29,11 +29,13 @@ public final class OutputFiles {
     private final Optional<Path> wanted;
     private final String slug;
     private final int count;
+    private final boolean metadata;
 
-    private OutputFiles(Optional<Path> wanted, String slug, int count) {
+    private OutputFiles(Optional<Path> wanted, String slug, int count, boolean metadata) {
         this.wanted = wanted;
         this.slug = slug;
         this.count = count;
+        this.metadata = metadata;
     }
 
     /**
@@ -42,11 +44,12 @@ public final class OutputFiles {
      * @param wanted what the user named, may have a {@code %d} in its last part
      * @param prompt what names the files otherwise
      * @param count how many pictures there will be
+     * @param metadata whether the files tell how generated images were made
      * @throws ImageFileException if the files could not be written
      * @throws InvalidRequestException if the name asks for no known format
      */
-    public static OutputFiles plan(Optional<Path> wanted, String prompt, int count) {
-        OutputFiles files = new OutputFiles(wanted, slug(prompt), count);
+    public static OutputFiles plan(Optional<Path> wanted, String prompt, int count, boolean metadata) {
+        OutputFiles files = new OutputFiles(wanted, slug(prompt), count, metadata);
         if (wanted.isPresent()) {
             requireSupported(wanted.get());
             for (int i = 0; i < Math.clamp(count, 1, 1000); i++) {
@@ -76,7 +79,8 @@ public final class OutputFiles {
     public List<Path> save(List<GeneratedImage> images) {
         List<Path> saved = new ArrayList<>();
         for (GeneratedImage image : images) {
-            saved.add(image.save(file(image.index(), image.seed())));
+            Path file = file(image.index(), image.seed());
+            saved.add(metadata ? image.save(file) : ImageFiles.write(image.toBufferedImage(), file));
         }
         return saved;
     }
