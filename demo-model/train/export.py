@@ -31,9 +31,9 @@ METADATA = {
     "modelspec.license": "MIT",
     "modelspec.resolution": "128x128",
     "modelspec.prediction_type": "epsilon",
-    "modelspec.usage_hint": "128x128 pixels, 20 steps, guidance 2: more guidance distorts the shapes",
+    "modelspec.usage_hint": "128x128 pixels, 12 steps, guidance 2: more guidance distorts the shapes",
     "diffusion4j.guidance": "2.0",
-    "diffusion4j.steps": "20",
+    "diffusion4j.steps": "12",
 }
 
 
@@ -325,7 +325,7 @@ def main():
         digest = hashlib.sha256(args.out.read_bytes()).hexdigest()
         (args.pack / "shapes-v1.properties").write_text(
             f"file=shapes-v1.safetensors\nsha256={digest}\nsize={args.out.stat().st_size}\n"
-            "width=128\nheight=128\nsteps=20\nguidance=2.0\nsampler=euler_a\n")
+            "width=128\nheight=128\nsteps=12\nguidance=2.0\nsampler=euler_a\n")
         print(f"{packed.stat().st_size / 1e6:.2f} MB packed, {args.out.stat().st_size / 1e6:.0f} MB unpacked")
 
 

@@ -55,7 +55,7 @@ class DemoModelTest {
         }
         assertThat(ImageFiles.texts(file).get("parameters"))
                 .startsWith(RED_CIRCLE)
-                .contains("Steps: 20", "Seed: 42", "Size: " + width + "x" + height);
+                .contains("Steps: 12", "Seed: 42", "Size: " + width + "x" + height);
     }
 
     @Test
