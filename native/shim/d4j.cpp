@@ -191,7 +191,8 @@ int32_t d4j_model_close(d4j_model_t* model) {
         const std::unique_ptr<d4j_model_t> closing(model);
         const auto turn = model->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
         if (closing->is_beyond_freeing || (closing->is_on_gpu && d4j::has_lost_gpu(closing->context.get()))) {
-            d4j::give_up(closing->context.release());
+            closing->context.release();  // Freeing it would end the process.
+            d4j::count_as_given_up();
             return;
         }
         closing->context.reset();
@@ -203,11 +204,11 @@ int32_t d4j_model_close(d4j_model_t* model) {
 }
 
 int64_t d4j_live_models() {
-    return d4j_model_t::live.load();
+    return d4j::Opened::live.load();
 }
 
 int64_t d4j_leaked_models() {
-    return d4j_model_t::leaked.load();
+    return d4j::Opened::leaked.load();
 }
 
 int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {

@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 8
+#define D4J_ABI_VERSION 9
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -39,7 +39,7 @@ enum d4j_status {
 enum d4j_progress_kind {
     D4J_PROGRESS_LOADING  = 0, /* weight tensors read */
     D4J_PROGRESS_SAMPLING = 1, /* denoising steps of one picture */
-    D4J_PROGRESS_TILES    = 2  /* VAE tiles */
+    D4J_PROGRESS_TILES    = 2  /* tiles of the VAE or an upscaler */
 };
 
 enum d4j_device_type {
@@ -75,6 +75,7 @@ enum d4j_tokenizer {
 
 typedef struct d4j_model_t d4j_model_t;
 typedef struct d4j_rpc_server_t d4j_rpc_server_t;
+typedef struct d4j_upscaler_t d4j_upscaler_t;
 
 typedef void (*d4j_log_fn)(int32_t level, const char* text);
 /* step runs from 0 (the work begins) to of (it is done); seconds is the duration of the step that just ended. */
@@ -246,9 +247,9 @@ D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* observer, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);
-/* Models opened and not yet closed. */
+/* Models and upscalers opened and not yet closed. */
 D4J_API int64_t d4j_live_models(void);
-/* Models whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
+/* Those whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
 D4J_API int64_t d4j_leaked_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
 /*
@@ -336,6 +337,28 @@ D4J_API int32_t d4j_sigmas(
  * shape alone), the number of elements on return; shape has room for four dimensions, outermost first.
  */
 D4J_API int32_t d4j_weight(d4j_model_t* model, const char* name, int64_t* shape, int32_t* rank, float* data, int64_t* count);
+
+/* ---- upscalers ----
+ * Models that enlarge pictures: ESRGAN's RRDBNet with 64 features, 1, 2 or 4 times. Weights are held as f16. An upscaler is used by
+ * one thread at a time, as a model is, and becomes unusable as one does.
+ */
+/* device: its name; null or "" for the first GPU of this machine, else the CPU. threads: as of a model. The observer may be null. */
+D4J_API int32_t d4j_upscaler_open(
+    const char* path, const char* device, int32_t threads, const d4j_observer_t* observer, d4j_upscaler_t** upscaler);
+/* Accepts null and poisoned upscalers. */
+D4J_API int32_t d4j_upscaler_close(d4j_upscaler_t* upscaler);
+/* How many times larger a picture becomes in each direction. */
+D4J_API int32_t d4j_upscaler_scale(d4j_upscaler_t* upscaler, int32_t* scale);
+/*
+ * Enlarges a picture (RGB8) in tiles of that many pixels of it in each direction, which overlap by a quarter and are reported as
+ * progress; whole, and without reports but for reading weights, with 0 or if it is no larger than a tile. On success *images holds
+ * one picture, which the caller frees as in d4j_generate_image.
+ */
+D4J_API int32_t d4j_upscale(d4j_upscaler_t* upscaler,
+                            const sd_image_t* picture,
+                            int32_t tile_size,
+                            const d4j_observer_t* observer,
+                            sd_image_t** images);
 
 /* ---- numbers of weights ----
  * Need no model, and any threads may call them at once. A type is one of enum sd_type_t; size, in bytes, is what the rows take in it.

@@ -102,6 +102,7 @@ struct LanguageModelConditioner : LLMEmbedder {
 #include <algorithm>
 #include <memory>
 
+#include "devices.h"
 #include "hooks.h"
 #include "lora_check.h"
 #include "open_model.h"
@@ -170,11 +171,6 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
 
 }  // namespace
 
-static bool is_gpu_of_this_machine(ggml_backend_t backend) {
-    ggml_backend_dev_t device = backend == nullptr ? nullptr : ggml_backend_get_device(backend);
-    return device != nullptr && !sd_backend_is_cpu(backend) && rpc_endpoint(device).empty();
-}
-
 constexpr SDBackendModule PARTS[] = {
     SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET};
 
@@ -192,29 +188,14 @@ bool is_on_gpu(const sd_ctx_t* context) {
 }
 
 bool has_lost_gpu(const sd_ctx_t* context) {
-    try {
-        for (const auto part : PARTS) {
-            ggml_backend_t backend = context->sd->backend_for(part);
-            if (is_gpu_of_this_machine(backend)) {
-                ggml_backend_synchronize(backend);
-            }
+    for (const auto part : PARTS) {
+        if (is_lost_gpu(context->sd->backend_for(part))) {
+            return true;
         }
-        return false;
-    } catch (...) {
-        LOG_ERROR("a GPU was lost: %s", exception_text().c_str());
-        return true;
     }
+    return false;
 }
 
-/* The caller lets go of it. */
-static void count_given_up() {
-    d4j_model_t::leaked++;
-    LOG_WARN("a model whose GPU failed is given up: its memory stays taken until the process ends");
-}
-
-void give_up(sd_ctx_t* /*context*/) {
-    count_given_up();
-}
 
 namespace {
 
@@ -294,7 +275,7 @@ sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     } catch (const AssertionFailed&) {
         if (is_on_gpu(*sd) && !tells_of_memory(call)) {
             sd.release();
-            count_given_up();
+            count_as_given_up();
         }
         throw;
     }

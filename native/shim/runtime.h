@@ -23,9 +23,6 @@ bool is_on_gpu(const sd_ctx_t* context);
 /* Whether one of those GPUs does nothing any more. Says in the log why. */
 bool has_lost_gpu(const sd_ctx_t* context);
 
-/* In place of free_sd_ctx where that would end the process: leaks the model, counts it and says so in the log. */
-void give_up(sd_ctx_t* context);
-
 /* Refuses a prompt at which the runtime would throw in the middle of its work. Null is an empty one. */
 void check_prompt(const char* prompt);
 

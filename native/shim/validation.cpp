@@ -21,6 +21,7 @@ constexpr int MAX_BATCH   = 4096;
 constexpr int MAX_CONTEXT = 77 * 4096;
 constexpr int VOCABULARY_SIZE = 49408;
 constexpr int MAX_THREADS = 512;  // of ggml
+constexpr int LEAST_TILE  = 16;
 constexpr int64_t MAX_ELEMENTS = INT32_MAX;  // of a tensor
 
 [[noreturn]] void refuse(const std::string& reason) {
@@ -99,6 +100,10 @@ bool is_weight_type(int type) {
         default:
             return false;
     }
+}
+
+void require_threads(int threads) {
+    require(threads <= MAX_THREADS, std::to_string(threads) + " threads are more than " + std::to_string(MAX_THREADS));
 }
 
 void require_readable_files(const sd_ctx_params_t& params) {
@@ -230,6 +235,11 @@ void require_tiling(const sd_tiling_params_t& tiling) {
     require_finite("the relative size of the VAE tiles", tiling.rel_size_y);
 }
 
+bool encodes_between_passes(const sd_hires_params_t& hires) {
+    const int upscaler = number(hires.upscaler);
+    return hires.enabled && (upscaler == SD_HIRES_UPSCALER_MODEL || upscaler == SD_HIRES_UPSCALER_LANCZOS || upscaler == SD_HIRES_UPSCALER_NEAREST);
+}
+
 void require_hires(const sd_hires_params_t& hires, int size_multiple) {
     if (!hires.enabled) {
         return;
@@ -250,6 +260,7 @@ void require_hires(const sd_hires_params_t& hires, int size_multiple) {
     if (hires.upscaler == SD_HIRES_UPSCALER_MODEL) {
         require(hires.model_path != nullptr && hires.model_path[0] != '\0', "the second pass has no upscaler model");
         require_readable("upscaler model", hires.model_path, D4J_INVALID);
+        require(hires.upscale_tile_size == 0 || hires.upscale_tile_size >= LEAST_TILE, "the tiles of the upscaler model are smaller than " + std::to_string(LEAST_TILE));
     }
 }
 
@@ -268,7 +279,7 @@ void require_text_encoder(int32_t encoder, const d4j_parts_t& parts) {
 void validate(const sd_ctx_params_t& params) {
     const int weight_type = number(params.wtype);
     require(weight_type == SD_TYPE_COUNT || is_weight_type(weight_type), "weights cannot be held in type " + std::to_string(weight_type));
-    require(params.n_threads <= MAX_THREADS, std::to_string(params.n_threads) + " threads are more than " + std::to_string(MAX_THREADS));
+    require_threads(params.n_threads);
     require_choice("random number generator", params.rng_type, 0, RNG_TYPE_COUNT);
     require_choice("sampler's random number generator", params.sampler_rng_type, 0, RNG_TYPE_COUNT);
     require_choice("prediction", params.prediction, 0, PREDICTION_COUNT);
@@ -277,6 +288,12 @@ void validate(const sd_ctx_params_t& params) {
     require_finite("the VRAM budget", params.max_vram);
     require_array("embeddings", params.embeddings, params.embedding_count);
     require_readable_files(params);
+}
+
+void validate_upscaler(const char* path, int32_t threads) {
+    require(path != nullptr && path[0] != '\0', "no model file is given");
+    require_threads(threads);
+    require_readable("upscaler model", path, D4J_LOAD_FAILED);
 }
 
 void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) {
@@ -294,7 +311,7 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require_image("control picture", params.control_image, 3);
     require_images("reference picture", params.ref_images, params.ref_images_count);
     require_images("identity picture", params.pm_params.id_images, params.pm_params.id_images_count);
-    const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0;
+    const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0 || encodes_between_passes(params.hires);
     require(!encodes || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
 
     require_sampling(params.sample_params, model);
@@ -371,6 +388,15 @@ void validate_weights(int32_t type, int64_t rows, int64_t row_length, int64_t si
     require(rows >= 1 && rows <= MAX_ELEMENTS / row_length, std::to_string(rows) + " rows are not between 1 and " + std::to_string(MAX_ELEMENTS / row_length));
     const auto needed = static_cast<int64_t>(ggml_row_size(kind, row_length)) * rows;
     require(size == needed, "they take " + std::to_string(needed) + " bytes, not " + std::to_string(size));
+}
+
+void validate_upscaling(const sd_image_t& picture, int32_t tile_size, int32_t scale) {
+    require(picture.data != nullptr, "the picture has no data");
+    require_image("picture", picture, 3);
+    const int64_t pixels = static_cast<int64_t>(picture.width) * picture.height * scale * scale;
+    require(pixels <= int64_t{MAX_SIDE} * MAX_SIDE, "the enlarged picture would have " + std::to_string(pixels) + " pixels");
+    require(tile_size == 0 || (tile_size >= LEAST_TILE && tile_size <= MAX_SIDE),
+            "tiles of " + std::to_string(tile_size) + " pixels are not between " + std::to_string(LEAST_TILE) + " and " + std::to_string(MAX_SIDE));
 }
 
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model) {

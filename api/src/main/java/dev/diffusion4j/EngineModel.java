@@ -6,7 +6,6 @@ import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.component.Vae;
-import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
@@ -33,8 +32,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /** A model over an engine. */
@@ -49,14 +46,9 @@ final class EngineModel implements DiffusionModel {
     private final String name;
     private final ModelFile file;
     private final ModelOptions options;
-    private final LearnedFiles inversions;
     private final ModelComponents components;
     private final RequestResolver resolver;
-    private final GenerationQueue queue;
-    private final ForgottenModel forgotten;
-    private final Object closeLock = new Object();
-    private final CompletableFuture<Void> freed = new CompletableFuture<>();
-    private volatile boolean closed;
+    private final EngineLifetime lifetime;
 
     private EngineModel(
             Engine engine,
@@ -73,15 +65,14 @@ final class EngineModel implements DiffusionModel {
         this.name = name;
         this.file = file;
         this.options = options;
-        this.inversions = inversions;
-        queue = new GenerationQueue(thread, options.queueCapacity());
-        EngineCalls calls = new EngineCalls(thread, engine, info, () -> closed);
+        lifetime = new EngineLifetime(
+                thread, options.queueCapacity(), ForgottenModel.watch(this, name), () -> free(engine, inversions));
+        EngineCalls calls = new EngineCalls(thread, engine, info, lifetime::isClosed);
         components = ModelComponents.of(
                 calls,
                 inversions.inversions(),
                 file.generationDefaults().distilledGuidance().orElse(DISTILLED_GUIDANCE));
         resolver = new RequestResolver(this, file, info, loraFolder);
-        forgotten = ForgottenModel.watch(this);
     }
 
     /**
@@ -136,13 +127,13 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public ImageGeneration textToImage(String prompt) {
-        requireOpen();
+        lifetime.requireOpen();
         return DiffusionModel.super.textToImage(prompt);
     }
 
     @Override
     public ImageGeneration imageToImage(InitImage image, String prompt) {
-        requireOpen();
+        lifetime.requireOpen();
         requireVaeEncoder();
         return DiffusionModel.super.imageToImage(image, prompt);
     }
@@ -157,14 +148,15 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
-        requireOpen();
+        lifetime.requireOpen();
         if (request.initImage().isPresent()) {
             requireVaeEncoder();
         }
         Warnings warnings = new Warnings(listener.warnings());
         ImageRequest resolved = resolver.resolve(request, listener, warnings);
         GenerationRun run = new GenerationRun(resolved, request.loras(), listener, warnings, info, name());
-        return queue.add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
+        return lifetime.queue()
+                .add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
     }
 
     @Override
@@ -251,7 +243,7 @@ final class EngineModel implements DiffusionModel {
     private ModelComponents components() {
         // On its own thread the model lives until the work in progress has ended.
         if (!thread.isCurrent()) {
-            requireOpen();
+            lifetime.requireOpen();
         }
         if (!info.components().exist()) {
             throw new ModelFileException(name() + " is a model of the family " + info.family()
@@ -312,52 +304,17 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public void close() {
-        boolean first;
-        synchronized (closeLock) {
-            first = !closed;
-            closed = true;
-        }
-        if (first) {
-            forgotten.closed();
-            queue.close();
-            thread.end(this::free);
-        }
-        if (!thread.isCurrent()) {
-            awaitFreed();
-        }
+        lifetime.close();
     }
 
-    private void awaitFreed() {
-        try {
-            freed.join();
-        } catch (CompletionException e) {
-            switch (Objects.requireNonNullElse(e.getCause(), e)) {
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                default -> throw e;
-            }
-        }
-    }
-
-    private void free() {
-        try {
-            try (inversions) {
-                engine.close();
-            }
-            freed.complete(null);
-        } catch (Throwable e) {
-            freed.completeExceptionally(e);
+    private static void free(Engine engine, LearnedFiles inversions) {
+        try (inversions) {
+            engine.close();
         }
     }
 
     @Override
     public int queuedGenerations() {
-        return queue.waiting();
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw new ClosedException("the model is closed");
-        }
+        return lifetime.queue().waiting();
     }
 }

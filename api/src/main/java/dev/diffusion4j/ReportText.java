@@ -1,6 +1,8 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.image.PictureParameters;
 import dev.diffusion4j.internal.json.Json;
+import dev.diffusion4j.internal.json.JsonFormatException;
 import dev.diffusion4j.internal.json.JsonType;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Writes reports for people and other tools (the "parameters" text of AUTOMATIC1111) and for machines. */
 final class ReportText {
@@ -41,7 +44,7 @@ final class ReportText {
         request.guidanceScale().ifPresent(scale -> pairs.put("CFG scale", number(scale)));
         request.seed().ifPresent(seed -> pairs.put("Seed", Long.toString(seed)));
         pairs.put("Size", width + "x" + height);
-        pairs.put("Model", report.model().replaceFirst("\\.[^.]+$", ""));
+        pairs.put("Model", withoutEnding(report.model()));
         request.initImage()
                 .map(InitImage::strength)
                 .ifPresent(strength -> pairs.put("Denoising strength", number(strength)));
@@ -58,10 +61,24 @@ final class ReportText {
         if (!request.negativePrompt().isEmpty()) {
             text.append("Negative prompt: ").append(request.negativePrompt()).append('\n');
         }
-        return text.append(pairs.entrySet().stream()
-                        .map(pair -> pair.getKey() + ": " + quoted(pair.getValue()))
-                        .collect(Collectors.joining(", ")))
-                .toString();
+        return text.append(joined(pairs)).toString();
+    }
+
+    private static String joined(Map<String, String> pairs) {
+        return pairs.entrySet().stream()
+                .map(pair -> pair.getKey() + ": " + quoted(pair.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** What is known of the picture that was enlarged, and by what it was. */
+    static String text(UpscaledImage image) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        pairs.put("Postprocess upscale by", Integer.toString(image.factor()));
+        pairs.put("Postprocess upscaler", withoutEnding(image.upscaler()));
+        return image.request()
+                .parameters()
+                .map(parameters -> parameters.text() + ", " + joined(pairs))
+                .orElseGet(() -> joined(pairs));
     }
 
     private static void putSampler(NativeSampling sampling, Map<String, String> pairs) {
@@ -77,11 +94,18 @@ final class ReportText {
         sampling.imageGuidanceScale().ifPresent(scale -> pairs.put("Image CFG scale", number(scale)));
         sampling.eta().ifPresent(eta -> pairs.put("Eta", number(eta)));
         sampling.highResFix().ifPresent(fix -> {
-            pairs.put("Hires upscale", number(fix.scale()));
+            fix.size()
+                    .ifPresentOrElse(
+                            size -> pairs.put("Hires resize", size.width() + "x" + size.height()),
+                            () -> pairs.put("Hires upscale", number(fix.scale())));
             pairs.put(
                     "Hires steps",
                     Integer.toString(fix.steps() == 0 ? request.steps().orElse(0) : fix.steps()));
-            pairs.put("Hires upscaler", fix.upscaler().name().toLowerCase(Locale.ROOT));
+            pairs.put(
+                    "Hires upscaler",
+                    fix.upscalerModel()
+                            .map(file -> withoutEnding(fileName(file)))
+                            .orElseGet(() -> fix.upscaler().name().toLowerCase(Locale.ROOT)));
             pairs.put("Denoising strength", number(fix.denoisingStrength()));
         });
     }
@@ -110,6 +134,37 @@ final class ReportText {
         return Json.write(fields);
     }
 
+    /** The JSON object of the picture that was enlarged, if there is one, with what is new. */
+    static String json(UpscaledImage image, String runtime) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("generator", GenerationReport.program());
+        image.request().parameters().flatMap(PictureParameters::json).ifPresent(json -> fields.putAll(object(json)));
+        fields.put("width", image.width());
+        fields.put("height", image.height());
+        Map<String, Object> upscaling = new LinkedHashMap<>();
+        upscaling.put("model", image.upscaler());
+        if (!runtime.isEmpty()) {
+            upscaling.put("runtime", runtime);
+        }
+        upscaling.put("factor", image.factor());
+        upscaling.put("repeat", image.request().repeat());
+        upscaling.put("tileSize", image.request().tileSize());
+        if (!image.warnings().isEmpty()) {
+            upscaling.put("warnings", image.warnings());
+        }
+        fields.put("upscaling", upscaling);
+        return Json.write(fields);
+    }
+
+    /** Nothing if somebody else wrote something else there. */
+    private static Map<String, @Nullable Object> object(String json) {
+        try {
+            return JsonType.object(Json.read(json));
+        } catch (JsonFormatException e) {
+            return Map.of();
+        }
+    }
+
     /** LoRAs by the names of their files. */
     private static List<Lora> named(List<Lora> loras) {
         return loras.stream()
@@ -117,9 +172,14 @@ final class ReportText {
                 .toList();
     }
 
-    /** Without what makes a file large or tells of the machine: pictures, and folders of LoRAs. */
+    /** Without what makes a file large or tells of the machine: pictures, and folders of LoRAs and upscalers. */
     private static ImageRequest shown(ImageRequest request) {
         ImageRequest.Builder shown = request.withoutPictures().toBuilder().loras(named(request.loras()));
+        if (request.sampling() instanceof NativeSampling sampling) {
+            sampling.highResFix()
+                    .flatMap(fix -> fix.upscalerModel().map(model -> fix.withUpscalerModel(model.getFileName())))
+                    .ifPresent(fix -> shown.sampling(sampling.withHighResFix(fix)));
+        }
         // Of a user's own scheduler there is only the name to tell.
         boolean own = request.sampling() instanceof SchedulerSampling sampling
                 && !(sampling.scheduler() instanceof PlannedScheduler);
@@ -131,6 +191,10 @@ final class ReportText {
         return lora.textEncoderMultiplier() == lora.multiplier()
                 ? name + number(lora.multiplier())
                 : name + number(lora.textEncoderMultiplier()) + ": " + number(lora.multiplier());
+    }
+
+    static String withoutEnding(String name) {
+        return name.replaceFirst("\\.[^.]+$", "");
     }
 
     private static String fileName(Path path) {

@@ -2,11 +2,13 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.check.ModelFileValidator;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Task;
+import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -49,7 +51,7 @@ final class RequestResolver {
      *
      * @param warnings is told what will not be done
      * @throws InvalidRequestException if the model cannot do the request
-     * @throws dev.diffusion4j.error.ModelFileException if a LoRA cannot be used
+     * @throws ModelFileException if a LoRA or an upscaler cannot be used
      */
     ImageRequest resolve(ImageRequest request, GenerationListener listener, Warnings warnings) {
         requireTask(request);
@@ -95,12 +97,23 @@ final class RequestResolver {
         requireMultiple("width", size.width());
         requireMultiple("height", size.height());
         if (request.sampling() instanceof NativeSampling sampling) {
-            sampling.highResFix().ifPresent(fix -> {
-                requireMultiple("width * highResFix.scale", (int) Math.round(size.width() * fix.scale()));
-                requireMultiple("height * highResFix.scale", (int) Math.round(size.height() * fix.scale()));
-            });
+            sampling.highResFix().ifPresent(fix -> requireSecondPass(fix, size));
         }
         return size;
+    }
+
+    /** All that the second pass needs, before the first has cost its time. */
+    private void requireSecondPass(HighResFix fix, ImageSize first) {
+        boolean isScaled = fix.size().isEmpty();
+        ImageSize size = fix.sizeAfter(first);
+        requireMultiple(isScaled ? "width * highResFix.scale" : "highResFix.size.width", size.width());
+        requireMultiple(isScaled ? "height * highResFix.scale" : "highResFix.size.height", size.height());
+        if (fix.enlargesPixels() && !info.hasVaeEncoder()) {
+            throw new ModelFileException(model.name()
+                    + " cannot enlarge pixels between two passes: its VAE has a decoder alone; enlarge latents, or open it"
+                    + " with vae(...) or tinyAutoencoder(...) from a file that has an encoder");
+        }
+        fix.upscalerModel().map(ModelFile::read).ifPresent(ModelFileValidator::requireUpscaler);
     }
 
     private void requireMultiple(String field, int value) {

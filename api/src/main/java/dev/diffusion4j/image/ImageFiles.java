@@ -3,11 +3,14 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.error.ImageFileException;
 import dev.diffusion4j.internal.image.BytesImageInputStream;
 import dev.diffusion4j.internal.image.PictureDecoder;
+import dev.diffusion4j.internal.image.PictureTexts;
 import dev.diffusion4j.internal.image.PictureWriter;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
@@ -56,6 +59,37 @@ public final class ImageFiles {
     public static BufferedImage read(byte[] file, long maxPixels) {
         try (ImageInputStream in = new BytesImageInputStream(file)) {
             return new PictureDecoder("the picture", maxPixels).decode(in);
+        } catch (IOException e) {
+            throw new ImageFileException("the picture cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * What a picture's file says of how the picture was made: the texts {@code parameters} and {@code diffusion4j} of a PNG file, or the
+     * comment of a JPEG file.
+     *
+     * @return empty if it says nothing
+     * @throws ImageFileException if the file cannot be read
+     */
+    public static Optional<PictureParameters> parameters(Path file) {
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            Map<String, String> texts = PictureTexts.read(in);
+            return Optional.ofNullable(texts.get(PictureTexts.PARAMETERS))
+                    .map(text -> new PictureParameters(text, Optional.ofNullable(texts.get("diffusion4j"))));
+        } catch (IOException e) {
+            throw new ImageFileException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The texts that the bytes of a PNG file carry, by their keywords; of a JPEG file the comment, as {@code parameters}.
+     *
+     * @return none if it is a picture of another format
+     * @throws ImageFileException if it is damaged
+     */
+    public static Map<String, String> texts(byte[] file) {
+        try (ImageInputStream in = new BytesImageInputStream(file)) {
+            return PictureTexts.read(in);
         } catch (IOException e) {
             throw new ImageFileException("the picture cannot be read: " + e.getMessage(), e);
         }

@@ -74,7 +74,7 @@ final class FamilyDetector {
         if (has(tensors, "input_hint_block.0.weight") || has(tensors, "controlnet_cond_embedding.conv_in.weight")) {
             return ModelFamily.CONTROL_NET;
         }
-        if (has(tensors, "body.0.rdb1.conv1.weight") || has(tensors, "model.1.sub.0.RDB1.conv1.0.weight")) {
+        if (UpscalerDetector.detect(tensors).isPresent()) {
             return ModelFamily.UPSCALER;
         }
         if (TinyAutoencoders.isOne(tensors)) {

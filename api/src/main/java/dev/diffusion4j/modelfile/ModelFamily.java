@@ -105,7 +105,7 @@ public enum ModelFamily {
     /** A ControlNet. */
     CONTROL_NET("ControlNet", Kind.PART, 0, 0),
     /** An ESRGAN upscaler. */
-    UPSCALER("ESRGAN upscaler", Kind.PART, 0, 0),
+    UPSCALER("upscaler", Kind.PART, 0, 0),
     /** Tensors of nothing that the runtime knows. */
     UNKNOWN("unknown", Kind.PART, 0, 0);
 
@@ -204,7 +204,8 @@ public enum ModelFamily {
 
     /** The name with its article, to stand in a sentence. */
     public String withArticle() {
-        boolean vowel = Stream.of("A", "E", "I", "O", "SD", "SVD", "LTX").anyMatch(displayName::startsWith);
+        boolean vowel =
+                Stream.of("A", "E", "I", "O", "SD", "SVD", "LTX", "upscaler").anyMatch(displayName::startsWith);
         return (vowel ? "an " : "a ") + displayName;
     }
 

@@ -255,6 +255,11 @@ public final class ModelFile {
         return family == ModelFamily.TINY_AUTOENCODER ? TinyAutoencoders.format(tensors) : LatentFormat.of(family);
     }
 
+    /** The network of an upscaler; empty for other files. */
+    public Optional<UpscalerNetwork> upscalerNetwork() {
+        return family == ModelFamily.UPSCALER ? UpscalerDetector.detect(tensors) : Optional.empty();
+    }
+
     /**
      * Whether the file holds a denoiser alone, with names that the runtime finds only when the file is given to it as the
      * diffusion model and not as the whole model.

@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)8L;
+    private static final int D4J_ABI_VERSION = (int)9L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 8
+     * #define D4J_ABI_VERSION 9
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -4322,6 +4322,255 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_weight", model, name, shape, rank, data, count);
             }
             return (int)mh$.invokeExact(model, name, shape, rank, data, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscaler_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscaler_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscaler_open$descriptor() {
+        return d4j_upscaler_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static MethodHandle d4j_upscaler_open$handle() {
+        return d4j_upscaler_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static MemorySegment d4j_upscaler_open$address() {
+        return d4j_upscaler_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static int d4j_upscaler_open(MemorySegment path, MemorySegment device, int threads, MemorySegment observer, MemorySegment upscaler) {
+        var mh$ = d4j_upscaler_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscaler_open", path, device, threads, observer, upscaler);
+            }
+            return (int)mh$.invokeExact(path, device, threads, observer, upscaler);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscaler_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscaler_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscaler_close$descriptor() {
+        return d4j_upscaler_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static MethodHandle d4j_upscaler_close$handle() {
+        return d4j_upscaler_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static MemorySegment d4j_upscaler_close$address() {
+        return d4j_upscaler_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static int d4j_upscaler_close(MemorySegment upscaler) {
+        var mh$ = d4j_upscaler_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscaler_close", upscaler);
+            }
+            return (int)mh$.invokeExact(upscaler);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscaler_scale {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscaler_scale");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscaler_scale$descriptor() {
+        return d4j_upscaler_scale.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static MethodHandle d4j_upscaler_scale$handle() {
+        return d4j_upscaler_scale.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static MemorySegment d4j_upscaler_scale$address() {
+        return d4j_upscaler_scale.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static int d4j_upscaler_scale(MemorySegment upscaler, MemorySegment scale) {
+        var mh$ = d4j_upscaler_scale.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscaler_scale", upscaler, scale);
+            }
+            return (int)mh$.invokeExact(upscaler, scale);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscale {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscale");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscale$descriptor() {
+        return d4j_upscale.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static MethodHandle d4j_upscale$handle() {
+        return d4j_upscale.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static MemorySegment d4j_upscale$address() {
+        return d4j_upscale.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static int d4j_upscale(MemorySegment upscaler, MemorySegment picture, int tile_size, MemorySegment observer, MemorySegment images) {
+        var mh$ = d4j_upscale.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscale", upscaler, picture, tile_size, observer, images);
+            }
+            return (int)mh$.invokeExact(upscaler, picture, tile_size, observer, images);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

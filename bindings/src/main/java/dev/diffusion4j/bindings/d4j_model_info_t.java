@@ -43,7 +43,7 @@ public class d4j_model_info_t {
         D4j.C_INT.withName("generates_images"),
         D4j.C_INT.withName("is_inpaint"),
         D4j.C_INT.withName("has_vae_encoder")
-    ).withName("$anon$110:9");
+    ).withName("$anon$111:9");
 
     /**
      * The layout of this struct

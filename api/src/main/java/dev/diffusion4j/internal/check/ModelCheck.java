@@ -10,12 +10,11 @@ import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.ModelFormat;
 import dev.diffusion4j.modelfile.TensorInfo;
 import dev.diffusion4j.modelfile.TensorType;
+import dev.diffusion4j.modelfile.UpscalerNetwork;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -234,28 +233,9 @@ final class ModelCheck {
     }
 
     private void requireUpscaler() {
-        int highest = -1;
-        Set<Integer> blocks = new HashSet<>();
-        for (TensorInfo tensor : file.tensors()) {
-            for (String prefix : List.of("body.", "model.1.sub.")) {
-                Optional<Integer> number = numberAfter(prefix, tensor.name());
-                number.ifPresent(blocks::add);
-                highest = Math.max(highest, number.orElse(-1));
-            }
-        }
-        // The old layout numbers one convolution after the blocks.
-        if (highest > blocks.size()) {
-            throw refusal("has upscaler block " + highest + " but only " + blocks.size() + " blocks");
-        }
-    }
-
-    private static Optional<Integer> numberAfter(String prefix, String name) {
-        if (!name.startsWith(prefix)) {
-            return Optional.empty();
-        }
-        int end = name.indexOf('.', prefix.length());
-        String number = end < 0 ? "" : name.substring(prefix.length(), end);
-        return number.matches("\\d{1,4}") ? Optional.of(Integer.parseInt(number)) : Optional.empty();
+        file.upscalerNetwork().flatMap(UpscalerNetwork::obstacle).ifPresent(obstacle -> {
+            throw refusal(obstacle);
+        });
     }
 
     private void requireParts(Set<ModelComponent> separate, boolean whole) {

@@ -16,6 +16,7 @@ import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.SkipLayerGuidance;
 import dev.diffusion4j.request.StepCache;
+import dev.diffusion4j.request.UpscaleRequest;
 import dev.diffusion4j.request.VaeTiling;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.awt.image.BufferedImage;
@@ -57,7 +58,9 @@ final class GenerationStruct {
         request.vaeTiling()
                 .ifPresent(tiling -> writeTiling(tiling, sd_img_gen_params_t.vae_tiling_params(writer.struct)));
         sampling.cache().ifPresent(writer::writeCache);
-        sampling.highResFix().ifPresent(writer::writeHighResFix);
+        sampling.highResFix()
+                .ifPresent(fix ->
+                        writer.writeHighResFix(fix, fix.sizeAfter(request.size().orElseThrow())));
         return writer.struct;
     }
 
@@ -195,11 +198,18 @@ final class GenerationStruct {
         }
     }
 
-    private void writeHighResFix(HighResFix fix) {
+    private void writeHighResFix(HighResFix fix, ImageSize size) {
         MemorySegment params = sd_img_gen_params_t.hires(struct);
         sd_hires_params_t.enabled(params, true);
         sd_hires_params_t.upscaler(params, RuntimeCodes.of(fix.upscaler()));
-        sd_hires_params_t.scale(params, (float) fix.scale());
+        fix.upscalerModel().ifPresent(model -> {
+            sd_hires_params_t.upscaler(params, D4j.SD_HIRES_UPSCALER_MODEL());
+            sd_hires_params_t.model_path(
+                    params, arena.allocateFrom(model.toAbsolutePath().toString()));
+            sd_hires_params_t.upscale_tile_size(params, fix.tileSize().orElse(UpscaleRequest.DEFAULT_TILE_SIZE));
+        });
+        sd_hires_params_t.target_width(params, size.width());
+        sd_hires_params_t.target_height(params, size.height());
         sd_hires_params_t.steps(params, fix.steps());
         sd_hires_params_t.denoising_strength(params, (float) fix.denoisingStrength());
     }

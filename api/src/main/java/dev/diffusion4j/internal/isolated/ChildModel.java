@@ -8,8 +8,10 @@ import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.UpscaleEngine;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.ffm.NativeEngine;
+import dev.diffusion4j.internal.ffm.NativeUpscaler;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
@@ -19,6 +21,7 @@ import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +38,8 @@ final class ChildModel {
     private final Watch componentWatch;
     /** Null until the parent has it opened. */
     private @Nullable Engine engine;
+    /** Null unless the parent has one opened in place of a model. */
+    private @Nullable UpscaleEngine upscaler;
 
     ChildModel(Connection connection, SharedMemory memory) {
         this.connection = connection;
@@ -70,7 +75,9 @@ final class ChildModel {
     private Reply work(Command command) {
         return switch (command) {
             case Command.Open open -> open(open);
+            case Command.OpenUpscaler open -> open(open);
             case Command.Generate generate -> generate(generate);
+            case Command.Upscale upscale -> upscale(upscale);
             case Command.Run run -> run(run);
             case Command.SetLoras set -> {
                 engine().setLoras(set.loras(), componentWatch);
@@ -87,8 +94,29 @@ final class ChildModel {
         return Objects.requireNonNull(engine, "the parent has a model opened first");
     }
 
+    private void sendLog(Level least) {
+        NativeLibrary.logTo(least, (level, text) -> send(new Reply.Log(level, text)));
+    }
+
+    private Reply open(Command.OpenUpscaler open) {
+        sendLog(open.logLevel());
+        UpscaleEngine opened = NativeUpscaler.open(open.spec());
+        upscaler = opened;
+        return new Reply.OpenedUpscaler(opened.info());
+    }
+
+    private Reply upscale(Command.Upscale upscale) {
+        RgbImage image = Objects.requireNonNull(upscaler, "the parent has an upscaler opened first")
+                .upscale(
+                        picture(upscale.picture()),
+                        upscale.tileSize(),
+                        new Reporter(Optional.empty(), 1),
+                        cancellation);
+        return pictures(List.of(image));
+    }
+
     private Reply open(Command.Open open) {
-        NativeLibrary.logTo(open.logLevel(), (level, text) -> send(new Reply.Log(level, text)));
+        sendLog(open.logLevel());
         engine = NativeEngine.open(new OpenSpec(
                 open.model(), ModelOptions.fromJson(open.options()), open.learnedWords(), open.processors()));
         return new Reply.Opened(engine().info());
@@ -104,8 +132,11 @@ final class ChildModel {
                 generate.distinctReferenceIndices());
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         ImageRequest request = ImageRequest.fromJson(generate.request());
+        return pictures(engine().generate(request, inputs, reporter, cancellation));
+    }
+
+    private Reply pictures(List<RgbImage> images) {
         List<SharedPicture> places = new ArrayList<>();
-        List<RgbImage> images = engine().generate(request, inputs, reporter, cancellation);
         long end = 0;
         for (RgbImage image : images) {
             SharedPicture place = SharedPicture.at(end, image);

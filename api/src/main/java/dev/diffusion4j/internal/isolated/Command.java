@@ -2,6 +2,7 @@ package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.internal.engine.ComponentCall.NamedIds;
 import dev.diffusion4j.internal.engine.ComponentCall.NamedNumber;
+import dev.diffusion4j.internal.engine.UpscalerSpec;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.PreviewMode;
@@ -17,6 +18,12 @@ sealed interface Command {
     /** Opens the model, with options as JSON; log lines from a level on are sent from now on. */
     record Open(Optional<Path> model, String options, Map<String, Path> learnedWords, int processors, Level logLevel)
             implements Command {}
+
+    /** Opens an upscaler in place of a model. */
+    record OpenUpscaler(UpscalerSpec spec, Level logLevel) implements Command {}
+
+    /** Enlarges a picture, in tiles of that many pixels. */
+    record Upscale(SharedPicture picture, int tileSize) implements Command {}
 
     /** Draws what a request, as JSON without its pictures, says. */
     record Generate(

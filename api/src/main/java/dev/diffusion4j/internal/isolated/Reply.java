@@ -2,6 +2,7 @@ package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.UpscalerInfo;
 import java.lang.System.Logger.Level;
 import java.util.List;
 
@@ -20,6 +21,8 @@ sealed interface Reply {
     record Preview(int step, int width, int height, byte[] rgb) implements Reply {}
 
     record Opened(ModelInfo info) implements Reply {}
+
+    record OpenedUpscaler(UpscalerInfo info) implements Reply {}
 
     /** The work is done, and its tensors are written. */
     record Done() implements Reply {}

@@ -21,8 +21,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The JSON of a request as the library writes it, but for two things: a LoRA is named, as no path of a client's is used, and
- * pictures may be of any format that is read here, and are looked at before they are decoded.
+ * The JSON of a request as the library writes it, but for three things: a LoRA is named, as no path of a client's is used, for the
+ * same reason there is no upscaler model, and pictures may be of any format that is read here, and are looked at before they are decoded.
  */
 final class NativeRequest {
 
@@ -49,6 +49,9 @@ final class NativeRequest {
         JsonNode references = plain.remove("references");
         List<Lora> named = LoraList.read(new Fields(plain).list("loras"), loras);
         plain.remove("loras");
+        if (!plain.at("/sampling/highResFix/upscalerModel").isMissingNode()) {
+            throw HttpException.badRequest("sampling", "this server has no upscaler models: leave out upscalerModel");
+        }
 
         ImageRequest.Builder request =
                 ImageRequest.fromJson(Json.text(plain)).toBuilder().loras(named);

@@ -3,6 +3,8 @@ package dev.diffusion4j.server.internal.webui;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.error.ImageFileException;
+import dev.diffusion4j.image.ImageFiles;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.server.internal.http.Exchange;
 import dev.diffusion4j.server.internal.http.HttpException;
@@ -125,13 +127,21 @@ public final class WebUiApi {
         Fields fields = new Fields(exchange.json());
         String image = fields.filledText("image")
                 .orElseThrow(() -> HttpException.of(404, "image_not_found", "Image not found"));
-        Map<String, String> texts = PictureText.read(PictureReader.bytes(image, "image"));
+        Map<String, String> texts = texts(PictureReader.bytes(image, "image"));
         String info = texts.getOrDefault("parameters", "");
         ObjectNode answer = Json.object().put("info", info);
         ObjectNode items = answer.putObject("items");
         texts.forEach(items::put);
         answer.set("parameters", info.isEmpty() ? Json.object() : Infotext.parse(info));
         exchange.sendJson(200, answer);
+    }
+
+    private static Map<String, String> texts(byte[] picture) {
+        try {
+            return ImageFiles.texts(picture);
+        } catch (ImageFileException e) {
+            throw HttpException.badRequest("image", "the picture is damaged and cannot be read");
+        }
     }
 
     private void extraImage(Exchange exchange) throws IOException {
