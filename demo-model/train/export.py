@@ -296,6 +296,19 @@ def to_half(value: np.ndarray, bits: int) -> np.ndarray:
     return half.view(np.float16)
 
 
+def pack(file: Path, folder: Path, settings: str):
+    """Writes the file's packed copy into the folder, and beside it its properties, which end with the settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = folder / f"{file.name}.gz"
+    with open(file, "rb") as source, open(packed, "wb") as raw, \
+            gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (folder / f"{file.stem}.properties").write_text(
+        f"file={file.name}\nsha256={digest}\nsize={file.stat().st_size}\n{settings}")
+    print(f"{packed.stat().st_size / 1e6:.2f} MB packed, {file.stat().st_size / 1e6:.0f} MB unpacked")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="folder", type=Path, default=Path("work"))
@@ -317,16 +330,7 @@ def main():
     save_file({name: to_half(value, args.bits if value.ndim > 1 else 10) for name, value in layout.tensors.items()},
               args.out, METADATA)
     if args.pack:
-        args.pack.mkdir(parents=True, exist_ok=True)
-        packed = args.pack / "shapes-v1.safetensors.gz"
-        with open(args.out, "rb") as source, open(packed, "wb") as raw, \
-                gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-        digest = hashlib.sha256(args.out.read_bytes()).hexdigest()
-        (args.pack / "shapes-v1.properties").write_text(
-            f"file=shapes-v1.safetensors\nsha256={digest}\nsize={args.out.stat().st_size}\n"
-            "width=128\nheight=128\nsteps=20\nguidance=2.0\nsampler=euler_a\n")
-        print(f"{packed.stat().st_size / 1e6:.2f} MB packed, {args.out.stat().st_size / 1e6:.0f} MB unpacked")
+        pack(args.out, args.pack, "width=128\nheight=128\nsteps=20\nguidance=2.0\nsampler=euler_a\n")
 
 
 if __name__ == "__main__":

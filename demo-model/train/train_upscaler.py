@@ -23,7 +23,7 @@ SIZE = 128
 # Pixels of the parts that a step sees, before they are enlarged.
 PART = 24
 # Pairs of a picture and its enlargement that parts are cut from; a few are replaced after each step.
-POOL = 600
+POOL = 250
 
 
 def load_decoder(model: Path) -> Decoder:
@@ -115,7 +115,7 @@ def main():
         average = saved["average"]
         optimiser.load_state_dict(saved["optimiser"])
         spent, step = saved["spent"], saved["step"]
-    unseen = {decoded: [pair(random.Random(n), decoder, True, decoded) for n in range(6)] for decoded in (False, True)}
+    unseen = {decoded: [pair(random.Random(n), decoder, True, decoded) for n in range(3)] for decoded in (False, True)}
 
     def save():
         partial = args.out.with_suffix(".tmp")
@@ -128,9 +128,8 @@ def main():
               f"decoded {quality(judged, unseen[True])}", flush=True)
 
     rng = random.Random(step)
-    start, saved_at = time.time() - spent, spent
     pool = [pair(rng, decoder) for _ in range(POOL)]
-    budget = args.minutes * 60
+    start, saved_at, budget = time.time() - spent, spent, args.minutes * 60
     while spent < budget:
         fraction = spent / budget
         for group in optimiser.param_groups:
@@ -150,9 +149,10 @@ def main():
             for name, value in model.state_dict().items():
                 average[name].lerp_(value, 1 - keep)
         spent = time.time() - start
-        if spent - saved_at > 90:
+        if spent - saved_at > 240:
             saved_at = spent
             save()
+            start = time.time() - spent  # Judging is no training.
     save()
 
 

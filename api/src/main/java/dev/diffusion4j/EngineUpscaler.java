@@ -13,6 +13,7 @@ import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.UpscaleRequest;
 import dev.diffusion4j.request.UpscalerOptions;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** An upscaler over an engine. */
@@ -32,6 +33,7 @@ final class EngineUpscaler implements Upscaler {
     }
 
     static EngineUpscaler open(Path model, UpscalerOptions options) {
+        Objects.requireNonNull(options, "options");
         ModelFileValidator.requireUpscaler(ModelFile.read(model));
         UpscalerSpec spec = new UpscalerSpec(
                 model, options.device(), options.threads(), Runtime.getRuntime().availableProcessors());

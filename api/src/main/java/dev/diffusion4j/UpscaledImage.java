@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A picture that an upscaler enlarged. Immutable and safe for use by several threads; it stays valid after the upscaler is closed.
@@ -41,7 +42,11 @@ public final class UpscaledImage {
      */
     public static UpscaledImage of(BufferedImage image, UpscaleRequest request, String upscaler, int scale) {
         return new UpscaledImage(
-                PixelBuffers.copyOf(image), request, new UpscalerInfo("", "", scale), upscaler, List.of());
+                PixelBuffers.copyOf(image),
+                Objects.requireNonNull(request, "request"),
+                new UpscalerInfo("", "", scale),
+                Objects.requireNonNull(upscaler, "upscaler"),
+                List.of());
     }
 
     /** In pixels. */

@@ -463,17 +463,4 @@ class ModelCheckTest {
                         file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_G, ModelFamily.SDXL))
                 .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
     }
-
-    @Test
-    void upscalerFiles() {
-        Safetensors upscaler = new Safetensors()
-                .floats("conv_first.weight", 64, 3, 3, 3)
-                .floats("body.0.rdb1.conv1.weight", 32, 64, 3, 3)
-                .floats("body.1.rdb1.conv1.weight", 32, 64, 3, 3);
-        assertAccepted(upscaler, ModelFileValidator::requireUpscaler);
-        assertRefused(upscaler.floats("body.4000.rdb1.conv1.weight", 1), ModelFileValidator::requireUpscaler)
-                .hasMessageContaining("has upscaler block 4000 but only 3 blocks");
-        assertRefused(Models.lora(768, 320), ModelFileValidator::requireUpscaler)
-                .hasMessageContaining("is not an ESRGAN");
-    }
 }

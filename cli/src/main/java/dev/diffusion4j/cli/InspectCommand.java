@@ -154,6 +154,13 @@ final class InspectCommand implements Callable<Integer> {
                     "latents",
                     model.latentFormat().map(InspectCommand::latents).orElse("of nothing that is known"));
         }
+        model.upscalerNetwork().ifPresent(network -> {
+            line(out, "network", network.toString());
+            network.obstacle()
+                    .ifPresentOrElse(
+                            obstacle -> line(out, "unusable", "it " + obstacle),
+                            () -> line(out, "use with", upscaleCommand(model)));
+        });
         Set<ModelComponent> held = model.heldComponents();
         if (!held.isEmpty()) {
             line(out, "holds", names(held));
@@ -214,6 +221,11 @@ final class InspectCommand implements Callable<Integer> {
                         .collect(Collectors.joining());
     }
 
+    private static String upscaleCommand(ModelFile model) {
+        return "diffuse upscale picture.png -o large.png -m "
+                + shellWord(model.path().toString());
+    }
+
     private static String shellWord(String word) {
         String text = TerminalText.printable(word);
         return text.matches("[\\w./+@%:,=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
@@ -254,6 +266,12 @@ final class InspectCommand implements Callable<Integer> {
         node.put("format", model.format().displayName());
         node.put("family", model.family().displayName());
         model.latentFormat().ifPresent(latents -> node.put("latents", latents.displayName()));
+        model.upscalerNetwork().ifPresent(network -> {
+            ObjectNode upscaler = node.putObject("upscaler");
+            upscaler.put("architecture", network.architecture());
+            upscaler.put("scale", network.scale()).put("blocks", network.blocks());
+            network.obstacle().ifPresent(obstacle -> upscaler.put("obstacle", obstacle));
+        });
         node.put("diffusionModelOnly", model.isBareDiffusionModel());
         ArrayNode held = node.putArray("held");
         model.heldComponents().forEach(component -> held.add(component.displayName()));
