@@ -36,9 +36,9 @@ public record UpscaleRequest(Picture picture, int repeat, int tileSize, Optional
 
     public UpscaleRequest {
         Objects.requireNonNull(picture, "picture");
+        Objects.requireNonNull(parameters, "parameters");
         Checks.range("repeat", repeat, 1, MAX_REPEAT);
         Checks.range("tileSize", tileSize, MIN_TILE_SIZE, MAX_TILE_SIZE);
-        Objects.requireNonNull(parameters, "parameters");
     }
 
     /** Once, in tiles of {@value #DEFAULT_TILE_SIZE} pixels. */

@@ -51,8 +51,11 @@ class UpscalerDetectorTest {
                         "enlarges 8 times or more"),
                 Arguments.of(UpscalerFiles.nearest(4, 65), "has 65 blocks, more than 64"),
                 Arguments.of(
-                        UpscalerFiles.nearest(4, 1).floats("body.2000000000.rdb1.conv1.weight", 1),
-                        "has tensor 'body.2000000000.rdb1.conv1.weight', which RRDBNet has not"),
+                        UpscalerFiles.nearest(4, 1).floats("body.2000.rdb1.conv1.weight", 1),
+                        "lacks the tensor body.1.rdb1.conv1.weight"),
+                Arguments.of(
+                        UpscalerFiles.nearest(4, 1).floats("body.0.rdb9.conv1.weight", 1),
+                        "has tensor 'body.0.rdb9.conv1.weight', which RRDBNet has not"),
                 Arguments.of(
                         UpscalerFiles.nearest(4, 1).floats("body.7.rdb1.conv1.weight", 32, 64, 3, 3),
                         "lacks the tensor body.1.rdb1.conv1.weight"),
