@@ -1,5 +1,6 @@
 package dev.diffusion4j.internal.image;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
@@ -8,7 +9,6 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.metadata.IIOMetadata;
-import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.ImageInputStream;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -23,6 +23,10 @@ public final class PictureTexts {
     private static final Map<String, String> PNG_ENTRIES =
             Map.of("tEXtEntry", "value", "iTXtEntry", "text", "zTXtEntry", "text");
 
+    private static final int JPEG_BEGIN = 0xFFD8;
+    private static final int JPEG_SCAN = 0xFFDA;
+    private static final int JPEG_COMMENT = 0xFFFE;
+
     private PictureTexts() {}
 
     /**
@@ -32,6 +36,10 @@ public final class PictureTexts {
      * @throws IOException if it is damaged
      */
     public static Map<String, String> read(ImageInputStream in) throws IOException {
+        if (in.length() >= 2 && in.readUnsignedShort() == JPEG_BEGIN) {
+            return ofJpeg(in);
+        }
+        in.seek(0);
         Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
         if (!readers.hasNext()) {
             return Map.of();
@@ -39,11 +47,7 @@ public final class PictureTexts {
         ImageReader reader = readers.next();
         try {
             reader.setInput(in);
-            return switch (reader.getFormatName()) {
-                case "png" -> ofPng(reader.getImageMetadata(0));
-                case "JPEG" -> ofJpeg(reader.getImageMetadata(0));
-                default -> Map.of();
-            };
+            return reader.getFormatName().equals("png") ? ofPng(reader.getImageMetadata(0)) : Map.of();
         } catch (RuntimeException e) {
             // Readers meet damaged files with more than IOException.
             throw new IOException("the picture is damaged", e);
@@ -66,14 +70,24 @@ public final class PictureTexts {
         return texts;
     }
 
-    private static Map<String, String> ofJpeg(IIOMetadata metadata) {
-        Element root = (Element) metadata.getAsTree(metadata.getNativeMetadataFormatName());
-        NodeList comments = root.getElementsByTagName("com");
-        for (int i = 0; i < comments.getLength(); i++) {
-            if (comments.item(i) instanceof IIOMetadataNode node && node.getUserObject() instanceof byte[] bytes) {
-                return Map.of(PARAMETERS, new String(bytes, StandardCharsets.UTF_8));
+    /** Not by ImageIO: its plug-ins differ in what they tell of comments. */
+    private static Map<String, String> ofJpeg(ImageInputStream in) throws IOException {
+        try {
+            while (true) {
+                int marker = in.readUnsignedShort();
+                int length = in.readUnsignedShort() - 2;
+                if (marker >> 8 != 0xFF || marker == JPEG_SCAN || length < 0) {
+                    return Map.of();
+                }
+                if (marker == JPEG_COMMENT) {
+                    byte[] text = new byte[length];
+                    in.readFully(text);
+                    return Map.of(PARAMETERS, new String(text, StandardCharsets.UTF_8));
+                }
+                in.seek(in.getStreamPosition() + length);
             }
+        } catch (EOFException e) {
+            return Map.of();
         }
-        return Map.of();
     }
 }
