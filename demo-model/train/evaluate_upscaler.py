@@ -37,7 +37,8 @@ def progress_between(picture: np.ndarray, colour: np.ndarray, behind: np.ndarray
 
 def figures(picture: np.ndarray, truth: np.ndarray, colour, behind) -> tuple[float, float, float]:
     picture, truth = picture.astype(np.float64), truth.astype(np.float64)
-    error = 20 * np.log10(255 / np.sqrt(((picture - truth) ** 2).mean()))
+    with np.errstate(divide="ignore"):
+        error = 20 * np.log10(255 / np.sqrt(((picture - truth) ** 2).mean()))
     colour, behind = (np.array(rgb, np.float64) for rgb in (colour, behind))
     alpha = progress_between(picture, colour, behind)
     ideal = progress_between(truth, colour, behind)
@@ -80,8 +81,7 @@ def main():
                         figures(picture, truth, COLOURS[scene.colour], BACKGROUNDS[scene.background]))
     print(f"{args.count} held-out scenes, {SCALE} times     PSNR  edge width  beyond the colours")
     for (kind, way), values in rows.items():
-        with np.errstate(divide="ignore"):
-            error, width, beyond = np.mean([v for v in values], 0)
+        error, width, beyond = np.mean(values, 0)
         print(f"{kind:10}{way:12}{error:22.1f} dB {width:8.2f} px {beyond:14.0f}")
 
 
