@@ -274,6 +274,8 @@ class NativeApiTest extends ServerTestCase {
                 "{\"request\":{\"prompt\":\"a\",\"size\":{\"width\":8192,\"height\":8192}}}",
                 "{\"request\":{\"prompt\":\"a\",\"sampling\":{\"type\":\"native\",\"highResFix\":"
                         + "{\"upscaler\":\"latent\",\"scale\":8,\"steps\":0,\"denoisingStrength\":0.5}}}}",
+                "{\"request\":{\"prompt\":\"a\",\"sampling\":{\"type\":\"native\",\"highResFix\":{\"upscaler\":\"latent\","
+                        + "\"upscalerModel\":\"/etc/passwd\",\"scale\":2,\"steps\":0,\"denoisingStrength\":0.5}}}}",
                 "{\"request\":{\"prompt\":\"a\"},\"priority\":1}",
                 "{\"request\":{\"prompt\":\"a\"},\"previews\":-1}",
                 "{\"request\":{\"prompt\":\"a\",\"loras\":[{\"path\":\"/etc/passwd\",\"multiplier\":1}]}}",
