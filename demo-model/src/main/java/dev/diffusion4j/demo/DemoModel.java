@@ -15,11 +15,15 @@ import java.util.zip.GZIPInputStream;
  */
 public final class DemoModel {
 
-    private static final String NAME = "shapes-v1";
+    private static final DemoModel SHAPES = new DemoModel("shapes-v1");
+    private static final DemoModel CONTROL_NET = new DemoModel("shapes-control-v1");
 
-    private static Path unpacked;
+    private final String name;
+    private Path unpacked;
 
-    private DemoModel() {}
+    private DemoModel(String name) {
+        this.name = name;
+    }
 
     /**
      * The model as a safetensors file. The first call unpacks it (a few seconds) into the folder that the system
@@ -30,7 +34,20 @@ public final class DemoModel {
      *
      * @throws UncheckedIOException if the file cannot be unpacked
      */
-    public static synchronized Path path() {
+    public static Path path() {
+        return SHAPES.unpack();
+    }
+
+    /**
+     * A ControlNet for the model as a safetensors file: closed outlines, white on black, become shapes. Unpacked as the model is.
+     *
+     * @throws UncheckedIOException if the file cannot be unpacked
+     */
+    public static Path controlNet() {
+        return CONTROL_NET.unpack();
+    }
+
+    private synchronized Path unpack() {
         try {
             if (unpacked == null || !Files.isRegularFile(unpacked)) {
                 Properties description = new Properties();
@@ -49,10 +66,10 @@ public final class DemoModel {
         }
     }
 
-    private static InputStream resource(String ending) throws IOException {
-        InputStream in = DemoModel.class.getResourceAsStream(NAME + ending);
+    private InputStream resource(String ending) throws IOException {
+        InputStream in = DemoModel.class.getResourceAsStream(name + ending);
         if (in == null) {
-            throw new IOException("the resource " + NAME + ending + " is missing");
+            throw new IOException("the resource " + name + ending + " is missing");
         }
         return in;
     }

@@ -36,13 +36,24 @@ class DemoModelTest {
     }
 
     private static void assertIsTheModel(Path file) throws IOException {
+        assertIs("shapes-v1", file);
+    }
+
+    private static void assertIs(String name, Path file) throws IOException {
         Properties description = new Properties();
-        try (InputStream in = DemoModel.class.getResourceAsStream("shapes-v1.properties")) {
+        try (InputStream in = DemoModel.class.getResourceAsStream(name + ".properties")) {
             description.load(in);
         }
         try (InputStream in = Files.newInputStream(file)) {
             assertThat(Unpacker.sha256(in)).isEqualTo(description.getProperty("sha256"));
         }
+    }
+
+    @Test
+    void itsControlNetIsUnpackedBesideIt() throws IOException {
+        Path file = DemoModel.controlNet();
+        assertThat(file).hasFileName("shapes-control-v1.safetensors");
+        assertIs("shapes-control-v1", file);
     }
 
     @Test
