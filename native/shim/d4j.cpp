@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "call.h"
 #include "cuda_settings.h"
@@ -58,13 +60,19 @@ bool equal(const char* left, const char* right) {
     return left != nullptr && std::strcmp(left, right) == 0;
 }
 
-void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params, sd_image_t** images, int32_t* count) {
+void generate(d4j_model_t& model,
+              Call& call,
+              const sd_img_gen_params_t& params,
+              const std::vector<d4j_control_t>& controls,
+              sd_image_t** images,
+              int32_t* count) {
     if (call.poll_cancel()) {
         throw Failure{D4J_CANCELLED, ""};
     }
     // A generation begins with its LoRAs, which must not find the U-Net holding weights of the last prediction.
     sd_ctx_t* context = model.context.get();
     d4j::settle(context);
+    d4j::choose_controls(context, controls);
     sd_image_t* generated = nullptr;
     try {
         generated = generate_image(context, &params);
@@ -180,6 +188,18 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* obse
     return status == D4J_FAILED || status == D4J_POISONED ? D4J_LOAD_FAILED : status;
 }
 
+int32_t d4j_add_control_net(d4j_model_t* model, const char* path, const d4j_observer_t* observer) {
+    return guarded_on(model, "the ControlNet could not be opened", observer, [&](Call& call) {
+        d4j::validate_control_net(path);
+        d4j::add_control_net(model->context.get(), path);
+        const std::string left_out = call.left_out();
+        if (!left_out.empty()) {
+            throw Failure{D4J_LOAD_FAILED, "a file could not be used: " + left_out};
+        }
+        model->is_on_gpu = d4j::is_on_gpu(model->context.get());
+    });
+}
+
 int32_t d4j_model_close(d4j_model_t* model) {
     return d4j::guarded("the model could not be closed", nullptr, [&](Call&) {
         if (model == nullptr) {
@@ -217,6 +237,16 @@ int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {
     });
 }
 
+int32_t d4j_set_controls(d4j_model_t* model, const d4j_control_t* controls, int32_t count) {
+    return guarded_on(model, "the control pictures could not be taken", nullptr, [&](Call&) {
+        d4j::validate_controls(controls, count, d4j::control_net_count(model->context.get()), model->info);
+        model->controls.clear();
+        for (int32_t i = 0; i < count; i++) {
+            model->controls.emplace_back(controls[i]);
+        }
+    });
+}
+
 int32_t d4j_generate_image(d4j_model_t* model,
                            const sd_img_gen_params_t* params,
                            const d4j_lora_t* loras,
@@ -230,12 +260,18 @@ int32_t d4j_generate_image(d4j_model_t* model,
         require_pointer("count", count);
         *images = nullptr;
         *count  = 0;
+        std::vector<d4j::KeptControl> kept = std::move(model->controls);
+        model->controls.clear();
+        std::vector<d4j_control_t> controls;
+        for (d4j::KeptControl& control : kept) {
+            controls.push_back(control.get());
+        }
         d4j::validate(*params, model->info);
         d4j::check_prompt(params->prompt);
         d4j::check_prompt(params->negative_prompt);
         d4j::validate_loras(loras, lora_count);
         d4j::choose_loras(model->context.get(), loras, lora_count, call);
         model->has_loras_of_generation = lora_count > 0;
-        generate(*model, call, *params, images, count);
+        generate(*model, call, *params, controls, images, count);
     });
 }

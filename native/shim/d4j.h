@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 8
+#define D4J_ABI_VERSION 9
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -126,6 +126,15 @@ typedef struct {
     float text_encoder_multiplier;
 } d4j_lora_t;
 
+/* A control picture of a generation, and how far a ControlNet obeys it. */
+typedef struct {
+    int32_t control_net; /* by its place among those of the model, from 0 */
+    float strength;      /* 1 as trained, 0 for none */
+    double start;        /* the part of the steps, 0 to 1, after which it is obeyed */
+    double end;          /* and until when */
+    sd_image_t picture;  /* RGB of any size */
+} d4j_control_t;
+
 /* One CLIP text encoder of a model. */
 typedef struct {
     int32_t hidden_size;    /* 768, 1024 or 1280 */
@@ -138,6 +147,7 @@ typedef struct {
 } d4j_text_encoder_t;
 
 #define D4J_MAX_LATENT_CHANNELS 128
+#define D4J_MAX_RESIDUALS 16
 
 /*
  * The parts of a model that the functions below run by themselves: of the U-Net families (SD 1.x, SD 2.x, SDXL), and of SD 3,
@@ -156,6 +166,9 @@ typedef struct {
     int32_t denoiser_patch_size;           /* latent cells in each direction that a transformer sees as one token; 1 for U-Nets */
     int32_t denoiser_max_side;             /* the largest height and width of latents; 0 for any */
     int32_t denoiser_guidance;             /* whether it is told a guidance scale, with which it was distilled */
+    int32_t denoiser_residuals;            /* how many tensors a ControlNet adds; 0 where there can be none */
+    int32_t residual_channels[16];
+    int32_t residual_downscale[16];        /* cells of the latents for one of the residual's, in each direction */
     int32_t prediction;                /* enum d4j_prediction */
     int32_t vae_moments;               /* channels of vae.encode's output: mean and log variance, or mean alone */
     float vae_scaling[128];            /* by channel: the denoiser's latents are (the VAE's - shift) * scaling */
@@ -246,6 +259,11 @@ D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* observer, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);
+/*
+ * Opens a ControlNet for an open model of the families SD 1.x or SD 2.x, beside those that it has: a file with the names of the
+ * original checkpoints, with or without "control_model.", or of diffusers. One for another U-Net is D4J_LOAD_FAILED.
+ */
+D4J_API int32_t d4j_add_control_net(d4j_model_t* model, const char* path, const d4j_observer_t* observer);
 /* Models opened and not yet closed. */
 D4J_API int64_t d4j_live_models(void);
 /* Models whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
@@ -263,6 +281,11 @@ D4J_API int32_t d4j_generate_image(d4j_model_t* model,
                                    const d4j_observer_t* observer,
                                    sd_image_t** images,
                                    int32_t* count);
+/*
+ * Control pictures for the next d4j_generate_image, whether it succeeds or not, and for none after it. They are copied, and scaled
+ * to the size of what is drawn. The residuals of several add up.
+ */
+D4J_API int32_t d4j_set_controls(d4j_model_t* model, const d4j_control_t* controls, int32_t count);
 /* Frees one picture's pixels. */
 D4J_API void d4j_pixels_free(uint8_t* pixels);
 /* Frees the array alone; the pixels belong to whoever took them. */
@@ -294,9 +317,15 @@ D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32
  *                 the model wants; context (1 or batch, tokens, context size); for guidance, else none of them:
  *                 guidance_scale, negative_context (as context, of another length if need be); where the model has one: vector
  *                 (1, vector size), and negative_vector with the negative context; for inpainting models: concat
- *                 (in - latent channels, height, width), what they see beside the latents; -> prediction (batch, out channels,
- *                 height, width): negative + guidance_scale * (positive - negative). Keeps its working memory for the
+ *                 (in - latent channels, height, width), what they see beside the latents; from ControlNets: residuals (batch, or
+ *                 twice that with a negative context, whose are the second half; values), the sums of what control.predict
+ *                 gives; -> prediction (batch, out channels, height, width): negative + guidance_scale * (positive - negative). Keeps its working memory for the
  *                 next prediction until something else runs
+ *   control.embed  control_net; picture (1, 3, 8 * height, 8 * width), 0 to 1; -> hint (1, residual_channels[0], height, width): what
+ *                 the picture adds to a ControlNet's first layer, the same in all steps
+ *   control.predict  control_net, timestep; latents (batch, latent channels, height, width); hint; context (1 or batch, tokens, context
+ *                 size); -> residuals (batch, values): the tensors that are added to the U-Net's skip connections, in their
+ *                 order, and to its middle block, one behind the other; each channels * height / downscale * width / downscale
  *   prompt.encode  of models with a transformer: clip_skip (1 for CLIP's last layer; 0 for the model's own choice); prompt (bytes of
  *                 UTF-8, one each; left out for an empty one); -> sizes (2): tokens of the context, and the vector's length. Keeps
  *                 the result for the next call

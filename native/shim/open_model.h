@@ -6,10 +6,29 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "call.h"
 #include "d4j.h"
 #include "runtime.h"
+
+namespace d4j {
+
+/* A control picture of the next generation, with pixels of its own. */
+struct KeptControl {
+    d4j_control_t control;
+    std::vector<uint8_t> pixels;
+
+    explicit KeptControl(const d4j_control_t& given)
+        : control(given), pixels(given.picture.data, given.picture.data + int64_t{3} * given.picture.width * given.picture.height) {}
+
+    d4j_control_t get() {
+        control.picture.data = pixels.data();
+        return control;
+    }
+};
+
+}  // namespace d4j
 
 struct d4j_model_t {
     d4j_model_t() { live++; }
@@ -28,6 +47,7 @@ struct d4j_model_t {
     d4j_parts_t parts     = {};
     /* Of a prompt.encode that has just been. */
     d4j::Prompt prompt;
+    std::vector<d4j::KeptControl> controls;
     /* What made the model unusable, and its status; empty while it is usable. */
     std::string poison;
     d4j_status poison_status = D4J_POISONED;

@@ -10,6 +10,7 @@
 #include "core/util.h"
 
 #include "conditioning.h"
+#include "control_net.h"
 #include "guard.h"
 #include "lora.h"
 #include "pieced_weights.h"
@@ -89,6 +90,7 @@ struct LanguageModelConditioner : LLMEmbedder {
 #define LLMEmbedder d4j::LanguageModelConditioner
 #define LoraModel d4j::LoraModel
 #define MultiLoraAdapter d4j::LoraAdapter
+#define UNetModelRunner d4j::ControlledUNet
 // Called once, when all files of a model are known.
 #define convert_tensors_name() get_tensor_storage_map(), d4j::convert_names(model_loader)
 #include "stable-diffusion.cpp"
@@ -96,6 +98,7 @@ struct LanguageModelConditioner : LLMEmbedder {
 #undef LLMEmbedder
 #undef LoraModel
 #undef MultiLoraAdapter
+#undef UNetModelRunner
 #undef convert_tensors_name
 #undef pretty_progress
 
@@ -245,9 +248,6 @@ void choose_convolutions(StableDiffusionGGML& sd) {
     for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
         ConvolutionAccess::choose(vae, sd.backend_for(SDBackendModule::VAE));
     }
-    if (sd.control_net) {
-        ConvolutionAccess::choose(sd.control_net.get(), sd.backend_for(SDBackendModule::CONTROL_NET));
-    }
 }
 
 /* Bytes of the weights that were found in the files and will lie in this machine's memory. */
@@ -274,9 +274,8 @@ int64_t weights_in_host_memory(StableDiffusionGGML& sd) {
 }
 
 /* Weights are read when they are needed, so that nothing else would tell before the first ones have been. */
-void require_memory(StableDiffusionGGML& sd) {
-    const int64_t needed = weights_in_host_memory(sd);
-    const int64_t free   = free_host_memory();
+void require_memory(int64_t needed) {
+    const int64_t free = free_host_memory();
     if (needed > free) {
         throw Failure{D4J_OUT_OF_MEMORY, "its weights take " + std::to_string(needed >> 20) + " MB, and this machine has " +
                                              std::to_string(free >> 20) + " MB free; a smaller weight type takes less, and mapped files none"};
@@ -300,7 +299,7 @@ sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     }
     choose_convolutions(*sd);
     if (!params.enable_mmap) {
-        require_memory(*sd);
+        require_memory(weights_in_host_memory(*sd));
     }
     sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
     // free_sd_ctx will free it.
@@ -337,6 +336,50 @@ d4j_model_info_t describe(const sd_ctx_t* context) {
     return info;
 }
 
+namespace {
+
+/* Null for models with a transformer. */
+ControlledUNet* controlled_unet(StableDiffusionGGML& sd) {
+    return dynamic_cast<ControlledUNet*>(sd.diffusion_model.get());
+}
+
+}  // namespace
+
+void add_control_net(sd_ctx_t* context, const std::string& path) {
+    StableDiffusionGGML& sd = *context->sd;
+    ControlledUNet* unet    = controlled_unet(sd);
+    if (unet == nullptr || residual_shapes(unet->config).empty()) {
+        throw Failure{D4J_LOAD_FAILED, std::string("there are no ControlNets for models of the family ") + model_version_to_str[sd.version]};
+    }
+    constexpr auto PART = SDBackendModule::CONTROL_NET;
+    if (!sd.ensure_backend_pair(PART)) {
+        throw Failure{D4J_UNAVAILABLE, "there is no device for a ControlNet"};
+    }
+    const bool is_on_disk = sd.backend_manager.params_backend_is_disk(PART);
+    const auto residency  = is_on_disk ? ModelManager::ResidencyMode::Disk : ModelManager::ResidencyMode::ParamBackend;
+    auto net              = std::make_shared<ControlNet>(
+        path, unet->config, ControlNet::Place{sd.backend_for(PART), sd.params_backend_for(PART), residency, sd.n_threads, sd.enable_mmap});
+    if (!sd.enable_mmap && !is_on_disk && sd_backend_is_cpu(sd.params_backend_for(PART))) {
+        require_memory(net->weight_bytes());
+    }
+    ConvolutionAccess::choose(net.get(), sd.backend_for(PART));
+    net->set_circular_axes(sd.circular_x, sd.circular_y);
+    unet->control_nets.push_back(std::move(net));
+}
+
+int32_t control_net_count(const sd_ctx_t* context) {
+    const ControlledUNet* unet = controlled_unet(*context->sd);
+    return unet == nullptr ? 0 : static_cast<int32_t>(unet->control_nets.size());
+}
+
+void choose_controls(sd_ctx_t* context, const std::vector<d4j_control_t>& controls) {
+    for (const d4j_control_t& control : controls) {
+        ControlledUNet& unet = *controlled_unet(*context->sd);
+        unet.controls.push_back({unet.control_nets[control.control_net], sd_image_to_tensor(control.picture), control.strength,
+                                 control.start, control.end, {}});
+    }
+}
+
 void settle(sd_ctx_t* context) {
     StableDiffusionGGML& sd = *context->sd;
     if (sd.cond_stage_model) {
@@ -345,9 +388,11 @@ void settle(sd_ctx_t* context) {
     if (sd.diffusion_model) {
         sd.diffusion_model->runner_done();
     }
-    if (sd.control_net) {
-        sd.control_net->free_control_ctx();
-        sd.control_net->runner_done();
+    if (ControlledUNet* unet = controlled_unet(sd)) {
+        unet->controls.clear();
+        for (const auto& net : unet->control_nets) {
+            net->runner_done();
+        }
     }
     for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
         if (vae != nullptr) {
@@ -536,6 +581,11 @@ bool describe_unet(StableDiffusionGGML& sd, d4j_parts_t& parts) {
     parts.denoiser_context_size  = unet->config.context_dim;
     parts.denoiser_vector_size   = sd_version_is_sdxl(sd.version) ? unet->config.adm_in_channels : 0;
     parts.denoiser_patch_size = 1;
+    for (const ResidualShape& shape : residual_shapes(unet->config)) {
+        parts.residual_channels[parts.denoiser_residuals]  = shape.channels;
+        parts.residual_downscale[parts.denoiser_residuals] = shape.downscale;
+        parts.denoiser_residuals++;
+    }
     parts.prediction         = std::dynamic_pointer_cast<EDMVDenoiser>(sd.denoiser)      ? D4J_PREDICTION_EDM_V
                                : std::dynamic_pointer_cast<CompVisVDenoiser>(sd.denoiser) ? D4J_PREDICTION_V
                                                                                           : D4J_PREDICTION_EPSILON;
@@ -685,9 +735,9 @@ Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_
 namespace {
 
 /* What each class of denoisers asks for beside the tensors that all have. */
-DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float>& guidance) {
+DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float>& guidance, const Residuals& residuals) {
     if (sd_version_is_unet(sd.version)) {
-        return UNetDiffusionExtra{};
+        return residuals.empty() ? UNetDiffusionExtra{} : UNetDiffusionExtra{-1, &residuals, 1.0f};
     }
     if (sd_version_is_sd3(sd.version)) {
         return SkipLayerDiffusionExtra{};
@@ -698,7 +748,61 @@ DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float
     return std::monostate{};
 }
 
+Residuals split_residuals(const d4j_parts_t& parts, int32_t height, int32_t width, const float* values) {
+    Residuals residuals;
+    for (int32_t i = 0; i < parts.denoiser_residuals; i++) {
+        const int32_t scale = parts.residual_downscale[i];
+        residuals.push_back(copied(values, {width / scale, height / scale, parts.residual_channels[i], 1}));
+        values += residuals.back().numel();
+    }
+    return residuals;
+}
+
 }  // namespace
+
+int64_t residual_values(const d4j_parts_t& parts, int32_t height, int32_t width) {
+    int64_t values = 0;
+    for (int32_t i = 0; i < parts.denoiser_residuals; i++) {
+        const int64_t scale = parts.residual_downscale[i];
+        values += parts.residual_channels[i] * (height / scale) * (width / scale);
+    }
+    return values;
+}
+
+void control_embed(sd_ctx_t* context, int32_t control_net, const float* picture, int32_t height, int32_t width, float* hint) {
+    StableDiffusionGGML& sd = *context->sd;
+    ControlledUNet& unet    = *controlled_unet(sd);
+    const int64_t factor    = sd.get_vae_scale_factor();
+    const int64_t count     = height / factor * (width / factor) * unet.config.model_channels;
+    copy_out(unet.control_nets[control_net]->embed(sd.n_threads, copied(picture, {width, height, 3, 1})), count, hint);
+}
+
+void control_predict(
+    sd_ctx_t* context, int32_t control_net, const DenoiserRun& run, const float* hint, const DenoiserInput& input, float* residuals) {
+    StableDiffusionGGML& sd           = *context->sd;
+    ControlledUNet& unet              = *controlled_unet(sd);
+    const d4j_parts_t parts           = d4j::parts(context);
+    const int64_t in                  = int64_t{run.width} * run.height * sd.get_latent_channel();
+    const sd::Tensor<float> embedded  = copied(hint, {run.width, run.height, unet.config.model_channels, 1});
+    const sd::Tensor<float> timesteps = sd::Tensor<float>({1}, std::vector<float>{run.timestep});
+    for (int32_t picture = 0; picture < run.batch; picture++) {
+        const int64_t own_text          = run.context_batch == 1 ? 0 : int64_t{picture} * run.context_length * parts.denoiser_context_size;
+        const sd::Tensor<float> latents = copied(input.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
+        const sd::Tensor<float> text    = copied(input.context + own_text, {parts.denoiser_context_size, run.context_length, 1});
+        DiffusionParams params;
+        params.x         = &latents;
+        params.timesteps = &timesteps;
+        params.context   = &text;
+        const Residuals found = unet.control_nets[control_net]->residuals(sd.n_threads, embedded, params);
+        if (found.empty()) {
+            throw Failure{D4J_FAILED, "the computation failed"};
+        }
+        for (const sd::Tensor<float>& residual : found) {
+            copy_out(residual, residual.numel(), residuals);
+            residuals += residual.numel();
+        }
+    }
+}
 
 void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& input, float* prediction) {
     StableDiffusionGGML& sd  = *context->sd;
@@ -723,10 +827,14 @@ void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& inp
     if (input.concat != nullptr) {
         concat = copied(input.concat, {run.width, run.height, parts.denoiser_in_channels - sd.get_latent_channel(), 1});
     }
+    const int64_t residual_count = residual_values(parts, run.height, run.width);
     // Two pictures at once take as long as one after the other on a CPU, and twice the memory.
     for (int32_t picture = 0; picture < run.batch; picture++) {
         const sd::Tensor<float> latents = copied(input.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
-        const auto predict              = [&](const float* texts, int32_t length, const sd::Tensor<float>& y) {
+        const auto predict              = [&](const float* texts, int32_t length, const sd::Tensor<float>& y, int32_t row) {
+            const Residuals residuals = input.residuals == nullptr
+                                            ? Residuals()
+                                            : split_residuals(parts, run.height, run.width, input.residuals + row * residual_count);
             const int64_t own_text = run.context_batch == 1 ? 0 : int64_t{picture} * length * parts.denoiser_context_size;
             const sd::Tensor<float> context_tensor = copied(texts + own_text, {parts.denoiser_context_size, length, 1});
             DiffusionParams params;
@@ -735,14 +843,15 @@ void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& inp
             params.context   = &context_tensor;
             params.y         = y.empty() ? nullptr : &y;
             params.c_concat  = concat.empty() ? nullptr : &concat;
-            params.extra     = extra(sd, guidance);
+            params.extra     = extra(sd, guidance, residuals);
             return sd.diffusion_model->compute(sd.n_threads, params);
         };
 
         float* result = prediction + picture * out;
-        copy_out(predict(input.context, run.context_length, vector), out, result);
+        copy_out(predict(input.context, run.context_length, vector, picture), out, result);
         if (input.negative_context != nullptr) {
-            const sd::Tensor<float> negative = predict(input.negative_context, run.negative_context_length, negative_vector);
+            const sd::Tensor<float> negative = predict(
+                input.negative_context, run.negative_context_length, negative_vector, run.batch + picture);
             if (negative.numel() != out) {
                 throw Failure{D4J_FAILED, "the computation failed"};
             }

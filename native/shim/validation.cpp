@@ -287,11 +287,9 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require(params.seed >= 0, "the seed is negative");
     require(params.seed <= INT64_MAX - params.batch_count, "the seed is too large");
     require(params.strength >= 0 && params.strength <= 1, "the strength is not between 0 and 1");
-    require_finite("the control strength", params.control_strength);
 
     require_image("initial picture", params.init_image, 3);
     require_image("mask", params.mask_image, 1);
-    require_image("control picture", params.control_image, 3);
     require_images("reference picture", params.ref_images, params.ref_images_count);
     require_images("identity picture", params.pm_params.id_images, params.pm_params.id_images_count);
     const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0;
@@ -299,6 +297,7 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
 
     require_sampling(params.sample_params, model);
     require(params.lora_count == 0, "LoRAs are not given with the parameters");
+    require(params.control_image.data == nullptr, "control pictures are not given with the parameters");
     require_tiling(params.vae_tiling_params);
     require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
     require_hires(params.hires, model.size_multiple);
@@ -347,8 +346,34 @@ void validate(const DenoiserRun& run, const DenoiserInput& input, const d4j_part
     require((input.concat != nullptr) == has_concat, has_concat ? "this model needs mask and masked latents" : "this model takes no mask");
 }
 
+void validate_control(const DenoiserRun& run, const d4j_parts_t& parts) {
+    validate_extent(run.batch, run.height, run.width, parts.denoiser_size_multiple);
+    require(run.timestep >= 0 && run.timestep < 1000, "the timestep is not between 0 and 1000");
+    require(run.context_batch == 1 || run.context_batch == run.batch, "the context's batch is neither 1 nor that of the latents");
+    require_context_length(run.context_length);
+}
+
 void validate(const sd_tiling_params_t& tiling) {
     require_tiling(tiling);
+}
+
+void validate_control_net(const char* path) {
+    require(path != nullptr && path[0] != '\0', "there is no file of a ControlNet");
+    require_readable("ControlNet", path, D4J_LOAD_FAILED);
+}
+
+void validate_controls(const d4j_control_t* controls, int32_t count, int32_t control_nets, const d4j_model_info_t& model) {
+    require(count >= 0, "the number of control pictures is negative");
+    require_array("control pictures", controls, count);
+    require(count == 0 || control_nets > 0, std::string("this model of the family ") + model.family + " has no ControlNet for a control picture");
+    for (int32_t i = 0; i < count; i++) {
+        const d4j_control_t& control = controls[i];
+        require(control.control_net >= 0 && control.control_net < control_nets, "there is no ControlNet " + std::to_string(control.control_net));
+        require_finite("the control strength", control.strength);
+        require(control.start >= 0 && control.start < control.end && control.end <= 1, "the range of a control picture is not between 0 and 1");
+        require(control.picture.data != nullptr, "there is no control picture");
+        require_image("control picture", control.picture, 3);
+    }
 }
 
 void validate_loras(const d4j_lora_t* loras, int32_t count) {

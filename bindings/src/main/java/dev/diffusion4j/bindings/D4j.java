@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)8L;
+    private static final int D4J_ABI_VERSION = (int)9L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 8
+     * #define D4J_ABI_VERSION 9
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -40,6 +40,15 @@ public class D4j extends D4j$shared {
      */
     public static int D4J_MAX_LATENT_CHANNELS() {
         return D4J_MAX_LATENT_CHANNELS;
+    }
+    private static final int D4J_MAX_RESIDUALS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define D4J_MAX_RESIDUALS 16
+     * }
+     */
+    public static int D4J_MAX_RESIDUALS() {
+        return D4J_MAX_RESIDUALS;
     }
     private static final int D4J_MAX_RANK = (int)4L;
     /**
@@ -3519,6 +3528,68 @@ public class D4j extends D4j$shared {
         }
     }
 
+    private static class d4j_add_control_net {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_add_control_net");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static FunctionDescriptor d4j_add_control_net$descriptor() {
+        return d4j_add_control_net.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static MethodHandle d4j_add_control_net$handle() {
+        return d4j_add_control_net.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static MemorySegment d4j_add_control_net$address() {
+        return d4j_add_control_net.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static int d4j_add_control_net(MemorySegment model, MemorySegment path, MemorySegment observer) {
+        var mh$ = d4j_add_control_net.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_add_control_net", model, path, observer);
+            }
+            return (int)mh$.invokeExact(model, path, observer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class d4j_live_models {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_LONG    );
@@ -3755,6 +3826,68 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_generate_image", model, params, loras, lora_count, observer, images, count);
             }
             return (int)mh$.invokeExact(model, params, loras, lora_count, observer, images, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_set_controls {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_set_controls");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static FunctionDescriptor d4j_set_controls$descriptor() {
+        return d4j_set_controls.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static MethodHandle d4j_set_controls$handle() {
+        return d4j_set_controls.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static MemorySegment d4j_set_controls$address() {
+        return d4j_set_controls.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static int d4j_set_controls(MemorySegment model, MemorySegment controls, int count) {
+        var mh$ = d4j_set_controls.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_set_controls", model, controls, count);
+            }
+            return (int)mh$.invokeExact(model, controls, count);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
