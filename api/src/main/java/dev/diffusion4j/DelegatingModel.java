@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import dev.diffusion4j.component.Autoencoder;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.ControlNet;
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
@@ -127,6 +128,11 @@ public abstract class DelegatingModel implements DiffusionModel {
     @Override
     public Vae vae() {
         return delegate().vae();
+    }
+
+    @Override
+    public List<ControlNet> controlNets() {
+        return delegate().controlNets();
     }
 
     @Override

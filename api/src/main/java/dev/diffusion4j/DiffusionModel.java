@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import dev.diffusion4j.component.Autoencoder;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.ControlNet;
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
@@ -316,6 +317,11 @@ public interface DiffusionModel extends AutoCloseable {
      */
     default Vae vae() {
         throw new UnsupportedOperationException("this model has no VAE");
+    }
+
+    /** The ControlNets that the model was opened with, by themselves, in order. */
+    default List<ControlNet> controlNets() {
+        return List.of();
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.ControlNet;
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
@@ -79,8 +80,10 @@ final class EngineModel implements DiffusionModel {
         components = ModelComponents.of(
                 calls,
                 inversions.inversions(),
+                List.copyOf(options.controlNets().keySet()),
                 file.generationDefaults().distilledGuidance().orElse(DISTILLED_GUIDANCE));
-        resolver = new RequestResolver(this, file, info, loraFolder);
+        resolver = new RequestResolver(
+                this, file, info, loraFolder, options.controlNets().keySet());
         forgotten = ForgottenModel.watch(this);
     }
 
@@ -216,6 +219,11 @@ final class EngineModel implements DiffusionModel {
     @Override
     public Vae vae() {
         return components().vae();
+    }
+
+    @Override
+    public List<ControlNet> controlNets() {
+        return List.copyOf(components().controlNets());
     }
 
     @Override

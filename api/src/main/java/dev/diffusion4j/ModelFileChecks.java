@@ -44,6 +44,10 @@ final class ModelFileChecks {
         checks.components.forEach(
                 (component, file) -> ModelFileValidator.requireComponent(file, component, main.family()));
         checks.checkEmbeddings(main);
+        ModelFile denoiser = checks.components.getOrDefault(ModelComponent.DIFFUSION_MODEL, main);
+        options.controlNets()
+                .values()
+                .forEach(path -> ModelFileValidator.requireControlNet(ModelFile.read(path), denoiser));
         return main;
     }
 

@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.internal.json.Json;
 import dev.diffusion4j.internal.json.JsonType;
+import dev.diffusion4j.request.Control;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -48,6 +49,9 @@ final class ReportText {
         request.clipSkip().ifPresent(skip -> pairs.put("Clip skip", Integer.toString(skip)));
         if (request.sampling() instanceof NativeSampling sampling) {
             putOthers(sampling, request, pairs);
+        }
+        for (int i = 0; i < request.controls().size(); i++) {
+            pairs.put("ControlNet " + i, text(request.controls().get(i)));
         }
         if (!report.loras().isEmpty()) {
             pairs.put("Loras", report.loras().stream().map(ReportText::text).collect(Collectors.joining(", ")));
@@ -103,6 +107,11 @@ final class ReportText {
         if (!report.loras().isEmpty()) {
             fields.put("loras", LORAS.write(named(report.loras())));
         }
+        if (!report.request().controls().isEmpty()) {
+            fields.put(
+                    "controls",
+                    report.request().controls().stream().map(ReportText::fields).toList());
+        }
         fields.put("request", Json.read(shown(report.request()).toJson()));
         if (!report.warnings().isEmpty()) {
             fields.put("warnings", report.warnings());
@@ -124,6 +133,22 @@ final class ReportText {
         boolean own = request.sampling() instanceof SchedulerSampling sampling
                 && !(sampling.scheduler() instanceof PlannedScheduler);
         return own ? shown.sampling(Sampling.standard()).build() : shown.build();
+    }
+
+    /** As AUTOMATIC1111's extension tells them. */
+    private static String text(Control control) {
+        return "Model: " + control.controlNet().orElse("") + ", Weight: " + number(control.strength())
+                + ", Guidance Start: " + number(control.start()) + ", Guidance End: " + number(control.end());
+    }
+
+    /** Without the picture. */
+    private static Map<String, Object> fields(Control control) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        control.controlNet().ifPresent(name -> fields.put("controlNet", name));
+        fields.put("strength", control.strength());
+        fields.put("start", control.start());
+        fields.put("end", control.end());
+        return fields;
     }
 
     private static String text(Lora lora) {

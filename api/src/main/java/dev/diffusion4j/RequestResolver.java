@@ -7,6 +7,7 @@ import dev.diffusion4j.internal.check.ModelFileValidator;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Task;
+import dev.diffusion4j.request.Control;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,12 +38,19 @@ final class RequestResolver {
     private final ModelFile file;
     private final ModelInfo info;
     private final Optional<LoraFolder> loraFolder;
+    private final Set<String> controlNets;
 
-    RequestResolver(DiffusionModel model, ModelFile file, ModelInfo info, Optional<LoraFolder> loraFolder) {
+    RequestResolver(
+            DiffusionModel model,
+            ModelFile file,
+            ModelInfo info,
+            Optional<LoraFolder> loraFolder,
+            Set<String> controlNets) {
         this.model = model;
         this.file = file;
         this.info = info;
         this.loraFolder = loraFolder;
+        this.controlNets = controlNets;
     }
 
     /**
@@ -75,6 +84,7 @@ final class RequestResolver {
         if (!loras.isEmpty()) {
             resolved.loras(loras);
         }
+        resolved.controls(request.controls().stream().map(this::withControlNet).toList());
         resolved.seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
         return resolved.build();
     }
@@ -86,6 +96,22 @@ final class RequestResolver {
                     "given",
                     "absent: a model of the family " + model.family().displayName() + " looks at no other pictures");
         }
+    }
+
+    private Control withControlNet(Control control) {
+        if (controlNets.isEmpty()) {
+            throw new InvalidRequestException(
+                    "control",
+                    "given",
+                    "absent: the model was opened without a ControlNet, which controlNet(...) gives it");
+        }
+        String name = control.controlNet()
+                .or(() -> controlNets.size() == 1 ? controlNets.stream().findFirst() : Optional.empty())
+                .orElse("absent");
+        if (!controlNets.contains(name)) {
+            throw new InvalidRequestException("control.controlNet", name, "one of " + String.join(", ", controlNets));
+        }
+        return control.withControlNet(name);
     }
 
     private ImageSize size(ImageRequest request) {

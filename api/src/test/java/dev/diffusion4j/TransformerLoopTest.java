@@ -76,7 +76,8 @@ class TransformerLoopTest {
                             false,
                             32,
                             Collections.nCopies(16, 0.3611f),
-                            Collections.nCopies(16, 0.1159f)));
+                            Collections.nCopies(16, 0.1159f),
+                            List.of()));
         }
 
         @Override

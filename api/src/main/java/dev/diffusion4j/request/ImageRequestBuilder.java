@@ -4,6 +4,7 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.options.Option;
 import dev.diffusion4j.internal.options.OptionSet;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -133,6 +134,29 @@ public abstract class ImageRequestBuilder<B extends ImageRequestBuilder<B>> {
     /** The picture to redraw. */
     public B initImage(InitImage image) {
         return set(ImageRequest.INIT_IMAGE, image);
+    }
+
+    /** As {@link #control(Control)}, with what is usual for a control picture. */
+    public B control(BufferedImage picture) {
+        return control(Control.of(picture));
+    }
+
+    /**
+     * A control picture for a ControlNet that the model was opened with, beside those that were given before: the effects of several
+     * add up.
+     */
+    public B control(Control control) {
+        List<Control> before = options.get(ImageRequest.CONTROLS, List.of());
+        return controls(Stream.concat(before.stream(), Stream.of(control)).toList());
+    }
+
+    /** These control pictures in place of those that were given before. */
+    public B controls(List<Control> controls) {
+        if (controls.isEmpty()) {
+            options = options.without(ImageRequest.CONTROLS);
+            return self();
+        }
+        return set(ImageRequest.CONTROLS, List.copyOf(controls));
     }
 
     /** Pictures that instruction and context models look at. They do not go with {@link Sampling#with}. */

@@ -132,7 +132,30 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return set(ModelOptions.EMBEDDINGS, Collections.unmodifiableMap(all));
     }
 
-    /** Converts weights to this type while loading; as the file has them without it. */
+    /** As {@link #controlNet(String, Path)}, named after the file: {@code canny} for {@code canny.safetensors}. */
+    public B controlNet(Path file) {
+        Path name = file.toAbsolutePath().normalize().getFileName();
+        return controlNet(name == null ? "" : name.toString().replaceFirst("\\.[^.]+$", ""), file);
+    }
+
+    /**
+     * Opens a ControlNet with the model, which then obeys {@link Control}s: of the SD 1.x or SD 2.x layout, made for a U-Net as wide as
+     * the model's, with the names of the original checkpoints or of diffusers. May be called more than once; the same name
+     * replaces the file.
+     *
+     * @param name what requests call it
+     * @throws InvalidRequestException if the name is blank
+     */
+    public B controlNet(String name, Path file) {
+        if (name.isBlank()) {
+            throw new InvalidRequestException("controlNet", "'" + name + "'", "a name");
+        }
+        Map<String, Path> all = new LinkedHashMap<>(options.get(ModelOptions.CONTROL_NETS, Map.of()));
+        all.put(name, Objects.requireNonNull(file, "file"));
+        return set(ModelOptions.CONTROL_NETS, Collections.unmodifiableMap(all));
+    }
+
+    /** Converts weights to this type while loading, but for those of ControlNets; as the file has them without it. */
     public B weightType(WeightType type) {
         return set(ModelOptions.WEIGHT_TYPE, type);
     }

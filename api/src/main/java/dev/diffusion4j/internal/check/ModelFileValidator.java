@@ -68,6 +68,17 @@ public final class ModelFileValidator {
         require(file, ModelFamily.UPSCALER);
     }
 
+    /**
+     * Checks that a file is a ControlNet that a model can be opened with.
+     *
+     * @param denoiser the file of the model, or of its U-Net
+     * @throws ModelFileException if it is not, or was made for a U-Net of other widths
+     */
+    public static void requireControlNet(ModelFile file, ModelFile denoiser) {
+        require(file, ModelFamily.CONTROL_NET);
+        ControlNetCheck.check(file, denoiser);
+    }
+
     private static void require(ModelFile file, ModelFamily family) {
         requireReadByRuntime(file);
         ModelCheck.part(file, family);

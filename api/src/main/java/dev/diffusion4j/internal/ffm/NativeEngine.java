@@ -10,6 +10,7 @@ import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.ComponentsInfo;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationInputs.ControlInput;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.engine.OpenSpec;
@@ -26,7 +27,9 @@ import dev.diffusion4j.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The native runtime in this process, with a model that is open there. */
@@ -39,12 +42,14 @@ public final class NativeEngine implements Engine {
 
     private final DeviceSelection devices;
     private final LearnedWords words;
+    private final List<String> controlNets;
     private final ComponentStructs components = new ComponentStructs();
 
-    private NativeEngine(MemorySegment handle, DeviceSelection devices, LearnedWords words) {
+    private NativeEngine(MemorySegment handle, DeviceSelection devices, LearnedWords words, List<String> controlNets) {
         this.handle = handle;
         this.devices = devices;
         this.words = words;
+        this.controlNets = controlNets;
     }
 
     /**
@@ -70,8 +75,22 @@ public final class NativeEngine implements Engine {
             MemorySegment params = ModelStruct.allocate(spec, devices, words, arena);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             NativeStatus.check(D4j.d4j_model_open(params, MemorySegment.NULL, out), "opening the model");
-            return new NativeEngine(out.get(ValueLayout.ADDRESS, 0), devices, words);
+            Map<String, Path> controlNets = spec.options().controlNets();
+            NativeEngine engine = new NativeEngine(
+                    out.get(ValueLayout.ADDRESS, 0), devices, words, List.copyOf(controlNets.keySet()));
+            try {
+                controlNets.values().forEach(file -> engine.addControlNet(file, arena));
+                return engine;
+            } catch (RuntimeException e) {
+                engine.close();
+                throw e;
+            }
         }
+    }
+
+    private void addControlNet(Path file, Arena arena) {
+        MemorySegment path = arena.allocateFrom(file.toString());
+        NativeStatus.check(D4j.d4j_add_control_net(handle(), path, MemorySegment.NULL), "opening a ControlNet");
     }
 
     @Override
@@ -109,6 +128,11 @@ public final class NativeEngine implements Engine {
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
             List<Lora> loras = request.loras();
+            List<ControlInput> controls = inputs.controls();
+            if (!controls.isEmpty()) {
+                MemorySegment array = ControlStructs.allocate(controls, controlNets, arena);
+                NativeStatus.check(D4j.d4j_set_controls(handle(), array, controls.size()), "taking control pictures");
+            }
             int status = D4j.d4j_generate_image(
                     handle(),
                     struct,

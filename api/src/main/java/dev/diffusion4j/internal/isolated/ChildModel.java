@@ -6,6 +6,7 @@ import dev.diffusion4j.internal.engine.CancellationFlag;
 import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationInputs.ControlInput;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.OpenSpec;
 import dev.diffusion4j.internal.engine.Watch;
@@ -101,7 +102,15 @@ final class ChildModel {
                 generate.strength(),
                 generate.references().stream().map(this::picture).toList(),
                 generate.resizeReferences(),
-                generate.distinctReferenceIndices());
+                generate.distinctReferenceIndices(),
+                generate.controls().stream()
+                        .map(control -> new ControlInput(
+                                control.controlNet(),
+                                picture(control.picture()),
+                                control.strength(),
+                                control.start(),
+                                control.end()))
+                        .toList());
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         ImageRequest request = ImageRequest.fromJson(generate.request());
         List<SharedPicture> places = new ArrayList<>();

@@ -27,9 +27,13 @@ sealed interface Command {
             List<SharedPicture> references,
             boolean resizeReferences,
             boolean distinctReferenceIndices,
+            List<ControlPlace> controls,
             Optional<PreviewMode> previewMode,
             int previewInterval)
             implements Command {}
+
+    /** A control picture of such a request. */
+    record ControlPlace(String controlNet, SharedPicture picture, double strength, double start, double end) {}
 
     /** Runs a component, whichever it is. */
     record Run(

@@ -73,6 +73,14 @@ public final class IsolatedEngine implements Engine {
                 inputs.references().stream().map(exchange::input).toList(),
                 inputs.resizeReferences(),
                 inputs.distinctReferenceIndices(),
+                inputs.controls().stream()
+                        .map(control -> new Command.ControlPlace(
+                                control.controlNet(),
+                                exchange.input(control.picture()),
+                                control.strength(),
+                                control.start(),
+                                control.end()))
+                        .toList(),
                 watch.previewMode(),
                 watch.previewInterval());
     }

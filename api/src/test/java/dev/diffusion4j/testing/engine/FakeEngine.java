@@ -132,7 +132,8 @@ public class FakeEngine implements Engine {
                         false,
                         8,
                         List.of(0.18215f),
-                        List.of(0f)));
+                        List.of(0f),
+                        List.of()));
     }
 
     @Override
