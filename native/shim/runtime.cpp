@@ -129,6 +129,14 @@ struct LoraExtension : GenerationExtension {
     /* Called between applying the LoRAs and drawing: what is in this list serves statistics alone, printed on standard output. */
     void reset_runtime_condition() override { sd.runtime_lora_models.clear(); }
 
+    /* The runtime ignores identity pictures without PhotoMaker, whose extension comes before this one. */
+    bool prepare_condition(GenerationExtensionConditionContext& ctx) override {
+        if (ctx.pm_params.id_images_count > 0 && sd.generation_extensions.size() == 1) {
+            throw Failure{D4J_INVALID, "there are identity pictures, but the model was opened without PhotoMaker"};
+        }
+        return false;
+    }
+
     static LoraExtension& of(StableDiffusionGGML& sd) {
         return dynamic_cast<LoraExtension&>(*sd.generation_extensions.back());
     }
@@ -176,7 +184,7 @@ static bool is_gpu_of_this_machine(ggml_backend_t backend) {
 }
 
 constexpr SDBackendModule PARTS[] = {
-    SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET};
+    SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET, SDBackendModule::PHOTOMAKER};
 
 static bool is_on_gpu(StableDiffusionGGML& sd) {
     for (const auto part : PARTS) {
@@ -270,6 +278,9 @@ int64_t weights_in_host_memory(StableDiffusionGGML& sd) {
     add(SDBackendModule::DIFFUSION, sd.high_noise_diffusion_model);
     add(SDBackendModule::VAE, sd.first_stage_model);
     add(SDBackendModule::VAE, sd.preview_vae);
+    for (const auto& extension : sd.generation_extensions) {
+        add(SDBackendModule::PHOTOMAKER, extension);
+    }
     return bytes;
 }
 
@@ -284,6 +295,10 @@ void require_memory(StableDiffusionGGML& sd) {
 }
 
 }  // namespace
+
+static LoraTarget lora_target(StableDiffusionGGML& sd) {
+    return {*sd.model_manager, sd.version, !sd.apply_lora_immediately, sd.backend_for(SDBackendModule::DIFFUSION)};
+}
 
 sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     auto sd = std::make_unique<StableDiffusionGGML>();
@@ -301,6 +316,9 @@ sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     choose_convolutions(*sd);
     if (!params.enable_mmap) {
         require_memory(*sd);
+    }
+    if (!sd->generation_extensions.empty()) {
+        require_applicable(params.photo_maker_path, lora_target(*sd), call);
     }
     sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
     // free_sd_ctx will free it.
@@ -619,7 +637,7 @@ d4j_parts_t parts(const sd_ctx_t* context) {
 
 void choose_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call) {
     StableDiffusionGGML& sd = *context->sd;
-    const LoraTarget target{*sd.model_manager, sd.version, !sd.apply_lora_immediately, sd.backend_for(SDBackendModule::DIFFUSION)};
+    const LoraTarget target = lora_target(sd);
 
     std::vector<ModelManager::LoraSpec> specs;
     for (int32_t i = 0; i < count; i++) {

@@ -294,6 +294,7 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require_image("control picture", params.control_image, 3);
     require_images("reference picture", params.ref_images, params.ref_images_count);
     require_images("identity picture", params.pm_params.id_images, params.pm_params.id_images_count);
+    require(params.pm_params.style_strength >= 0 && params.pm_params.style_strength <= 100, "the style strength is not between 0 and 100");
     const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0;
     require(!encodes || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
 

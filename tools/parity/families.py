@@ -640,28 +640,34 @@ def flux_cases():
     draw_loras("flux", flux_loras(transformer), (transformer,), save("flux", draw()), draw)
 
 
-def sdxl_reference(tensors, inputs=4):
-    """The second text encoder, what both make of token ids, and what the U-Net predicts of that."""
+def sdxl_text(tensors):
+    """Both text encoders, and what they make of token ids."""
     large, big = clip_l(tensors, CLIP_L), open_clip_reference(tensors, CLIP_G, 1280, 32, 20)
-    unet = sdxl_reference_unet(tensors, inputs)
-    sizes = torch.tensor([[HEIGHT, WIDTH, 0, 0, HEIGHT, WIDTH]], dtype=torch.float32)
 
     def encode(ids):
         first = large(input_ids=padded(ids, END), output_hidden_states=True).hidden_states[-2]
         second = big(input_ids=padded(ids, 0), output_hidden_states=True)
         return torch.cat([first, second.hidden_states[-2]], -1), second.text_embeds
 
+    return large, big, encode
+
+
+def sdxl_prediction(unet):
+    """What the U-Net predicts of what the text encoders make."""
+    sizes = torch.tensor([[HEIGHT, WIDTH, 0, 0, HEIGHT, WIDTH]], dtype=torch.float32)
+
     def predict(x, time, condition):
         context, pooled = condition
         return unet(x, time, context, added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes}).sample
 
-    return big, encode, predict
+    return predict
 
 
 def sdxl_cases():
     file = sdxl_file()
     file.write("sdxl")
-    big, encode, predict = sdxl_reference(file.tensors)
+    large, big, encode = sdxl_text(file.tensors)
+    predict = sdxl_prediction(sdxl_reference_unet(file.tensors))
     autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
     del file
 

@@ -76,7 +76,8 @@ def sdxl_inpainting():
     file = families.sdxl_file(9, [certain])
     file.lines = [line for line in file.lines if line.startswith((first, certain))]
     file.write("sdxl-inpaint")
-    _, encode, predict = families.sdxl_reference(file.tensors, 9)
+    _, _, encode = families.sdxl_text(file.tensors)
+    predict = families.sdxl_prediction(families.sdxl_reference_unet(file.tensors, 9))
     autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
     text = encode(IDS)
     nothing = tuple(torch.zeros_like(part) for part in text)

@@ -50,6 +50,7 @@ final class EngineModel implements DiffusionModel {
     private final ModelFile file;
     private final ModelOptions options;
     private final LearnedFiles inversions;
+    private final Optional<ModelFamily> photoMaker;
     private final ModelComponents components;
     private final RequestResolver resolver;
     private final GenerationQueue queue;
@@ -80,7 +81,10 @@ final class EngineModel implements DiffusionModel {
                 calls,
                 inversions.inversions(),
                 file.generationDefaults().distilledGuidance().orElse(DISTILLED_GUIDANCE));
-        resolver = new RequestResolver(this, file, info, loraFolder);
+        photoMaker = options.photoMaker().map(path -> ModelFile.read(path).family());
+        Optional<IdentityCheck> identityCheck = photoMaker.map(version -> new IdentityCheck(
+                version, () -> components.textEncoders().getFirst().tokenizer()));
+        resolver = new RequestResolver(this, file, info, loraFolder, identityCheck);
         forgotten = ForgottenModel.watch(this);
     }
 
@@ -257,6 +261,10 @@ final class EngineModel implements DiffusionModel {
             throw new ModelFileException(name() + " is a model of the family " + info.family()
                     + "; the components of SD 1.x, SD 2.x, SDXL, SD 3, FLUX.1, FLUX.2, Z-Image and Qwen-Image alone run by"
                     + " themselves");
+        }
+        if (photoMaker.isPresent()) {
+            throw new ModelFileException(name()
+                    + " was opened with PhotoMaker; the components of models without it alone" + " run by themselves");
         }
         return components;
     }

@@ -1,15 +1,18 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.internal.check.ModelFileValidator;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ModelOptions;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,6 +47,7 @@ final class ModelFileChecks {
         checks.components.forEach(
                 (component, file) -> ModelFileValidator.requireComponent(file, component, main.family()));
         checks.checkEmbeddings(main);
+        options.photoMaker().ifPresent(path -> checks.checkPhotoMaker(path, main));
         return main;
     }
 
@@ -74,6 +78,19 @@ final class ModelFileChecks {
             }
             int[] widths = family.isStableDiffusionXl() ? SDXL_WIDTHS : new int[] {tokenEmbeddingWidth(path)};
             ModelFileValidator.requireTextualInversion(ModelFile.read(path), widths);
+        }
+    }
+
+    private void checkPhotoMaker(Path path, ModelFile main) {
+        ModelFileValidator.requirePhotoMaker(ModelFile.read(path), main);
+        for (String word : options.embeddings().keySet()) {
+            // A learned word is found inside other words, too.
+            if (Identity.TRIGGER_WORD.contains(word.toLowerCase(Locale.ROOT))) {
+                throw new InvalidRequestException(
+                        "embedding",
+                        "'" + word + "'",
+                        "no part of '" + Identity.TRIGGER_WORD + "', which is PhotoMaker's trigger word");
+            }
         }
     }
 

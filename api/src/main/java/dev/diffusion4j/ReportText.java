@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.internal.json.Json;
 import dev.diffusion4j.internal.json.JsonType;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -49,6 +50,12 @@ final class ReportText {
         if (request.sampling() instanceof NativeSampling sampling) {
             putOthers(sampling, request, pairs);
         }
+        request.identity().ifPresent(identity -> {
+            pairs.put("PhotoMaker style strength", number(identity.styleStrength()));
+            pairs.put(
+                    "PhotoMaker first step",
+                    Integer.toString(identity.firstStep(request.steps().orElse(0))));
+        });
         if (!report.loras().isEmpty()) {
             pairs.put("Loras", report.loras().stream().map(ReportText::text).collect(Collectors.joining(", ")));
         }
@@ -97,6 +104,7 @@ final class ReportText {
         fields.put("width", width);
         fields.put("height", height);
         report.request().initImage().ifPresent(init -> fields.put("strength", init.strength()));
+        report.request().identity().ifPresent(identity -> fields.put("identity", identity(identity, report)));
         if (report.request().sampling() instanceof SchedulerSampling sampling) {
             fields.put("scheduler", sampling.scheduler().name());
         }
@@ -108,6 +116,15 @@ final class ReportText {
             fields.put("warnings", report.warnings());
         }
         return Json.write(fields);
+    }
+
+    /** Without its pictures, and with what followed from it. */
+    private static Map<String, Object> identity(Identity identity, GenerationReport report) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("pictures", identity.pictures().size());
+        fields.put("styleStrength", identity.styleStrength());
+        fields.put("firstStep", identity.firstStep(report.request().steps().orElse(0)));
+        return fields;
     }
 
     /** LoRAs by the names of their files. */

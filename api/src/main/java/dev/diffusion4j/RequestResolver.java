@@ -36,12 +36,20 @@ final class RequestResolver {
     private final ModelFile file;
     private final ModelInfo info;
     private final Optional<LoraFolder> loraFolder;
+    private final Optional<IdentityCheck> identityCheck;
 
-    RequestResolver(DiffusionModel model, ModelFile file, ModelInfo info, Optional<LoraFolder> loraFolder) {
+    /** @param identityCheck of a model with PhotoMaker */
+    RequestResolver(
+            DiffusionModel model,
+            ModelFile file,
+            ModelInfo info,
+            Optional<LoraFolder> loraFolder,
+            Optional<IdentityCheck> identityCheck) {
         this.model = model;
         this.file = file;
         this.info = info;
         this.loraFolder = loraFolder;
+        this.identityCheck = identityCheck;
     }
 
     /**
@@ -53,6 +61,9 @@ final class RequestResolver {
      */
     ImageRequest resolve(ImageRequest request, GenerationListener listener, Warnings warnings) {
         requireTask(request);
+        if (identityCheck.isPresent()) {
+            IdentityCheck.requireSampling(request);
+        }
         ImageRequest.Builder resolved = request.toBuilder();
         ImageSize size = size(request);
         resolved.size(size.width(), size.height());
@@ -76,7 +87,9 @@ final class RequestResolver {
             resolved.loras(loras);
         }
         resolved.seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
-        return resolved.build();
+        ImageRequest whole = resolved.build();
+        identityCheck.ifPresentOrElse(check -> check.check(whole, warnings), () -> IdentityCheck.requireNone(whole));
+        return whole;
     }
 
     private void requireTask(ImageRequest request) {

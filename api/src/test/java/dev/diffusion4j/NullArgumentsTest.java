@@ -10,6 +10,7 @@ import dev.diffusion4j.device.IsolatedOptions;
 import dev.diffusion4j.device.RpcServerOptions;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.image.Picture;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.ModelOptions;
@@ -79,6 +80,7 @@ class NullArgumentsTest {
             Picture.of(IMAGE),
             InitImage.of(IMAGE),
             References.of(IMAGE),
+            Identity.of(IMAGE),
             ImageRequest.textToImage("a"),
             ImageRequest.textToImage("a").build(),
             Sampling.of(Sampler.EULER),

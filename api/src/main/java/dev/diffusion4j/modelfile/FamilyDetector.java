@@ -35,6 +35,13 @@ final class FamilyDetector {
     private FamilyDetector() {}
 
     static ModelFamily detect(Collection<TensorInfo> tensors) {
+        // Before LoRAs, as it has one, too.
+        if (has(tensors, "fuse_module.mlp1.fc1.weight")) {
+            return has(tensors, "qformer_perceiver.token_proj.0.weight")
+                            || has(tensors, "qformer_perceiver.token_proj.fc1.weight")
+                    ? ModelFamily.PHOTO_MAKER_2
+                    : ModelFamily.PHOTO_MAKER;
+        }
         if (anyEndsWith(tensors, LORA_ENDINGS)) {
             return ModelFamily.LORA;
         }

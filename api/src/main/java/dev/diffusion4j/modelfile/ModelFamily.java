@@ -102,6 +102,10 @@ public enum ModelFamily {
     LORA("LoRA", Kind.PART, 0, 0),
     /** A textual inversion: learned embeddings for a new word. */
     TEXTUAL_INVERSION("textual inversion", Kind.PART, 0, 0),
+    /** PhotoMaker's identity encoder, with its LoRA for SDXL. */
+    PHOTO_MAKER("PhotoMaker", Kind.PART, 0, 0),
+    /** The same of PhotoMaker's second version, which also looks at embeddings of faces. */
+    PHOTO_MAKER_2("PhotoMaker v2", Kind.PART, 0, 0),
     /** A ControlNet. */
     CONTROL_NET("ControlNet", Kind.PART, 0, 0),
     /** An ESRGAN upscaler. */
@@ -149,6 +153,11 @@ public enum ModelFamily {
     /** Whether models of this family do a kind of work. */
     public boolean can(Task task) {
         return tasks().contains(task);
+    }
+
+    /** Whether this is PhotoMaker, of either version. */
+    public boolean isPhotoMaker() {
+        return this == PHOTO_MAKER || this == PHOTO_MAKER_2;
     }
 
     /** Whether models of this family turn a prompt into a picture. False for video models and for parts of models. */

@@ -139,4 +139,14 @@ public abstract class ImageRequestBuilder<B extends ImageRequestBuilder<B>> {
     public B references(References references) {
         return set(ImageRequest.REFERENCES, references);
     }
+
+    /**
+     * The person to draw, for a model that was {@linkplain ModelOptionsBuilder#photoMaker opened with PhotoMaker}, which needs
+     * one for every request. The prompt must have {@value Identity#TRIGGER_WORD} once, behind the word that the person takes the
+     * place of; with that word once for each picture (twice in version 2) it has room for 75 tokens. Neither {@link Sampling#with} nor
+     * a {@link HighResFix} goes with it. All this is checked when the request runs.
+     */
+    public B identity(Identity identity) {
+        return set(ImageRequest.IDENTITY, identity);
+    }
 }

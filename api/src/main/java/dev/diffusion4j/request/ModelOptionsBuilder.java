@@ -132,6 +132,16 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return set(ModelOptions.EMBEDDINGS, Collections.unmodifiableMap(all));
     }
 
+    /**
+     * PhotoMaker (Li et al. 2023), version 1 or 2, for an SDXL model: every request then has an {@link Identity}, a person in
+     * pictures, whom it draws. The file's LoRA is applied, too. The components of such a model do not run by themselves.
+     *
+     * @param file as published, {@code photomaker-v1.bin} or {@code photomaker-v2.bin}, or the same tensors as safetensors
+     */
+    public B photoMaker(Path file) {
+        return set(ModelOptions.PHOTO_MAKER, file);
+    }
+
     /** Converts weights to this type while loading; as the file has them without it. */
     public B weightType(WeightType type) {
         return set(ModelOptions.WEIGHT_TYPE, type);

@@ -31,6 +31,7 @@ class ModelOptionsTest {
                 .clipL(Path.of("l"))
                 .variant("fp16")
                 .embedding("Kitty", Path.of("kitty.pt"))
+                .photoMaker(Path.of("photomaker-v1.bin"))
                 .weightType(WeightType.Q8_0)
                 .weightTypeRules("^vae=f32,attn=q8_0")
                 .threads(3)

@@ -4,6 +4,7 @@ import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.cli.model.ModelFinder;
 import dev.diffusion4j.cli.options.HighResOptions;
+import dev.diffusion4j.cli.options.IdentityOptions;
 import dev.diffusion4j.cli.options.LoraArgument;
 import dev.diffusion4j.cli.options.ModelFiles;
 import dev.diffusion4j.cli.options.ModelOptions;
@@ -23,6 +24,7 @@ import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tokenizer.LoraTags;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +67,9 @@ abstract class DrawingCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nReference pictures:%n")
     private ReferenceOptions references = new ReferenceOptions();
 
+    @ArgGroup(validate = false, heading = "%nA person to draw, with --photo-maker:%n")
+    private IdentityOptions identity = new IdentityOptions();
+
     /** The prompt as typed. */
     abstract String promptArgument();
 
@@ -91,8 +96,10 @@ abstract class DrawingCommand implements Callable<Integer> {
         preview.check();
         readPictures();
         references.read();
+        identity.read();
         ModelFinder finder = diffuse.modelFinder(progress);
         ModelFiles files = model.find(finder);
+        Optional<Path> photoMaker = identity.findPhotoMaker(finder);
         List<LoraArgument> loras = sampling.findLoras(finder);
         files.entry().ifPresent(this::fill);
 
@@ -101,7 +108,7 @@ abstract class DrawingCommand implements Callable<Integer> {
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity("loading " + model.title());
             drawing = new Drawing(display, cancellation);
-            try (DiffusionModel opened = model.open(files)) {
+            try (DiffusionModel opened = model.open(files, photoMaker)) {
                 drawing.run(
                         opened, request(opened, prompt, loras), preview.applyTo(GenerationListener.NONE), outputFiles);
             }
@@ -136,6 +143,7 @@ abstract class DrawingCommand implements Callable<Integer> {
         request.sampling(sampling(opened));
         sampling.applyTo(request, loras);
         references.applyTo(request);
+        identity.applyTo(request);
         model.loading().vaeTiling().ifPresent(request::vaeTiling);
         return request.build();
     }

@@ -165,6 +165,9 @@ final class InspectCommand implements Callable<Integer> {
         if (model.family().makesPictures()) {
             line(out, "draw with", command(model, missing));
         }
+        if (model.family().isPhotoMaker()) {
+            line(out, "draw with", photoMakerCommand(model));
+        }
         model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
         line(
                 out,
@@ -212,6 +215,12 @@ final class InspectCommand implements Callable<Integer> {
                 + missing.stream()
                         .map(component -> " " + OPTIONS.get(component) + " FILE")
                         .collect(Collectors.joining());
+    }
+
+    private static String photoMakerCommand(ModelFile model) {
+        return "diffuse generate \"a photo of a man img\" -m SDXL --photo-maker "
+                + shellWord(model.path().toString()) + " --pm-id-image FILE"
+                + (model.family() == ModelFamily.PHOTO_MAKER_2 ? " --pm-id-embed-path FILE" : "");
     }
 
     private static String shellWord(String word) {

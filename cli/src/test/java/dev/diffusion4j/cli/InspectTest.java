@@ -50,6 +50,17 @@ class InspectTest {
                 .doesNotContain("first");
     }
 
+    @Test
+    void photoMakerIsShownWithItsCommand() throws IOException {
+        Path path = Files.write(
+                folder.resolve("faces.safetensors"),
+                safetensors(
+                        "id_encoder.fuse_module.mlp1.fc1.weight", "id_encoder.qformer_perceiver.token_proj.0.weight"));
+        assertThat(Run.diffuse("inspect", path).out())
+                .containsPattern("family +PhotoMaker v2")
+                .contains("-m SDXL --photo-maker " + path + " --pm-id-image FILE --pm-id-embed-path FILE");
+    }
+
     private static byte[] safetensors(String... names) {
         StringBuilder header = new StringBuilder("{");
         for (int i = 0; i < names.length; i++) {

@@ -95,6 +95,17 @@ public final class ModelFileValidator {
         AddonCheck.textualInversion(file, widths);
     }
 
+    /**
+     * Checks that a file is PhotoMaker, of either version, and can be given with a model.
+     *
+     * @param model the SDXL model that it is for
+     * @throws ModelFileException if it is not, is not whole, or was made for another kind of model
+     */
+    public static void requirePhotoMaker(ModelFile file, ModelFile model) {
+        requireReadByRuntime(file);
+        PhotoMakerCheck.check(file, model);
+    }
+
     private static void requireReadByRuntime(ModelFile file) {
         if (!file.isReadByRuntime()) {
             throw new ModelFileException(

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param references pictures for models that look at some
  * @param resizeReferences whether the runtime resizes them to the output's area
  * @param distinctReferenceIndices whether each has a position index of its own
+ * @param identity the person to draw
  */
 public record GenerationInputs(
         Optional<BufferedImage> init,
@@ -26,10 +27,12 @@ public record GenerationInputs(
         double strength,
         List<BufferedImage> references,
         boolean resizeReferences,
-        boolean distinctReferenceIndices) {
+        boolean distinctReferenceIndices,
+        Optional<IdentityInput> identity) {
 
     /**
-     * Brings a request's pictures to the output's size, in colour, and the mask in grey. References keep their sizes.
+     * Brings a request's pictures to the output's size, in colour, and the mask in grey. References keep their
+     * sizes, those of a person are of the size that the identity encoder sees.
      *
      * @param request with a size
      */
@@ -48,7 +51,8 @@ public record GenerationInputs(
                         .map(ImageProcessor::toRgb)
                         .toList(),
                 request.references().map(References::resize).orElse(true),
-                request.references().map(References::distinctIndices).orElse(false));
+                request.references().map(References::distinctIndices).orElse(false),
+                request.identity().map(IdentityInput::of));
     }
 
     private static BufferedImage resized(InitImage init, BufferedImage image, ImageSize size) {

@@ -4,13 +4,14 @@ import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.sd_cache_params_t;
 import dev.diffusion4j.bindings.sd_guidance_params_t;
 import dev.diffusion4j.bindings.sd_hires_params_t;
-import dev.diffusion4j.bindings.sd_image_t;
 import dev.diffusion4j.bindings.sd_img_gen_params_t;
+import dev.diffusion4j.bindings.sd_pm_params_t;
 import dev.diffusion4j.bindings.sd_sample_params_t;
 import dev.diffusion4j.bindings.sd_slg_params_t;
 import dev.diffusion4j.bindings.sd_tiling_params_t;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.IdentityInput;
 import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NativeSampling;
@@ -54,6 +55,7 @@ final class GenerationStruct {
         writer.writeSampling(sampling, request.steps().orElseThrow());
         writer.writeGuidance(sampling, request.guidanceScale().orElseThrow());
         writer.writePictures(inputs);
+        inputs.identity().ifPresent(writer::writeIdentity);
         request.vaeTiling()
                 .ifPresent(tiling -> writeTiling(tiling, sd_img_gen_params_t.vae_tiling_params(writer.struct)));
         sampling.cache().ifPresent(writer::writeCache);
@@ -129,14 +131,19 @@ final class GenerationStruct {
         inputs.init().ifPresent(image -> PictureStructs.write(image, sd_img_gen_params_t.init_image(struct), arena));
         inputs.mask().ifPresent(image -> PictureStructs.write(image, sd_img_gen_params_t.mask_image(struct), arena));
         List<BufferedImage> references = inputs.references();
-        MemorySegment array = sd_image_t.allocateArray(references.size(), arena);
-        for (int i = 0; i < references.size(); i++) {
-            PictureStructs.write(references.get(i), sd_image_t.asSlice(array, i), arena);
-        }
-        sd_img_gen_params_t.ref_images(struct, array);
+        sd_img_gen_params_t.ref_images(struct, PictureStructs.array(references, arena));
         sd_img_gen_params_t.ref_images_count(struct, references.size());
         sd_img_gen_params_t.auto_resize_ref_image(struct, inputs.resizeReferences());
         sd_img_gen_params_t.increase_ref_index(struct, inputs.distinctReferenceIndices());
+    }
+
+    private void writeIdentity(IdentityInput identity) {
+        MemorySegment params = sd_img_gen_params_t.pm_params(struct);
+        sd_pm_params_t.id_images(params, PictureStructs.array(identity.pictures(), arena));
+        sd_pm_params_t.id_images_count(params, identity.pictures().size());
+        sd_pm_params_t.style_strength(params, (float) identity.styleStrength());
+        identity.embeddings()
+                .ifPresent(file -> sd_pm_params_t.id_embed_path(params, arena.allocateFrom(file.toString())));
     }
 
     private static void writeTiling(VaeTiling tiling, MemorySegment params) {

@@ -34,6 +34,7 @@ final class ModelStruct {
         ModelStruct writer = new ModelStruct(struct, arena);
         spec.model().ifPresent(path -> sd_ctx_params_t.model_path(struct, writer.modelText(path)));
         spec.options().components().forEach(writer::writeComponent);
+        spec.options().photoMaker().ifPresent(path -> sd_ctx_params_t.photo_maker_path(struct, writer.modelText(path)));
         writer.writeEmbeddings(spec.learnedWords(), words);
         writer.writeOptions(spec.options());
         sd_ctx_params_t.n_threads(

@@ -7,6 +7,7 @@ import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.IdentityInput;
 import dev.diffusion4j.internal.engine.OpenSpec;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.ffm.NativeEngine;
@@ -101,7 +102,12 @@ final class ChildModel {
                 generate.strength(),
                 generate.references().stream().map(this::picture).toList(),
                 generate.resizeReferences(),
-                generate.distinctReferenceIndices());
+                generate.distinctReferenceIndices(),
+                generate.identity()
+                        .map(identity -> new IdentityInput(
+                                identity.pictures().stream().map(this::picture).toList(),
+                                identity.styleStrength(),
+                                identity.embeddings())));
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         ImageRequest request = ImageRequest.fromJson(generate.request());
         List<SharedPicture> places = new ArrayList<>();

@@ -27,9 +27,13 @@ sealed interface Command {
             List<SharedPicture> references,
             boolean resizeReferences,
             boolean distinctReferenceIndices,
+            Optional<SharedIdentity> identity,
             Optional<PreviewMode> previewMode,
             int previewInterval)
             implements Command {}
+
+    /** A person for PhotoMaker to draw. */
+    record SharedIdentity(List<SharedPicture> pictures, double styleStrength, Optional<Path> embeddings) {}
 
     /** Runs a component, whichever it is. */
     record Run(

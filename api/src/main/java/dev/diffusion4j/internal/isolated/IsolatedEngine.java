@@ -73,6 +73,13 @@ public final class IsolatedEngine implements Engine {
                 inputs.references().stream().map(exchange::input).toList(),
                 inputs.resizeReferences(),
                 inputs.distinctReferenceIndices(),
+                inputs.identity()
+                        .map(identity -> new Command.SharedIdentity(
+                                identity.pictures().stream()
+                                        .map(exchange::input)
+                                        .toList(),
+                                identity.styleStrength(),
+                                identity.embeddings())),
                 watch.previewMode(),
                 watch.previewInterval());
     }

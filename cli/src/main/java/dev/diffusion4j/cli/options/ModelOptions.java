@@ -47,7 +47,13 @@ public final class ModelOptions {
 
     /** Opens what was found, or the demo model. */
     public DiffusionModel open(ModelFiles found) {
+        return open(found, Optional.empty());
+    }
+
+    /** Opens what was found, or the demo model, with PhotoMaker if its file was given. */
+    public DiffusionModel open(ModelFiles found, Optional<Path> photoMaker) {
         ModelOpener options = DiffusionModel.options();
+        photoMaker.ifPresent(options::photoMaker);
         files.applyTo(options, found);
         loading.applyTo(options);
         Path model = found.parts().get(ModelPart.MODEL);
