@@ -340,11 +340,13 @@ LOG_SIGMAS = np.log(np.sqrt((1 - np.cumprod(1 - BETAS)) / np.cumprod(1 - BETAS))
 STEPS = 3
 
 
-def unet_picture(predict, decode, prediction="epsilon", start=0, keep=lambda denoised: denoised):
-    """The runtime's discrete schedule: equal steps in time, sigmas and times by interpolation of the training's. keep
-    brings back in each step what is not to change of the start."""
-    times = np.linspace(999, 0, STEPS)
-    sigmas = [*np.exp(np.interp(times, np.arange(1000), LOG_SIGMAS)), 0.0]
+# The runtime's discrete schedule: equal steps in time.
+SIGMAS = [*np.exp(np.interp(np.linspace(999, 0, STEPS), np.arange(1000), LOG_SIGMAS)), 0.0]
+
+
+def unet_picture(predict, decode, prediction="epsilon", start=0, keep=lambda denoised: denoised, sigmas=SIGMAS):
+    """Sigmas and times by interpolation of the training's. keep brings back in each step what is not to change of the
+    start."""
     x = start + noise(4) * sigmas[0]
     for sigma, following in zip(sigmas[:-1], sigmas[1:]):
         time = float(np.interp(math.log(sigma), LOG_SIGMAS, np.arange(1000)))

@@ -23,6 +23,7 @@ from components import given
 LAYERS, WIDTH, ID_WIDTH, CONTEXT = 24, 1024, 512, 2048
 DRAWN = (0, LAYERS - 1)  # the layers of the vision tower that are not zeros
 WORD, PLACE = 7117, 3  # "circle", and where it is in families.IDS
+LATE = [14.0, 9.0, 4.0, 0.0]  # noise levels with which the later steps matter, too
 LORA = [
     "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q",
     "down_blocks.2.attentions.1.transformer_blocks.3.attn2.to_v",
@@ -203,13 +204,13 @@ def photomaker_cases():
     text = {count: encode(repeated(count)) for count in (1, 2, 4)}
     del file, encode
 
-    def draw(identity=None, start=0):
+    def draw(identity=None, start=0, sigmas=families.SIGMAS):
         steps = iter(range(1, families.STEPS + 1))
 
         def predicted(x, time):
             return predict(x, time, text[1] if identity is None or next(steps) <= start else identity)
 
-        return families.unet_picture(predicted, lambda x: autoencoder.decode(x / 0.13025).sample)
+        return families.unet_picture(predicted, lambda x: autoencoder.decode(x / 0.13025).sample, sigmas=sigmas)
 
     def fused(photomaker, numbers, tokens, *faces):
         context, pooled = text[tokens * len(numbers)]
@@ -225,7 +226,8 @@ def photomaker_cases():
         base = families.save("photomaker.text", draw(), plain)
         one = families.save("photomaker.one", draw(fused(first, [1], 1)), base)
         families.save("photomaker.other", draw(fused(first, [2], 1)), one)
-        families.save("photomaker.two", draw(fused(first, [1, 2], 1), 1), base)
+        families.save("photomaker.two", draw(fused(first, [1, 2], 1)), base)
+        families.save("photomaker.later", draw(fused(first, [1], 1), 1, LATE), draw(sigmas=LATE))
     del first
     second = PhotoMaker(2, unet)
     second.write("photomaker-v2")

@@ -98,7 +98,7 @@ class PhotoMakerFilesTest {
     @Test
     void aPartOfIt() {
         assertRefused(encoder("id_encoder.", "visual_projection_2.weight"), sdxl)
-                .hasMessageContaining("no whole identity encoder: \"visual_projection_2.weight\" is missing");
+                .hasMessageContaining("no whole identity encoder: 'visual_projection_2.weight' is missing");
         assertRefused(encoder("id_encoder.", ""), sdxl).hasMessageContaining("has no LoRA");
     }
 
