@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.image.Picture;
 import dev.diffusion4j.image.ResizeMode;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -30,6 +31,9 @@ final class NativeRequest {
 
     private static final Set<String> REFERENCE_FIELDS = Set.of("pictures", "resize", "distinctIndices");
 
+    /** Without the embeddings, which are a path. */
+    private static final Set<String> IDENTITY_FIELDS = Set.of("pictures", "styleStrength");
+
     private final LoraNames loras;
     private final PictureReader reader;
 
@@ -47,6 +51,7 @@ final class NativeRequest {
         ObjectNode plain = json.deepCopy();
         JsonNode initImage = plain.remove("initImage");
         JsonNode references = plain.remove("references");
+        JsonNode identity = plain.remove("identity");
         List<Lora> named = LoraList.read(new Fields(plain).list("loras"), loras);
         plain.remove("loras");
 
@@ -57,6 +62,9 @@ final class NativeRequest {
         }
         if (references != null && !references.isNull()) {
             request.references(references(object(references, "references")));
+        }
+        if (identity != null && !identity.isNull()) {
+            request.identity(identity(object(identity, "identity")));
         }
         return request.build();
     }
@@ -95,17 +103,29 @@ final class NativeRequest {
 
     private References references(Fields fields) {
         requireKnown(fields, REFERENCE_FIELDS, "references");
-        List<Picture> pictures = new ArrayList<>();
-        for (JsonNode picture : fields.list("pictures")) {
-            pictures.add(Picture.of(reader.readText(picture.asText(), "references.pictures")));
-        }
-        References references = References.of(pictures);
+        References references = References.of(pictures(fields, "references.pictures"));
         if (fields.node("resize").isPresent()) {
             references = references.withResize(fields.flag("resize"));
         }
         return fields.node("distinctIndices").isPresent()
                 ? references.withDistinctIndices(fields.flag("distinctIndices"))
                 : references;
+    }
+
+    private Identity identity(Fields fields) {
+        requireKnown(fields, IDENTITY_FIELDS, "identity");
+        Identity identity = Identity.of(pictures(fields, "identity.pictures"));
+        return fields.number("styleStrength").isPresent()
+                ? identity.withStyleStrength(fields.number("styleStrength").getAsDouble())
+                : identity;
+    }
+
+    private List<Picture> pictures(Fields fields, String name) {
+        List<Picture> pictures = new ArrayList<>();
+        for (JsonNode picture : fields.list("pictures")) {
+            pictures.add(Picture.of(reader.readText(picture.asText(), name)));
+        }
+        return pictures;
     }
 
     private static void requireKnown(Fields fields, Set<String> known, String name) {
