@@ -48,7 +48,7 @@ const Case IDENTITY_CASES[] = {
 
 /* How many names with this prefix are not converted as they should be. */
 template <size_t Count>
-int failures_of(const std::string& prefix, const Case (&cases)[Count]) {
+static int failures_of(const std::string& prefix, const Case (&cases)[Count]) {
     int failures = 0;
     for (const Case& known : cases) {
         const std::string converted = convert_tensor_name(prefix + known.name, known.version);
