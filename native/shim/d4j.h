@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 8
+#define D4J_ABI_VERSION 9
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -73,6 +73,14 @@ enum d4j_tokenizer {
     D4J_TOKENIZER_QWEN3 = 2  /* has more special tokens, such as <think> */
 };
 
+/* What a video model is shown beside the prompt: bits of d4j_model_info_t.video_inputs. */
+enum d4j_video_input {
+    D4J_VIDEO_FIRST_FRAME      = 1, /* a picture that the video begins with, or that VACE draws after */
+    D4J_VIDEO_LAST_FRAME       = 2, /* one that it ends with */
+    D4J_VIDEO_LAST_NEEDS_FIRST = 4, /* not the last one alone */
+    D4J_VIDEO_CONTROL_FRAMES   = 8  /* a picture for each frame: VACE's */
+};
+
 typedef struct d4j_model_t d4j_model_t;
 typedef struct d4j_rpc_server_t d4j_rpc_server_t;
 
@@ -117,6 +125,8 @@ typedef struct {
     int32_t generates_images;
     int32_t is_inpaint; /* has mask and masked picture as extra U-Net inputs */
     int32_t has_vae_encoder;
+    int32_t frame_step;   /* a video has 1 frame and a multiple of this many; 0 for models that make none */
+    int32_t video_inputs; /* bits of enum d4j_video_input */
 } d4j_model_info_t;
 
 /* A LoRA, and its strength in two parts of the model; 1 as trained. */
@@ -263,11 +273,27 @@ D4J_API int32_t d4j_generate_image(d4j_model_t* model,
                                    const d4j_observer_t* observer,
                                    sd_image_t** images,
                                    int32_t* count);
+/*
+ * As d4j_generate_image, for the family that makes videos: on success *frames holds *count pictures, as many as were asked for,
+ * freed in the same way, and *audio what the model made to be heard with them, null if it made nothing. A number of frames that
+ * the model cannot give is refused, and so is a picture that it would not look at. Frames of a control video are as many as those
+ * asked for.
+ */
+D4J_API int32_t d4j_generate_video(d4j_model_t* model,
+                                   const sd_vid_gen_params_t* params,
+                                   const d4j_lora_t* loras,
+                                   int32_t lora_count,
+                                   const d4j_observer_t* observer,
+                                   sd_image_t** frames,
+                                   int32_t* count,
+                                   sd_audio_t** audio);
+/* Frees what was to be heard. Accepts null. */
+D4J_API void d4j_audio_free(sd_audio_t* audio);
 /* Frees one picture's pixels. */
 D4J_API void d4j_pixels_free(uint8_t* pixels);
 /* Frees the array alone; the pixels belong to whoever took them. */
 D4J_API void d4j_image_array_free(sd_image_t* images);
-/* Pixels handed out and not yet freed, in bytes. */
+/* Pixels and samples handed out and not yet freed, in bytes. */
 D4J_API int64_t d4j_live_pixel_bytes(void);
 
 /* ---- parts of a model ----

@@ -81,6 +81,61 @@ struct LanguageModelConditioner : LLMEmbedder {
 
 }  // namespace d4j
 
+#define WanRunner UpstreamWanRunner
+#include "model/diffusion/wan.hpp"
+#undef WanRunner
+
+namespace WAN {
+
+/* Wan's transformer in the sizes that its weights have: upstream takes those of the published models for granted. */
+struct WanRunner : UpstreamWanRunner {
+    WanRunner(ggml_backend_t backend,
+              const String2TensorStorage& weights,
+              const std::string& prefix,
+              SDVersion version,
+              std::shared_ptr<RunnerWeightManager> manager)
+        : UpstreamWanRunner(backend, with_known_depth(weights, prefix), prefix, version, manager) {
+        const WanConfig found = sizes(config, weights, prefix);
+        if (found.num_layers != config.num_layers || found.dim != config.dim || found.ffn_dim != config.ffn_dim ||
+            found.text_dim != config.text_dim) {
+            config = found;
+            wan    = Wan(config);
+            wan.init(params_ctx, weights, prefix);
+        }
+    }
+
+private:
+    static constexpr int KNOWN_DEPTH = 30;
+    static constexpr int64_t HEAD    = 128;
+
+    /* Upstream ends the process at a depth that it does not know. */
+    static String2TensorStorage with_known_depth(const String2TensorStorage& weights, const std::string& prefix) {
+        String2TensorStorage all;
+        for (const auto& [name, weight] : weights) {
+            all[name] = weight;
+        }
+        if (WanConfig::detect_from_weights(weights, prefix).num_layers < KNOWN_DEPTH) {
+            all[prefix + ".blocks." + std::to_string(KNOWN_DEPTH - 1) + ".depth"] = TensorStorage();
+        }
+        return all;
+    }
+
+    static WanConfig sizes(WanConfig config, const String2TensorStorage& weights, const std::string& prefix) {
+        const auto size = [&](const char* name, int dimension, int64_t otherwise) {
+            const auto found = weights.find(prefix + name);
+            return found == weights.end() ? otherwise : found->second.ne[dimension];
+        };
+        config.num_layers = WanConfig::detect_from_weights(weights, prefix).num_layers;
+        config.dim        = size(".blocks.0.self_attn.q.weight", 0, config.dim);
+        config.ffn_dim    = size(".blocks.0.ffn.0.weight", 1, config.ffn_dim);
+        config.text_dim   = size(".text_embedding.0.weight", 0, config.text_dim);
+        config.num_heads  = config.dim / HEAD;
+        return config;
+    }
+};
+
+}  // namespace WAN
+
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
 // is included already; all that stable-diffusion.cpp itself reports are steps.
 #define pretty_progress d4j::on_sampling_progress
@@ -166,6 +221,25 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
         const bool of_the_vae = starts_with(name, "first_stage_model.") || starts_with(name, "tae.");
         return of_the_vae && name.find("encoder.") != std::string::npos;
     });
+}
+
+/* What generate_video looks at, by the name that the runtime gives the transformer. */
+int32_t video_inputs(StableDiffusionGGML& sd) {
+    if (sd_version_is_ltxav(sd.version)) {
+        return D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_LAST_FRAME;
+    }
+    if (!sd_version_is_wan(sd.version)) {
+        return 0;
+    }
+    const std::string name = sd.diffusion_model->get_desc();
+    if (name.find("VACE") != std::string::npos) {
+        return D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_CONTROL_FRAMES;
+    }
+    if (name.find("TI2V") != std::string::npos) {
+        return D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_LAST_FRAME | D4J_VIDEO_LAST_NEEDS_FIRST;
+    }
+    const bool takes_frames = name.find("I2V") != std::string::npos || name.find("FLF2V") != std::string::npos;
+    return takes_frames ? D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_LAST_FRAME : 0;
 }
 
 }  // namespace
@@ -334,6 +408,8 @@ d4j_model_info_t describe(const sd_ctx_t* context) {
     info.generates_images = sd_ctx_supports_image_generation(context);
     info.is_inpaint       = sd_version_is_inpaint(sd.version);
     info.has_vae_encoder  = has_vae_encoder(sd);
+    info.frame_step       = sd_version_is_wan(sd.version) ? 4 : sd_version_is_ltxav(sd.version) ? 8 : 0;
+    info.video_inputs     = video_inputs(sd);
     return info;
 }
 
@@ -342,8 +418,11 @@ void settle(sd_ctx_t* context) {
     if (sd.cond_stage_model) {
         sd.cond_stage_model->runner_done();
     }
-    if (sd.diffusion_model) {
-        sd.diffusion_model->runner_done();
+    for (GGMLRunner* runner : std::initializer_list<GGMLRunner*>{
+             sd.diffusion_model.get(), sd.high_noise_diffusion_model.get(), sd.clip_vision.get(), sd.audio_vae_model.get()}) {
+        if (runner != nullptr) {
+            runner->runner_done();
+        }
     }
     if (sd.control_net) {
         sd.control_net->free_control_ctx();

@@ -18,6 +18,8 @@ namespace {
 constexpr int MAX_SIDE    = 16384;
 constexpr int MAX_STEPS   = 10000;
 constexpr int MAX_BATCH   = 4096;
+constexpr int MAX_FRAMES  = 4096;
+constexpr int MAX_FPS     = 1000;
 constexpr int MAX_CONTEXT = 77 * 4096;
 constexpr int VOCABULARY_SIZE = 49408;
 constexpr int MAX_THREADS = 512;  // of ggml
@@ -302,6 +304,43 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require_tiling(params.vae_tiling_params);
     require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
     require_hires(params.hires, model.size_multiple);
+}
+
+void validate(const sd_vid_gen_params_t& params, const d4j_model_info_t& model) {
+    require(model.frame_step > 0, std::string(model.family) + " does not make videos");
+    require_side("width", params.width, model.size_multiple);
+    require_side("height", params.height, model.size_multiple);
+    require(params.video_frames >= 1 && params.video_frames <= MAX_FRAMES,
+            std::to_string(params.video_frames) + " frames are not between 1 and " + std::to_string(MAX_FRAMES));
+    require((params.video_frames - 1) % model.frame_step == 0,
+            std::to_string(params.video_frames) + " frames are not 1 more than a multiple of " + std::to_string(model.frame_step));
+    require(params.fps >= 1 && params.fps <= MAX_FPS, std::to_string(params.fps) + " frames a second are not between 1 and " + std::to_string(MAX_FPS));
+    require(params.seed >= 0, "the seed is negative");
+    require(params.strength >= 0 && params.strength <= 1, "the strength is not between 0 and 1");
+    require(params.moe_boundary >= 0 && params.moe_boundary <= 1, "the boundary between the models is not between 0 and 1");
+    require_finite("the strength of the control frames", params.vace_strength);
+
+    require_image("first frame", params.init_image, 3);
+    require_image("last frame", params.end_image, 3);
+    require_images("control frame", params.control_frames, params.control_frames_size);
+    const bool has_first   = params.init_image.data != nullptr;
+    const bool has_last    = params.end_image.data != nullptr;
+    const bool has_control = params.control_frames_size > 0;
+    const auto takes       = [&](int input) { return (model.video_inputs & input) != 0; };
+    require(!has_first || takes(D4J_VIDEO_FIRST_FRAME), "this model does not look at a first frame");
+    require(!has_last || takes(D4J_VIDEO_LAST_FRAME), "this model does not look at a last frame");
+    require(!has_last || has_first || !takes(D4J_VIDEO_LAST_NEEDS_FIRST), "this model does not look at a last frame without a first one");
+    require(!has_control || takes(D4J_VIDEO_CONTROL_FRAMES), "this model does not look at control frames");
+    require(!has_control || params.control_frames_size == params.video_frames,
+            std::to_string(params.control_frames_size) + " control frames are not as many as the frames, " + std::to_string(params.video_frames));
+    require(!(has_first || has_last || has_control) || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
+
+    require_sampling(params.sample_params, model);
+    require(params.high_noise_sample_params.sample_steps == -1, "the steps of the high-noise model follow from the boundary");
+    require(params.lora_count == 0, "LoRAs are not given with the parameters");
+    require_tiling(params.vae_tiling_params);
+    require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
+    require(!params.hires.enabled, "a second pass is not made for videos");
 }
 
 void validate_text(

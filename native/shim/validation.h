@@ -15,6 +15,7 @@ void validate(const sd_ctx_params_t& params);
 
 /* All others throw Failure (D4J_INVALID). */
 void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model);
+void validate(const sd_vid_gen_params_t& params, const d4j_model_info_t& model);
 void validate(const DenoiserRun& run, const DenoiserInput& input, const d4j_parts_t& parts, const d4j_model_info_t& model);
 void validate(const sd_tiling_params_t& tiling);
 void validate_text(

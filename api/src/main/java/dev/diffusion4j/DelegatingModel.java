@@ -13,13 +13,15 @@ import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.util.List;
 
 /**
  * A model that leaves everything to another one: the base of decorators. One that changes or watches generations overrides
- * {@link #startAll(ImageRequest, GenerationListener)} and {@link #generateAll(ImageRequest, GenerationListener)}, to which all
- * other ways of drawing come down.
+ * {@link #startAll(ImageRequest, GenerationListener)} and {@link #generateAll(ImageRequest, GenerationListener)}, and for videos
+ * {@link #start(VideoRequest, GenerationListener)} and {@link #generate(VideoRequest, GenerationListener)}, to which all other ways
+ * of drawing come down.
  */
 public abstract class DelegatingModel implements DiffusionModel {
 
@@ -37,6 +39,16 @@ public abstract class DelegatingModel implements DiffusionModel {
     @Override
     public List<GeneratedImage> generateAll(ImageRequest request, GenerationListener listener) {
         return delegate().generateAll(request, listener);
+    }
+
+    @Override
+    public Generation<GeneratedVideo> start(VideoRequest request, GenerationListener listener) {
+        return delegate().start(request, listener);
+    }
+
+    @Override
+    public GeneratedVideo generate(VideoRequest request, GenerationListener listener) {
+        return delegate().generate(request, listener);
     }
 
     @Override

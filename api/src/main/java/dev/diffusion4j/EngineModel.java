@@ -21,6 +21,7 @@ import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.pipeline.PromptEncoder;
 import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.ImageRequest;
@@ -28,6 +29,7 @@ import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.util.List;
 import java.util.Objects;
@@ -52,6 +54,7 @@ final class EngineModel implements DiffusionModel {
     private final LearnedFiles inversions;
     private final ModelComponents components;
     private final RequestResolver resolver;
+    private final VideoRequestResolver videoResolver;
     private final GenerationQueue queue;
     private final ForgottenModel forgotten;
     private final Object closeLock = new Object();
@@ -81,6 +84,7 @@ final class EngineModel implements DiffusionModel {
                 inversions.inversions(),
                 file.generationDefaults().distilledGuidance().orElse(DISTILLED_GUIDANCE));
         resolver = new RequestResolver(this, file, info, loraFolder);
+        videoResolver = new VideoRequestResolver(info, file.family(), options, resolver);
         forgotten = ForgottenModel.watch(this);
     }
 
@@ -104,9 +108,9 @@ final class EngineModel implements DiffusionModel {
             Engine opened = thread.callUninterruptibly(engine::get);
             try {
                 ModelInfo info = thread.callUninterruptibly(opened::info);
-                if (!info.generatesImages()) {
+                if (!info.generatesImages() && info.videoInputs().isEmpty()) {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
-                            + ", which does not make pictures");
+                            + ", which makes neither pictures nor videos");
                 }
                 return new EngineModel(opened, thread, info, name, mainFile, options, inversions, loraFolder);
             } catch (Throwable e) {
@@ -165,6 +169,28 @@ final class EngineModel implements DiffusionModel {
         ImageRequest resolved = resolver.resolve(request, listener, warnings);
         GenerationRun run = new GenerationRun(resolved, request.loras(), listener, warnings, info, name());
         return queue.add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
+    }
+
+    @Override
+    public Generation<GeneratedVideo> start(VideoRequest request, GenerationListener listener) {
+        requireOpen();
+        Warnings warnings = new Warnings(listener.warnings());
+        VideoRequest resolved = videoResolver.resolve(request, listener, warnings);
+        if (request.hasPictures()) {
+            requireVaeEncoder();
+        }
+        int passes = options.components().containsKey(ModelComponent.HIGH_NOISE_DIFFUSION_MODEL) ? 2 : 1;
+        VideoRun run = new VideoRun(resolved, request.loras(), passes, listener, warnings, info, name());
+        return queue.add(cancellation -> run.run(thread, engine, cancellation));
+    }
+
+    @Override
+    public GeneratedVideo generate(VideoRequest request, GenerationListener listener) {
+        // As for pictures.
+        if (thread.isCurrent()) {
+            throw Generation.waitsForItself();
+        }
+        return start(request, listener).await();
     }
 
     @Override

@@ -55,7 +55,7 @@ final class ModelFileChecks {
             separate.remove(ModelComponent.TINY_AUTOENCODER);
         }
         if (model.isPresent()) {
-            ModelFileValidator.requirePictureModel(model.get(), separate);
+            ModelFileValidator.requireModel(model.get(), separate);
             return model.get();
         }
         ModelFile denoiser =

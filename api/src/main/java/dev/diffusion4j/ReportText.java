@@ -111,7 +111,7 @@ final class ReportText {
     }
 
     /** LoRAs by the names of their files. */
-    private static List<Lora> named(List<Lora> loras) {
+    static List<Lora> named(List<Lora> loras) {
         return loras.stream()
                 .map(lora -> new Lora(lora.path().getFileName(), lora.multiplier(), lora.textEncoderMultiplier()))
                 .toList();

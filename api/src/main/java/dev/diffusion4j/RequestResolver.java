@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -56,12 +57,7 @@ final class RequestResolver {
         ImageRequest.Builder resolved = request.toBuilder();
         ImageSize size = size(request);
         resolved.size(size.width(), size.height());
-        double guidance = request.guidanceScale().orElseGet(model::defaultGuidanceScale);
-        resolved.guidanceScale(guidance);
-        if (guidance == 1 && !request.negativePrompt().isBlank()) {
-            warnings.addBefore(
-                    "the negative prompt has no effect: with a guidance scale of 1 there is no guidance away from it");
-        }
+        resolved.guidanceScale(guidance(request.guidanceScale(), request.negativePrompt(), warnings));
         if (request.clipSkip().isPresent() && !model.family().takesClipSkip()) {
             warnings.addBefore("the clip skip has no effect: a model of the family "
                     + model.family().displayName() + " is told no hidden states of a CLIP");
@@ -70,16 +66,32 @@ final class RequestResolver {
             case NativeSampling sampling -> resolve(sampling, request, listener, resolved);
             case SchedulerSampling sampling -> resolve(sampling.scheduler(), request, listener, resolved);
         }
-        List<Lora> loras = loras(request, warnings);
-        loras.forEach(lora -> ModelFileValidator.requireLora(ModelFile.read(lora.path()), file));
+        List<Lora> loras = loras(request.prompt(), request.loras(), warnings);
         if (!loras.isEmpty()) {
             resolved.loras(loras);
         }
-        resolved.seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
+        resolved.seed(request.seed().orElseGet(RequestResolver::seed));
         return resolved.build();
     }
 
+    static long seed() {
+        return ThreadLocalRandom.current().nextLong(1L << 32);
+    }
+
+    double guidance(OptionalDouble given, String negativePrompt, Warnings warnings) {
+        double guidance = given.orElseGet(model::defaultGuidanceScale);
+        if (guidance == 1 && !negativePrompt.isBlank()) {
+            warnings.addBefore(
+                    "the negative prompt has no effect: with a guidance scale of 1 there is no guidance away from it");
+        }
+        return guidance;
+    }
+
     private void requireTask(ImageRequest request) {
+        if (!info.generatesImages()) {
+            throw new InvalidRequestException(
+                    "task", request.task(), "video: a model of the family " + info.family() + " makes nothing else");
+        }
         if (request.references().isPresent() && !model.family().can(Task.EDIT)) {
             throw new InvalidRequestException(
                     "references",
@@ -103,7 +115,8 @@ final class RequestResolver {
         return size;
     }
 
-    private void requireMultiple(String field, int value) {
+    /** Refuses a side that the model cannot draw. */
+    void requireMultiple(String field, int value) {
         int multiple = model.sizeMultiple();
         if (value % multiple != 0 || value > ImageRequest.MAX_SIZE) {
             int below = Math.min(value, ImageRequest.MAX_SIZE) / multiple * multiple;
@@ -117,6 +130,15 @@ final class RequestResolver {
 
     private void resolve(
             NativeSampling sampling, ImageRequest request, GenerationListener listener, ImageRequest.Builder resolved) {
+        NativePlan plan = plan(sampling, request.steps(), listener);
+        resolved.steps(plan.steps()).sampling(plan.sampling());
+    }
+
+    /** What the runtime's own loop does: its steps, and its sampling with nothing left open. */
+    record NativePlan(int steps, NativeSampling sampling) {}
+
+    /** The runtime's own loop, with what is usual for the model where nothing was said. */
+    NativePlan plan(NativeSampling sampling, OptionalInt given, GenerationListener listener) {
         if (listener.steps().isPresent()) {
             throw new InvalidRequestException("onStep", "given", "used with the sampling of a scheduler");
         }
@@ -124,17 +146,16 @@ final class RequestResolver {
         NativeSampling whole = withDistilledGuidance(sampling.withSampler(sampler));
         if (!sampling.sigmas().isEmpty()) {
             int steps = sampling.sigmas().size() - 1;
-            if (request.steps().orElse(steps) != steps) {
+            if (given.orElse(steps) != steps) {
                 throw new InvalidRequestException(
-                        "steps", request.steps().getAsInt(), "those of the sigmas, " + steps + ", or absent");
+                        "steps", given.getAsInt(), "those of the sigmas, " + steps + ", or absent");
             }
-            resolved.steps(steps).sampling(whole);
-            return;
+            return new NativePlan(steps, whole);
         }
         NoiseSchedule schedule = sampling.schedule().orElseGet(() -> model.defaultSchedule(sampler));
-        int steps = request.steps().orElseGet(model::defaultSteps);
+        int steps = given.orElseGet(model::defaultSteps);
         requireSchedule(schedule, steps);
-        resolved.steps(steps).sampling(whole.withSchedule(schedule));
+        return new NativePlan(steps, whole.withSchedule(schedule));
     }
 
     private NativeSampling withDistilledGuidance(NativeSampling sampling) {
@@ -204,15 +225,17 @@ final class RequestResolver {
         }
     }
 
-    /** Those that were given and those that the prompt names. */
-    private List<Lora> loras(ImageRequest request, Warnings warnings) {
-        List<LoraTags.Tag> tags = LoraTags.parse(request.prompt()).tags();
+    /** Those that were given and those that the prompt names, each of which fits the model. */
+    List<Lora> loras(String prompt, List<Lora> given, Warnings warnings) {
+        List<LoraTags.Tag> tags = LoraTags.parse(prompt).tags();
         if (!tags.isEmpty() && loraFolder.isEmpty()) {
             String names = tags.stream().map(LoraTags.Tag::name).collect(Collectors.joining(", "));
             warnings.addBefore("the prompt names LoRAs (" + names
                     + "), which are left out: the model was opened without a folder to look for them");
         }
         Stream<Lora> named = loraFolder.stream().flatMap(folder -> tags.stream().map(folder::find));
-        return Stream.concat(request.loras().stream(), named).toList();
+        List<Lora> all = Stream.concat(given.stream(), named).toList();
+        all.forEach(lora -> ModelFileValidator.requireLora(ModelFile.read(lora.path()), file));
+        return all;
     }
 }

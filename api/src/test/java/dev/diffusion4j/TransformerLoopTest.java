@@ -62,6 +62,7 @@ class TransformerLoopTest {
                     ofUNet.defaultSchedule(),
                     true,
                     true,
+                    Optional.empty(),
                     ofUNet.devices(),
                     new ComponentsInfo(
                             List.of(),

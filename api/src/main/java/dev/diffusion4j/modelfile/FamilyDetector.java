@@ -80,7 +80,9 @@ final class FamilyDetector {
         if (TinyAutoencoders.isOne(tensors)) {
             return ModelFamily.TINY_AUTOENCODER;
         }
-        if (has(tensors, "decoder.conv_in.weight") || has(tensors, "decoder.conv1.weight")) {
+        if (has(tensors, "decoder.conv_in.weight")
+                || has(tensors, "decoder.conv1.weight")
+                || has(tensors, "decoder.conv_in.conv.weight")) {
             return ModelFamily.VAE;
         }
         ModelFamily encoder = textEncoder(tensors);

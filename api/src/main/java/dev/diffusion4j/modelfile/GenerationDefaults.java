@@ -43,6 +43,9 @@ public record GenerationDefaults(int steps, double guidanceScale, OptionalDouble
             case QWEN_IMAGE -> new GenerationDefaults(20, 2.5);
             case OVIS_IMAGE, ERNIE_IMAGE, LENS, LONGCAT -> new GenerationDefaults(20, 5);
             case ANIMA -> new GenerationDefaults(20, 6);
+            case WAN2, WAN2_2_TI2V -> new GenerationDefaults(30, 5);
+            case WAN2_2_I2V -> new GenerationDefaults(30, 3.5);
+            case LTXAV -> new GenerationDefaults(30, 4);
             default -> new GenerationDefaults(20, 7);
         };
     }

@@ -133,7 +133,7 @@ public enum ModelFamily {
         return displayName;
     }
 
-    /** The kinds of work that models of this family do; none for components. */
+    /** The kinds of work that models of this family do; none for components, and for SVD. */
     public Set<Task> tasks() {
         return switch (kind) {
             case UNET ->
@@ -141,7 +141,8 @@ public enum ModelFamily {
                         ? EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT)
                         : EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT);
             case TRANSFORMER -> EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT);
-            case VIDEO -> EnumSet.of(Task.VIDEO);
+            // The runtime opens an SVD, but has no way to draw with it.
+            case VIDEO -> this == SVD ? EnumSet.noneOf(Task.class) : EnumSet.of(Task.VIDEO);
             case PART -> EnumSet.noneOf(Task.class);
         };
     }
@@ -156,7 +157,7 @@ public enum ModelFamily {
         return kind == Kind.UNET || kind == Kind.TRANSFORMER;
     }
 
-    /** Whether models of this family make video. */
+    /** Whether models of this family are made for video. SVD is, which {@linkplain #can cannot} be drawn with here. */
     public boolean makesVideo() {
         return kind == Kind.VIDEO;
     }

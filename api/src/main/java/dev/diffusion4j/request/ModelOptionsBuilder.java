@@ -83,7 +83,12 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return component(ModelComponent.CLIP_G, file);
     }
 
-    /** The T5-XXL text encoder in a file of its own. */
+    /** The vision half of a CLIP in a file of its own, for Wan 2.1's image-to-video. */
+    public B clipVision(Path file) {
+        return component(ModelComponent.CLIP_VISION, file);
+    }
+
+    /** The T5-XXL text encoder, or Wan's UMT5-XXL, in a file of its own. */
     public B t5(Path file) {
         return component(ModelComponent.T5, file);
     }
@@ -101,6 +106,21 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
     /** The diffusion model (U-Net or transformer) in a file of its own. */
     public B diffusionModel(Path file) {
         return component(ModelComponent.DIFFUSION_MODEL, file);
+    }
+
+    /** The diffusion model of the noisy half of the steps, which Wan 2.2's models of 14 billion weights have beside the other. */
+    public B highNoiseDiffusionModel(Path file) {
+        return component(ModelComponent.HIGH_NOISE_DIFFUSION_MODEL, file);
+    }
+
+    /** What stands between LTX's language model and its transformer, in a file of its own. */
+    public B embeddingsConnectors(Path file) {
+        return component(ModelComponent.EMBEDDINGS_CONNECTORS, file);
+    }
+
+    /** LTX's autoencoder for what is heard; without it its videos are silent. */
+    public B audioVae(Path file) {
+        return component(ModelComponent.AUDIO_VAE, file);
     }
 
     /** Which files of a folder of diffusers, such as {@code fp16}; without it those of no variant, or the only ones. */

@@ -27,7 +27,7 @@ class ModelCheckTest {
 
     private static final Set<ModelComponent> NONE = EnumSet.noneOf(ModelComponent.class);
 
-    private static final Consumer<ModelFile> WHOLE = file -> ModelFileValidator.requirePictureModel(file, NONE);
+    private static final Consumer<ModelFile> WHOLE = file -> ModelFileValidator.requireModel(file, NONE);
 
     @TempDir
     private Path folder;
@@ -54,7 +54,7 @@ class ModelCheckTest {
     }
 
     private static Consumer<ModelFile> with(ModelComponent... separate) {
-        return file -> ModelFileValidator.requirePictureModel(file, Set.of(separate));
+        return file -> ModelFileValidator.requireModel(file, Set.of(separate));
     }
 
     @ParameterizedTest

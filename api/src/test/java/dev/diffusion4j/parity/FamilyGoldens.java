@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.GeneratedVideo;
 import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.modelfile.TensorType;
+import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.tensor.NpyFile;
@@ -20,6 +22,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -35,7 +38,7 @@ final class FamilyGoldens {
     static final double TOLERANCE = 0.3;
 
     /** The three steps of the references whose models predict flows. */
-    static final Sampling FLOW = Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0);
+    static final NativeSampling FLOW = Sampling.of(Sampler.EULER).withSigmas(1, 0.6, 0.25, 0);
 
     private static final int WIDTH = 128;
     private static final int HEIGHT = 64;
@@ -110,11 +113,25 @@ final class FamilyGoldens {
 
     /** How far a picture is from the reference's: the mean of the differences, of 255. */
     static double distance(String name, GeneratedImage image) {
+        return distance(name, image.pixels());
+    }
+
+    /** How far the frames of a video are from the reference's. */
+    static double distance(String name, GeneratedVideo video) {
+        byte[] frames = new byte[video.frameCount() * 3 * video.width() * video.height()];
+        int frame = frames.length / video.frameCount();
+        for (int i = 0; i < video.frameCount(); i++) {
+            MemorySegment.copy(video.pixels(i), ValueLayout.JAVA_BYTE, 0, frames, i * frame, frame);
+        }
+        return distance(name, MemorySegment.ofArray(frames));
+    }
+
+    private static double distance(String name, MemorySegment pixels) {
         int stride = CASES.get("stride").asInt();
         double sum = 0;
         try (Tensor expected = tensor(name)) {
             for (long i = 0; i < expected.size(); i++) {
-                int actual = Byte.toUnsignedInt(image.pixels().get(ValueLayout.JAVA_BYTE, i * stride));
+                int actual = Byte.toUnsignedInt(pixels.get(ValueLayout.JAVA_BYTE, i * stride));
                 sum += Math.abs(actual - expected.getFlat(i));
             }
             return sum / expected.size();

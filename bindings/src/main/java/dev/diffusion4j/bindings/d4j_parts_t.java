@@ -57,7 +57,7 @@ public class d4j_parts_t {
         D4j.C_INT.withName("vae_moments"),
         MemoryLayout.sequenceLayout(128, D4j.C_FLOAT).withName("vae_scaling"),
         MemoryLayout.sequenceLayout(128, D4j.C_FLOAT).withName("vae_shift")
-    ).withName("$anon$146:9");
+    ).withName("$anon$156:9");
 
     /**
      * The layout of this struct

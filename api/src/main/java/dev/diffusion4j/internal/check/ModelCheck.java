@@ -46,9 +46,9 @@ final class ModelCheck {
         }
     }
 
-    static void pictureModel(ModelFile file, Set<ModelComponent> separate) {
+    static void model(ModelFile file, Set<ModelComponent> separate) {
         ModelCheck check = new ModelCheck(file);
-        check.requirePictureFamily();
+        check.requireDrawingFamily();
         if (file.isBareDiffusionModel()) {
             throw check.refusal("holds a " + (file.family().isUnet() ? "U-Net" : "diffusion transformer")
                     + " alone and no whole model; give it as diffusionModel(Path)");
@@ -65,7 +65,7 @@ final class ModelCheck {
         // The prefix that diffusers' names are converted with; others need not be.
         boolean isUnet = file.family().isUnet() && file.isBareDiffusionModel();
         ModelCheck check = new ModelCheck(file, isUnet ? "unet." : "");
-        check.requirePictureFamily();
+        check.requireDrawingFamily();
         if (file.family().isUnet()) {
             check.requireUnet();
             check.requirePartsOfUnet(separate);
@@ -90,9 +90,9 @@ final class ModelCheck {
         }
     }
 
-    private void requirePictureFamily() {
-        if (!file.family().makesPictures()) {
-            throw refusal("is not a model that makes pictures: " + whatItIs());
+    private void requireDrawingFamily() {
+        if (file.family().tasks().isEmpty()) {
+            throw refusal("is not a model that makes pictures or videos: " + whatItIs());
         }
     }
 
@@ -105,7 +105,8 @@ final class ModelCheck {
                             + Text.quoted(file.tensors().getFirst().name());
         }
         if (family.makesVideo()) {
-            return "it is the video model " + family.displayName();
+            return "it is the video model " + family.displayName()
+                    + (family.tasks().isEmpty() ? ", for which the runtime has no loop" : "");
         }
         return "it is " + family.withArticle() + (family.makesPictures() ? " model" : "");
     }
@@ -201,7 +202,8 @@ final class ModelCheck {
         boolean isWan = file.tensors().stream()
                 .anyMatch(tensor -> tensor.name().endsWith("decoder.conv1.weight")
                         || tensor.name().endsWith("decoder.mid_block.attentions.0.to_qkv.weight"));
-        if (!isWan) {
+        boolean isLtx = canonical.containsKey(prefix + "decoder.conv_in.conv.weight");
+        if (!isWan && !isLtx) {
             requireVae(prefix);
         }
     }

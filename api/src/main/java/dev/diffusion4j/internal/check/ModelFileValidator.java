@@ -14,20 +14,20 @@ public final class ModelFileValidator {
     private ModelFileValidator() {}
 
     /**
-     * Checks that the runtime can draw pictures with a file given as the model: that it is of a family that does, and that
+     * Checks that the runtime can draw pictures or videos with a file given as the model: that it is of a family that does, and that
      * text encoder, denoiser and VAE are there, in the sizes the runtime can take.
      *
      * @param separate the components that are files of their own and need not be in this one; without a tiny autoencoder that
      *     is for previews only
      * @throws ModelFileException naming what is missing or wrong, and how else it can be given
      */
-    public static void requirePictureModel(ModelFile file, Set<ModelComponent> separate) {
+    public static void requireModel(ModelFile file, Set<ModelComponent> separate) {
         requireReadByRuntime(file);
-        ModelCheck.pictureModel(file, Set.copyOf(separate));
+        ModelCheck.model(file, Set.copyOf(separate));
     }
 
     /**
-     * Checks that the runtime can draw pictures with a file given as the denoiser alone.
+     * Checks that the runtime can draw pictures or videos with a file given as the denoiser alone.
      *
      * @param separate the other components, which are all files of their own
      * @throws ModelFileException naming what is missing or wrong
@@ -38,8 +38,8 @@ public final class ModelFileValidator {
     }
 
     /**
-     * Checks that a file can be given as that component. The vision part of a language model has no fixed form, and a denoiser
-     * is checked with all other files in view.
+     * Checks that a file can be given as that component. The vision part of a language model and LTX's further parts have no fixed
+     * form, and a denoiser is checked with all other files in view.
      *
      * @param family of the model: SD 2.x has another CLIP in the place of CLIP-L
      * @throws ModelFileException if it cannot
@@ -54,8 +54,10 @@ public final class ModelFileValidator {
             case CLIP_L -> require(file, family.isStableDiffusion2() ? ModelFamily.CLIP_H : ModelFamily.CLIP_L);
             case CLIP_G -> require(file, ModelFamily.CLIP_G);
             case T5 -> require(file, ModelFamily.T5);
+            case CLIP_VISION -> require(file, ModelFamily.CLIP_VISION);
+            case HIGH_NOISE_DIFFUSION_MODEL -> require(file, family);
             case LLM -> require(file, ModelFamily.LLM);
-            case DIFFUSION_MODEL, LLM_VISION -> {}
+            case DIFFUSION_MODEL, LLM_VISION, EMBEDDINGS_CONNECTORS, AUDIO_VAE -> {}
         }
     }
 

@@ -55,6 +55,10 @@ final class ModelStruct {
         MemorySegment path = modelText(file);
         switch (component) {
             case DIFFUSION_MODEL -> sd_ctx_params_t.diffusion_model_path(struct, path);
+            case HIGH_NOISE_DIFFUSION_MODEL -> sd_ctx_params_t.high_noise_diffusion_model_path(struct, path);
+            case CLIP_VISION -> sd_ctx_params_t.clip_vision_path(struct, path);
+            case EMBEDDINGS_CONNECTORS -> sd_ctx_params_t.embeddings_connectors_path(struct, path);
+            case AUDIO_VAE -> sd_ctx_params_t.audio_vae_path(struct, path);
             case CLIP_L -> sd_ctx_params_t.clip_l_path(struct, path);
             case CLIP_G -> sd_ctx_params_t.clip_g_path(struct, path);
             case T5 -> sd_ctx_params_t.t5xxl_path(struct, path);

@@ -8,6 +8,8 @@ import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.VideoInputs;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.ffm.NativeEngine;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
@@ -15,6 +17,7 @@ import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.PreviewMode;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -71,6 +74,7 @@ final class ChildModel {
         return switch (command) {
             case Command.Open open -> open(open);
             case Command.Generate generate -> generate(generate);
+            case Command.GenerateVideo generate -> generate(generate);
             case Command.Run run -> run(run);
             case Command.SetLoras set -> {
                 engine().setLoras(set.loras(), componentWatch);
@@ -104,8 +108,22 @@ final class ChildModel {
                 generate.distinctReferenceIndices());
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         ImageRequest request = ImageRequest.fromJson(generate.request());
+        return new Reply.Pictures(share(engine().generate(request, inputs, reporter, cancellation)));
+    }
+
+    private Reply generate(Command.GenerateVideo generate) {
+        VideoInputs inputs = new VideoInputs(
+                generate.firstFrame().map(this::picture),
+                generate.lastFrame().map(this::picture),
+                generate.controlFrames().stream().map(this::picture).toList());
+        Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
+        VideoOutput video =
+                engine().generate(VideoRequest.fromJson(generate.request()), inputs, reporter, cancellation);
+        return new Reply.Video(share(video.frames()), video.audio());
+    }
+
+    private List<SharedPicture> share(List<RgbImage> images) {
         List<SharedPicture> places = new ArrayList<>();
-        List<RgbImage> images = engine().generate(request, inputs, reporter, cancellation);
         long end = 0;
         for (RgbImage image : images) {
             SharedPicture place = SharedPicture.at(end, image);
@@ -116,7 +134,7 @@ final class ChildModel {
         for (int i = 0; i < images.size(); i++) {
             places.get(i).in(data).copyFrom(images.get(i).pixels());
         }
-        return new Reply.Pictures(places);
+        return places;
     }
 
     private Reply run(Command.Run run) {

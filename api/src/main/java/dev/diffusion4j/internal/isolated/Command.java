@@ -31,6 +31,16 @@ sealed interface Command {
             int previewInterval)
             implements Command {}
 
+    /** Draws the video that a request, as JSON without its pictures, says. */
+    record GenerateVideo(
+            String request,
+            Optional<SharedPicture> firstFrame,
+            Optional<SharedPicture> lastFrame,
+            List<SharedPicture> controlFrames,
+            Optional<PreviewMode> previewMode,
+            int previewInterval)
+            implements Command {}
+
     /** Runs a component, whichever it is. */
     record Run(
             String name,

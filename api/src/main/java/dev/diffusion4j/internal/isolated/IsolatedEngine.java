@@ -9,12 +9,15 @@ import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.VideoInputs;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tensor.Tensor;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -62,6 +65,27 @@ public final class IsolatedEngine implements Engine {
                     exchange -> command(request, inputs, watch, exchange),
                     (reply, exchange) -> exchange.read(((Reply.Pictures) reply).pictures()));
         }
+    }
+
+    @Override
+    public VideoOutput generate(
+            VideoRequest request, VideoInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
+        try (Watch watch = new Watch(observer, cancellation)) {
+            return call("drawing", watch, exchange -> command(request, inputs, watch, exchange), (reply, exchange) -> {
+                Reply.Video video = (Reply.Video) reply;
+                return new VideoOutput(exchange.read(video.frames()), video.audio());
+            });
+        }
+    }
+
+    private static Command command(VideoRequest request, VideoInputs inputs, Watch watch, Exchange exchange) {
+        return new Command.GenerateVideo(
+                request.withoutPictures().toJson(),
+                inputs.firstFrame().map(exchange::input),
+                inputs.lastFrame().map(exchange::input),
+                inputs.controlFrames().stream().map(exchange::input).toList(),
+                watch.previewMode(),
+                watch.previewInterval());
     }
 
     private static Command command(ImageRequest request, GenerationInputs inputs, Watch watch, Exchange exchange) {

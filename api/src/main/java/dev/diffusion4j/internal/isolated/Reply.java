@@ -2,8 +2,10 @@ package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 
 /** What the child tells the parent: reports while it works, then one of the others. */
 sealed interface Reply {
@@ -25,6 +27,8 @@ sealed interface Reply {
     record Done() implements Reply {}
 
     record Pictures(List<SharedPicture> pictures) implements Reply {}
+
+    record Video(List<SharedPicture> frames, Optional<VideoOutput.Audio> audio) implements Reply {}
 
     record Numbers(float[] values) implements Reply {}
 
