@@ -82,6 +82,7 @@ public final class Diffuse implements Runnable {
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class,
             EditCommand.class,
+            VideoCommand.class,
             TokenizeCommand.class,
             EmbedCommand.class,
             EncodeCommand.class,

@@ -9,6 +9,7 @@ import dev.diffusion4j.modelfile.LatentFormat;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Task;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -162,7 +163,8 @@ final class InspectCommand implements Callable<Integer> {
         if (!missing.isEmpty()) {
             line(out, "needs", names(missing));
         }
-        if (model.family().makesPictures()) {
+        if (!model.family().tasks().isEmpty()) {
+            line(out, "makes", model.family().tasks().stream().map(Task::toString).collect(Collectors.joining(", ")));
             line(out, "draw with", command(model, missing));
         }
         model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
@@ -200,15 +202,17 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String command(ModelFile model, Set<ModelComponent> missing) {
-        return command(model.isBareDiffusionModel() ? "--diffusion-model" : "-m", model.path(), missing);
+        String option = model.isBareDiffusionModel() ? "--diffusion-model" : "-m";
+        return command(model.family(), option, model.path(), missing);
     }
 
     private String command(DiffusersFolder folder, Set<ModelComponent> missing) {
-        return command("-m", folder.path(), missing) + (variant == null ? "" : " --variant " + shellWord(variant));
+        return command(ModelFile.read(folder.denoiser()).family(), "-m", folder.path(), missing) + (variant == null ? "" : " --variant " + shellWord(variant));
     }
 
-    private static String command(String option, Path path, Set<ModelComponent> missing) {
-        return "diffuse generate \"a lighthouse at dusk\" " + option + " " + shellWord(path.toString())
+    private static String command(ModelFamily family, String option, Path path, Set<ModelComponent> missing) {
+        String verb = family.makesVideo() ? "video" : "generate";
+        return "diffuse " + verb + " \"a lighthouse at dusk\" " + option + " " + shellWord(path.toString())
                 + missing.stream()
                         .map(component -> " " + OPTIONS.get(component) + " FILE")
                         .collect(Collectors.joining());
@@ -259,6 +263,8 @@ final class InspectCommand implements Callable<Integer> {
         model.heldComponents().forEach(component -> held.add(component.displayName()));
         ArrayNode missing = node.putArray("missing");
         model.missingComponents().forEach(component -> missing.add(component.displayName()));
+        ArrayNode tasks = node.putArray("tasks");
+        model.family().tasks().forEach(task -> tasks.add(task.toString()));
         model.nativeSize()
                 .ifPresent(size ->
                         node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));

@@ -94,7 +94,7 @@ public final class OutputFiles {
 
     /** The name of a picture. */
     Path file(int index, long seed) {
-        return wanted.isPresent() ? numbered(wanted.get(), index) : unused(seed);
+        return wanted.isPresent() ? numbered(wanted.get(), index) : unused(slug, seed, ".png");
     }
 
     private Path numbered(Path file, int index) {
@@ -112,15 +112,16 @@ public final class OutputFiles {
     }
 
     /** A name of our own choice never replaces a file. */
-    private Path unused(long seed) {
-        Path file = Path.of(slug + "-" + seed + ".png");
+    static Path unused(String slug, long seed, String ending) {
+        Path file = Path.of(slug + "-" + seed + ending);
         for (int i = 2; Files.exists(file); i++) {
-            file = Path.of(slug + "-" + seed + "-" + i + ".png");
+            file = Path.of(slug + "-" + seed + "-" + i + ending);
         }
         return file;
     }
 
-    private static String slug(String prompt) {
+    /** A prompt's words, as a file's name has them. */
+    static String slug(String prompt) {
         StringBuilder slug = new StringBuilder();
         prompt.toLowerCase(Locale.ROOT).codePoints().forEach(c -> {
             if (Character.isLetterOrDigit(c) && FILE_NAMES.canEncode(Character.toString(c))) {
