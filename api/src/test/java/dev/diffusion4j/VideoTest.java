@@ -67,22 +67,36 @@ class VideoTest {
         public ModelInfo info() {
             ModelInfo images = super.info();
             return new ModelInfo(
-                    "none", "Wan 2.x", 16, 8, 16, Sampler.EULER, images.defaultSchedule(), false, true,
-                    Optional.of(inputs), images.devices(), images.components());
+                    "none",
+                    "Wan 2.x",
+                    16,
+                    8,
+                    16,
+                    Sampler.EULER,
+                    images.defaultSchedule(),
+                    false,
+                    true,
+                    Optional.of(inputs),
+                    images.devices(),
+                    images.components());
         }
 
         @Override
         public VideoOutput generate(
                 VideoRequest request, VideoInputs given, GenerationObserver observer, CancellationFlag cancellation) {
             asked.add(request);
-            given.controlFrames().forEach(frame -> assertThat(frame.getWidth()).isEqualTo(request.size().orElseThrow().width()));
+            given.controlFrames()
+                    .forEach(frame -> assertThat(frame.getWidth())
+                            .isEqualTo(request.size().orElseThrow().width()));
             observer.progress(ProgressKind.SAMPLING, 0, 2);
             observer.progress(ProgressKind.SAMPLING, 2, 2);
             observer.warn("it is only a test");
             ImageSize size = request.size().orElseThrow();
             RgbImage frame = new RgbImage(size.width(), size.height(), new byte[3 * size.width() * size.height()]);
             return new VideoOutput(
-                    IntStream.range(0, request.frames().orElseThrow()).mapToObj(i -> frame).toList(),
+                    IntStream.range(0, request.frames().orElseThrow())
+                            .mapToObj(i -> frame)
+                            .toList(),
                     Optional.of(new VideoOutput.Audio(8000, 2, new float[16_000])));
         }
     }
@@ -99,7 +113,8 @@ class VideoTest {
     }
 
     private DiffusionModel open(FakeEngine engine, ModelOptions options) {
-        return EngineModel.open(() -> engine, "wan.safetensors", wan(), options, LearnedFiles.load(Map.of()), Optional.empty());
+        return EngineModel.open(
+                () -> engine, "wan.safetensors", wan(), options, LearnedFiles.load(Map.of()), Optional.empty());
     }
 
     private static BufferedImage picture() {
@@ -198,7 +213,8 @@ class VideoTest {
             assertThatThrownBy(() -> model.imageToVideo(picture(), "waves").generate())
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("firstFrame");
-            assertThatThrownBy(() -> model.textToVideo("waves").lastFrame(picture).generate())
+            assertThatThrownBy(
+                            () -> model.textToVideo("waves").lastFrame(picture).generate())
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("lastFrame");
             assertThatThrownBy(() -> plain.controlFrames(List.of(picture)).generate())
@@ -206,7 +222,10 @@ class VideoTest {
                     .hasMessageContaining("controlFrames");
         }
         try (DiffusionModel model = open(new VideoInputKinds(true, true, false, true))) {
-            assertThatThrownBy(() -> model.textToVideo("waves").lastFrame(picture).size(64, 48).generate())
+            assertThatThrownBy(() -> model.textToVideo("waves")
+                            .lastFrame(picture)
+                            .size(64, 48)
+                            .generate())
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("without a first frame");
             assertThatThrownBy(() -> model.textToVideo("waves")
@@ -223,7 +242,8 @@ class VideoTest {
     @Test
     void optionsThatHaveNoEffectAreRefused() {
         try (DiffusionModel model = open(NONE)) {
-            assertThatThrownBy(() -> model.textToVideo("waves").highNoiseBoundary(0.9).generate())
+            assertThatThrownBy(() ->
+                            model.textToVideo("waves").highNoiseBoundary(0.9).generate())
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("high-noise");
             assertThatThrownBy(() -> model.textToVideo("waves")
@@ -241,7 +261,8 @@ class VideoTest {
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("video: a model of the family Wan 2.x makes nothing else");
         }
-        try (DiffusionModel model = open(new FakeEngine((request, inputs, observer, flag) -> List.of()), ModelOptions.DEFAULT)) {
+        try (DiffusionModel model =
+                open(new FakeEngine((request, inputs, observer, flag) -> List.of()), ModelOptions.DEFAULT)) {
             assertThatThrownBy(() -> model.textToVideo("waves").generate())
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("makes no videos");
@@ -265,7 +286,10 @@ class VideoTest {
         FakeEngine engine = new VideoEngine(NONE) {
             @Override
             public VideoOutput generate(
-                    VideoRequest request, VideoInputs given, GenerationObserver observer, CancellationFlag cancellation) {
+                    VideoRequest request,
+                    VideoInputs given,
+                    GenerationObserver observer,
+                    CancellationFlag cancellation) {
                 FakeEngine.pictureAfter(new CountDownLatch(1), running, null, cancellation);
                 throw new AssertionError("nobody opens the latch");
             }
@@ -280,8 +304,8 @@ class VideoTest {
 
     @Test
     void videosOfTests() {
-        VideoReport report = VideoReport.of(
-                VideoRequest.textToVideo("x").framesPerSecond(8).build(), "fake", List.of());
+        VideoReport report =
+                VideoReport.of(VideoRequest.textToVideo("x").framesPerSecond(8).build(), "fake", List.of());
         GeneratedVideo video = GeneratedVideo.of(List.of(picture(), picture()), report);
         assertThat(video).hasToString("64x48 video, 2 frames, seed 0");
         assertThat(video.frame(1).getWidth()).isEqualTo(64);

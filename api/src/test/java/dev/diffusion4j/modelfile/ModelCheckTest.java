@@ -205,11 +205,13 @@ class ModelCheckTest {
     @Test
     void saysWhatAFileIsThatIsNoModel() {
         assertRefused(Models.lora(768, 320), WHOLE)
-                .hasMessageContaining("is not a model that makes pictures: it is a LoRA");
+                .hasMessageContaining("is not a model that makes pictures or videos: it is a LoRA");
         assertRefused(new Safetensors().floats("a", 1), WHOLE).hasMessageContaining("nothing that is known");
         assertRefused(new Safetensors().metadata("a", "b"), WHOLE).hasMessageContaining("it has no tensors");
+        assertRefused(new Safetensors().floats(M + "input_blocks.8.0.time_mixer.mix_factor", 1), WHOLE)
+                .hasMessageContaining("it is the video model SVD, for which the runtime has no loop");
         assertRefused(new Safetensors().floats(M + "blocks.0.cross_attn.norm_k.weight", 1), WHOLE)
-                .hasMessageContaining("it is the video model Wan 2.x");
+                .hasMessageContaining("has no VAE");
     }
 
     @Test

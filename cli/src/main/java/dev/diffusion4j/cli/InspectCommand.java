@@ -164,7 +164,10 @@ final class InspectCommand implements Callable<Integer> {
             line(out, "needs", names(missing));
         }
         if (!model.family().tasks().isEmpty()) {
-            line(out, "makes", model.family().tasks().stream().map(Task::toString).collect(Collectors.joining(", ")));
+            line(
+                    out,
+                    "makes",
+                    model.family().tasks().stream().map(Task::toString).collect(Collectors.joining(", ")));
             line(out, "draw with", command(model, missing));
         }
         model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
@@ -207,7 +210,8 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private String command(DiffusersFolder folder, Set<ModelComponent> missing) {
-        return command(ModelFile.read(folder.denoiser()).family(), "-m", folder.path(), missing) + (variant == null ? "" : " --variant " + shellWord(variant));
+        return command(ModelFile.read(folder.denoiser()).family(), "-m", folder.path(), missing)
+                + (variant == null ? "" : " --variant " + shellWord(variant));
     }
 
     private static String command(ModelFamily family, String option, Path path, Set<ModelComponent> missing) {

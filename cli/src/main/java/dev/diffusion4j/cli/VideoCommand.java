@@ -47,8 +47,9 @@ final class VideoCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE|FOLDER/",
-            description = "The video's file: .mp4, .gif or .apng; or a folder, for the frames as PNG files. Without it: the"
-                    + " prompt's words and the seed, as .mp4. What is heard is a WAV file beside it.")
+            description =
+                    "The video's file: .mp4, .gif or .apng; or a folder, for the frames as PNG files. Without it: the"
+                            + " prompt's words and the seed, as .mp4. What is heard is a WAV file beside it.")
     private String output;
 
     @Option(names = "--json", description = "Tell of the result as one JSON object on standard output.")

@@ -44,6 +44,7 @@ class UsageTest {
     private static final List<String> COMMANDS = List.of(
             "generate",
             "edit",
+            "video",
             "tokenize",
             "embed",
             "encode",

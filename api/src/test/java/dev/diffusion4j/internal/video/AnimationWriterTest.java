@@ -85,9 +85,11 @@ class AnimationWriterTest {
                 for (int i = 0; i < reader.getNumImages(true); i++) {
                     frames.add(reader.read(i));
                     IIOMetadata metadata = reader.getImageMetadata(i);
-                    delays.add(Integer.parseInt(attribute(metadata, "GraphicControlExtension", "delayTime").orElseThrow()));
+                    delays.add(Integer.parseInt(attribute(metadata, "GraphicControlExtension", "delayTime")
+                            .orElseThrow()));
                     comment += attribute(metadata, "CommentExtension", "value").orElse("");
-                    repeats |= attribute(metadata, "ApplicationExtension", "applicationID").equals(Optional.of("NETSCAPE"));
+                    repeats |= attribute(metadata, "ApplicationExtension", "applicationID")
+                            .equals(Optional.of("NETSCAPE"));
                 }
             } finally {
                 reader.dispose();
@@ -136,7 +138,8 @@ class AnimationWriterTest {
 
     @Test
     void aGifOfManyColoursIsNear() throws IOException {
-        List<RgbImage> frames = IntStream.range(0, 4).mapToObj(AnimationWriterTest::gradient).toList();
+        List<RgbImage> frames =
+                IntStream.range(0, 4).mapToObj(AnimationWriterTest::gradient).toList();
         Path file = folder.resolve("gradient.gif");
         AnimationWriter.save(frames, 16, JSON, file);
         Gif gif = Gif.read(file);
@@ -200,7 +203,8 @@ class AnimationWriterTest {
 
     @Test
     void anAnimatedPngIsExactInAllFrames() throws IOException {
-        List<RgbImage> frames = IntStream.range(0, 3).mapToObj(AnimationWriterTest::gradient).toList();
+        List<RgbImage> frames =
+                IntStream.range(0, 3).mapToObj(AnimationWriterTest::gradient).toList();
         Path file = folder.resolve("gradient.apng");
         AnimationWriter.save(frames, 24, JSON, file);
         List<Chunk> chunks = Chunk.read(file);
@@ -240,11 +244,15 @@ class AnimationWriterTest {
         }
         assertThat(data).hasSize(3);
         for (int i = 0; i < 3; i++) {
-            assertThat(distance(frames.get(i), still(chunks.getFirst(), data.get(i)))).isZero();
+            assertThat(distance(frames.get(i), still(chunks.getFirst(), data.get(i))))
+                    .isZero();
         }
-        assertThat(chunks.stream().filter(chunk -> chunk.type().equals("tEXt") || chunk.type().equals("iTXt")))
+        assertThat(chunks.stream()
+                        .filter(chunk ->
+                                chunk.type().equals("tEXt") || chunk.type().equals("iTXt")))
                 .singleElement()
-                .satisfies(chunk -> assertThat(new String(chunk.data(), StandardCharsets.ISO_8859_1)).startsWith("diffusion4j"));
+                .satisfies(chunk -> assertThat(new String(chunk.data(), StandardCharsets.ISO_8859_1))
+                        .startsWith("diffusion4j"));
         // Readers that know no animation see the first frame.
         assertThat(distance(frames.getFirst(), ImageIO.read(file.toFile()))).isZero();
     }
@@ -257,7 +265,8 @@ class AnimationWriterTest {
         assertThat(files.getFirst().getFileName()).hasToString("frame-0000.png");
         assertThat(files.get(10).getFileName()).hasToString("frame-0010.png");
         for (int i = 0; i < 11; i++) {
-            assertThat(distance(frames.get(i), ImageIO.read(files.get(i).toFile()))).isZero();
+            assertThat(distance(frames.get(i), ImageIO.read(files.get(i).toFile())))
+                    .isZero();
         }
     }
 
@@ -288,7 +297,9 @@ class AnimationWriterTest {
             while (samples.hasRemaining()) {
                 read.add(samples.getShort());
             }
-            assertThat(read).containsExactly((short) 0, (short) 32767, (short) -32767, (short) 16384, (short) 32767, (short) -32767);
+            assertThat(read)
+                    .containsExactly(
+                            (short) 0, (short) 32767, (short) -32767, (short) 16384, (short) 32767, (short) -32767);
         }
     }
 }

@@ -189,7 +189,9 @@ public final class PictureOptions {
 
     /** A seed as it is typed; empty for a random one. */
     static OptionalLong seed(String typed) {
-        if (typed == null || typed.equals("-1") || typed.toLowerCase(Locale.ROOT).equals("random")) {
+        if (typed == null
+                || typed.equals("-1")
+                || typed.toLowerCase(Locale.ROOT).equals("random")) {
             return OptionalLong.empty();
         }
         try {

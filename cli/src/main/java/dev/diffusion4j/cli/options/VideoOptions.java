@@ -21,7 +21,8 @@ public final class VideoOptions {
     @Option(
             names = "--frames",
             paramLabel = "N",
-            description = "How many frames; the model's usual number without it. Wan makes one and a multiple of 4, LTX of 8.")
+            description =
+                    "How many frames; the model's usual number without it. Wan makes one and a multiple of 4, LTX of 8.")
     private Integer frames;
 
     @Option(
@@ -39,7 +40,8 @@ public final class VideoOptions {
     @Option(
             names = "--size",
             paramLabel = "WxH",
-            description = "Width and height in pixels: --size 832x480; the first frame's, or the model's own, without it.")
+            description =
+                    "Width and height in pixels: --size 832x480; the first frame's, or the model's own, without it.")
     private PixelSize size;
 
     @Option(names = "--steps", paramLabel = "N", description = "Denoising steps, 1 to 1000 (the model's, usually 30).")
@@ -76,8 +78,9 @@ public final class VideoOptions {
     @Option(
             names = "--control-frames",
             paramLabel = "FOLDER",
-            description = "Pictures that the frames are drawn after, for Wan's VACE: as many files as there are frames, in the"
-                    + " order of their names.")
+            description =
+                    "Pictures that the frames are drawn after, for Wan's VACE: as many files as there are frames, in the"
+                            + " order of their names.")
     private Path controlFrames;
 
     @Option(names = "--control-strength", paramLabel = "N", description = "How much they count, 0 to 10 (1).")
@@ -86,8 +89,9 @@ public final class VideoOptions {
     @Option(
             names = "--resize-mode",
             paramLabel = "MODE",
-            description = "How pictures of another ratio of width to height are brought to the video's: stretch (the default),"
-                    + " crop or fit.")
+            description =
+                    "How pictures of another ratio of width to height are brought to the video's: stretch (the default),"
+                            + " crop or fit.")
     private ResizeMode resizeMode;
 
     @Option(

@@ -43,8 +43,8 @@ final class Mp4File {
 
     private static void encode(GeneratedVideo video, Path file) throws IOException {
         try (SeekableByteChannel channel = NIOUtils.writableChannel(file.toFile())) {
-            SequenceEncoder encoder = new SequenceEncoder(
-                    channel, Rational.R(video.framesPerSecond(), 1), Format.MOV, Codec.H264, null);
+            SequenceEncoder encoder =
+                    new SequenceEncoder(channel, Rational.R(video.framesPerSecond(), 1), Format.MOV, Codec.H264, null);
             for (int i = 0; i < video.frameCount(); i++) {
                 encoder.encodeNativeFrame(picture(video, i));
             }
