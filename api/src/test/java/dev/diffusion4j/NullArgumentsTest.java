@@ -16,6 +16,7 @@ import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.References;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
@@ -81,6 +82,9 @@ class NullArgumentsTest {
             References.of(IMAGE),
             ImageRequest.textToImage("a"),
             ImageRequest.textToImage("a").build(),
+            VideoRequest.textToVideo("a"),
+            VideoRequest.textToVideo("a").build(),
+            VideoReport.of(VideoRequest.textToVideo("a").build(), "a", List.of()),
             Sampling.of(Sampler.EULER),
             Sampling.with(EulerScheduler.stableDiffusion()),
             ModelOptions.builder(),

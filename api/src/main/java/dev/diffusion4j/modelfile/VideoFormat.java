@@ -1,6 +1,7 @@
 package dev.diffusion4j.modelfile;
 
 import dev.diffusion4j.image.ImageSize;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,10 @@ import java.util.Optional;
  * @param frameStep a video has one frame and a multiple of this many more: the autoencoder makes so many frames of one step in time
  */
 public record VideoFormat(ImageSize size, int frames, int framesPerSecond, int frameStep) {
+
+    public VideoFormat {
+        Objects.requireNonNull(size, "size");
+    }
 
     /** That of a family, as its makers recommend it; empty where the runtime makes no video with it. */
     public static Optional<VideoFormat> of(ModelFamily family) {
