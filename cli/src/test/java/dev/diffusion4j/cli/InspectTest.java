@@ -84,6 +84,23 @@ class InspectTest {
     }
 
     @Test
+    void saysOfAVideoModelThatItMakesVideos() throws IOException {
+        Path wan = Files.write(folder.resolve("wan.safetensors"), safetensors("blocks.0.cross_attn.norm_k.weight"));
+        assertThat(Run.diffuse("inspect", wan).out())
+                .containsPattern("makes +video\n")
+                .contains("diffuse video \"a lighthouse at dusk\" --diffusion-model ")
+                .contains(" --t5xxl FILE --vae FILE\n");
+        JsonNode json = new ObjectMapper()
+                .readTree(Run.diffuse("inspect", wan, "--json").out());
+        assertThat(json.path("tasks")).hasSize(1);
+        assertThat(json.path("tasks").get(0).asText()).isEqualTo("video");
+        Path svd = Files.write(
+                folder.resolve("svd.safetensors"),
+                safetensors("model.diffusion_model.input_blocks.8.0.time_mixer.mix_factor"));
+        assertThat(Run.diffuse("inspect", svd).out()).doesNotContain("makes", "draw with");
+    }
+
+    @Test
     void showsTheFilesOfAFolderOfDiffusers() throws IOException {
         Path model = Files.createDirectory(folder.resolve("model"));
         Files.writeString(
