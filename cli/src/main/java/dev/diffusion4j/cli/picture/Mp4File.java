@@ -59,7 +59,7 @@ final class Mp4File {
         byte[] data = picture.getPlaneData(0);
         MemorySegment.copy(pixels, ValueLayout.JAVA_BYTE, 0, data, 0, data.length);
         for (int i = 0; i < data.length; i++) {
-            data[i] -= 128;
+            data[i] = (byte) (data[i] - 128);
         }
         return picture;
     }
