@@ -88,7 +88,7 @@ class InspectTest {
         Path wan = Files.write(folder.resolve("wan.safetensors"), safetensors("blocks.0.cross_attn.norm_k.weight"));
         assertThat(Run.diffuse("inspect", wan).out())
                 .containsPattern("makes +video\n")
-                .contains("diffuse video \"a lighthouse at dusk\" --diffusion-model ")
+                .contains("diffuse video \"a lighthouse at dusk\" -m ")
                 .contains(" --t5xxl FILE --vae FILE\n");
         JsonNode json = new ObjectMapper()
                 .readTree(Run.diffuse("inspect", wan, "--json").out());
