@@ -86,6 +86,12 @@ final class RequestResolver {
                     "given",
                     "absent: a model of the family " + model.family().displayName() + " looks at no other pictures");
         }
+        if (request.references().isEmpty() && !model.family().can(request.task())) {
+            throw new InvalidRequestException(
+                    "references",
+                    "absent",
+                    "given: a model of the family " + model.family().displayName() + " draws from another picture");
+        }
     }
 
     private ImageSize size(ImageRequest request) {

@@ -242,7 +242,8 @@ final class FamilyDetector {
                     || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1")
                     || name.contains("model.diffusion_model.up_blocks.1.attentions.0.transformer_blocks.1");
             outputBlock71 |= name.contains("model.diffusion_model.output_blocks.7.1")
-                    || name.contains("unet.up_blocks.2.attentions.1");
+                    || name.contains("unet.up_blocks.2.attentions.1")
+                    || name.contains("model.diffusion_model.up_blocks.2.attentions.1");
             attention1024 |=
                     name.contains("model.diffusion_model.output_blocks.7.1.transformer_blocks.0.attn1.to_k.weight")
                             && tensor.ne(0) == 1024;
@@ -292,6 +293,7 @@ final class FamilyDetector {
             return switch ((int) (tokenWidth != 0 ? tokenWidth : attentionWidth)) {
                 case 768 -> stableDiffusion1();
                 case 1024 -> stableDiffusion2();
+                case 1280 -> ModelFamily.SDXL_REFINER;
                 case 2048 -> sdxl();
                 default -> ModelFamily.UNKNOWN;
             };
@@ -304,7 +306,7 @@ final class FamilyDetector {
             if (inputChannels == 8) {
                 return ModelFamily.SD1_PIX2PIX;
             }
-            if (middleBlock1 || diffusersUnet) {
+            if (middleBlock1) {
                 return ModelFamily.SD1;
             }
             return outputBlock71 ? ModelFamily.SD1_TINY : ModelFamily.SDXS_512;
@@ -314,7 +316,7 @@ final class FamilyDetector {
             if (inputChannels == 9) {
                 return ModelFamily.SD2_INPAINT;
             }
-            if (middleBlock1 || diffusersUnet) {
+            if (middleBlock1) {
                 return ModelFamily.SD2;
             }
             return attention1024 ? ModelFamily.SDXS_09 : ModelFamily.SD2_TINY;

@@ -68,7 +68,7 @@ public enum ModelFamily {
     LENS("Lens", Kind.TRANSFORMER, 0, 1024),
     /** LongCat Image. */
     LONGCAT("LongCat Image", Kind.TRANSFORMER, 0, 1024),
-    /** PiD. */
+    /** PiD, which draws a picture that it is given anew, and larger. */
     PID("PiD", Kind.TRANSFORMER, 0, 1024),
     /** Ideogram 4. */
     IDEOGRAM_4("Ideogram 4", Kind.TRANSFORMER, 0, 1024),
@@ -82,6 +82,8 @@ public enum ModelFamily {
     WAN2_2_TI2V("Wan 2.2 TI2V", Kind.VIDEO, 0, 0),
     /** LTX video with audio. */
     LTXAV("LTX-AV", Kind.VIDEO, 0, 0),
+    /** The refiner of Stable Diffusion XL, a model for the last steps alone, which the runtime cannot draw with. */
+    SDXL_REFINER("SDXL refiner", Kind.PART, 0, 0),
     /** A variational autoencoder alone: between latents and pixels. */
     VAE("VAE", Kind.PART, 0, 0),
     /** A tiny autoencoder (TAESD and its kin): a small, fast stand-in for a VAE. */
@@ -140,7 +142,10 @@ public enum ModelFamily {
                 this == SD1_PIX2PIX || this == SDXL_PIX2PIX
                         ? EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT)
                         : EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT);
-            case TRANSFORMER -> EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT);
+            case TRANSFORMER ->
+                this == PID
+                        ? EnumSet.of(Task.EDIT)
+                        : EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT);
             case VIDEO -> EnumSet.of(Task.VIDEO);
             case PART -> EnumSet.noneOf(Task.class);
         };

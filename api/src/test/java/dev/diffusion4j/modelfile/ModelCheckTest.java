@@ -210,11 +210,37 @@ class ModelCheckTest {
         assertRefused(new Safetensors().metadata("a", "b"), WHOLE).hasMessageContaining("it has no tensors");
         assertRefused(new Safetensors().floats(M + "blocks.0.cross_attn.norm_k.weight", 1), WHOLE)
                 .hasMessageContaining("it is the video model Wan 2.x");
+        assertRefused(
+                        new Safetensors()
+                                .floats(M + "input_blocks.1.0.in_layers.2.weight", 4)
+                                .floats("conditioner.embedders.0.model.token_embedding.weight", 49_408, 1280),
+                        WHOLE)
+                .hasMessageContaining("it is the refiner of SDXL")
+                .hasMessageContaining("imageToImage with a strength of 0.2 to 0.3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "double_stream_modulation_img.lin.weight, language model, Flux.2 klein, languageModel(Path)",
+        "double_blocks.0.img_mlp.gate_proj.weight, language model, Ovis Image, languageModel(Path)",
+        "layers.0.adaLN_sa_ln.weight, language model, Ernie Image, languageModel(Path)",
+        "net.llm_adapter.blocks.0.cross_attn.q_proj.weight, language model, Anima, languageModel(Path)",
+        "embed_image_indicator.weight, language model, Ideogram 4, languageModel(Path)",
+        "nerf_final_layer_conv.conv.weight, T5 text encoder, Chroma Radiance, t5(Path)"
+    })
+    void namesTheTextEncoderThatIsMissing(String tensor, String part, String family, String method) {
+        Consumer<ModelFile> check = file ->
+                ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.VAE, ModelComponent.CLIP_L));
+        assertRefused(new Safetensors().floats(tensor, 4, 4), check)
+                .hasMessageContaining(
+                        "has no " + part + ", which reads the prompts for " + family + "; give it with " + method);
     }
 
     @Test
     void transformersNeedVaeAndTextEncoderFromSomewhere() {
-        Safetensors bare = new Safetensors().floats(M + "double_blocks.0.img_attn.qkv.weight", 4, 4);
+        Safetensors bare = new Safetensors()
+                .floats(M + "double_blocks.0.img_attn.qkv.weight", 4, 4)
+                .floats(M + "vector_in.in_layer.weight", 4, 4);
         assertRefused(bare, WHOLE).hasMessageContaining("has no VAE");
         assertRefused(bare, with(ModelComponent.VAE)).hasMessageContaining("has no text encoder");
         assertAccepted(bare, with(ModelComponent.VAE, ModelComponent.T5));

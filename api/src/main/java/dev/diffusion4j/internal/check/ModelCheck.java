@@ -11,12 +11,14 @@ import dev.diffusion4j.modelfile.ModelFormat;
 import dev.diffusion4j.modelfile.TensorInfo;
 import dev.diffusion4j.modelfile.TensorType;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Whether a file can be what it is given as. The runtime compares every tensor that it asks for with the shape it expects;
@@ -103,6 +105,10 @@ final class ModelCheck {
                     ? "it has no tensors"
                     : "its tensors are of nothing that is known, the first is "
                             + Text.quoted(file.tensors().getFirst().name());
+        }
+        if (family == ModelFamily.SDXL_REFINER) {
+            return "it is the refiner of SDXL, of which the runtime has no such family; SDXL's base model draws without it, and"
+                    + " imageToImage with a strength of 0.2 to 0.3 goes over its pictures once more";
         }
         if (family.makesVideo()) {
             return "it is the video model " + family.displayName();
@@ -267,13 +273,37 @@ final class ModelCheck {
         if (!decodes) {
             throw refusal("has no VAE; give one with vae(Path) or tinyAutoencoder(Path)");
         }
-        boolean encodes = family == ModelFamily.HIDREAM_O1
-                || separate.stream().anyMatch(ModelComponent::encodesText)
-                || whole && (anyBegins("text_encoders.") || anyBegins("cond_stage_model."));
-        if (!encodes) {
-            throw refusal(
-                    "has no text encoder; give the ones that " + family.displayName() + " uses as files of their own");
+        requireTextEncoders(separate, whole);
+    }
+
+    /** Where a family has several, any of them will do. */
+    private void requireTextEncoders(Set<ModelComponent> separate, boolean whole) {
+        Set<ModelComponent> needed = EnumSet.noneOf(ModelComponent.class);
+        needed.addAll(file.missingComponents());
+        needed.addAll(file.heldComponents());
+        needed.removeIf(component -> !component.encodesText());
+        boolean encodes = needed.isEmpty()
+                || needed.stream().anyMatch(separate::contains)
+                || whole && !file.missingComponents().containsAll(needed);
+        if (encodes) {
+            return;
         }
+        String methods = needed.stream().map(ModelCheck::method).collect(Collectors.joining(", "));
+        throw refusal(
+                needed.size() > 1
+                        ? "has no text encoder; give one or more of " + methods
+                        : "has no " + needed.iterator().next().displayName() + ", which reads the prompts for "
+                                + file.family().displayName() + "; give it with " + methods);
+    }
+
+    private static String method(ModelComponent textEncoder) {
+        return switch (textEncoder) {
+            case CLIP_L -> "clipL(Path)";
+            case CLIP_G -> "clipG(Path)";
+            case T5 -> "t5(Path)";
+            case LLM -> "languageModel(Path)";
+            default -> throw new IllegalArgumentException(textEncoder.toString());
+        };
     }
 
     /**
