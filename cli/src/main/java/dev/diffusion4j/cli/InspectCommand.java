@@ -9,6 +9,7 @@ import dev.diffusion4j.modelfile.LatentFormat;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Task;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -200,7 +201,8 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String command(ModelFile model, Set<ModelComponent> missing) {
-        return command(model.isBareDiffusionModel() ? "--diffusion-model" : "-m", model.path(), missing);
+        return command(model.isBareDiffusionModel() ? "--diffusion-model" : "-m", model.path(), missing)
+                + (model.family().can(Task.TEXT_TO_IMAGE) ? "" : " -r FILE");
     }
 
     private String command(DiffusersFolder folder, Set<ModelComponent> missing) {

@@ -11,9 +11,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InspectTest {
 
@@ -81,6 +85,45 @@ class InspectTest {
         JsonNode json = new ObjectMapper()
                 .readTree(Run.diffuse("inspect", flux, "--json").out());
         assertThat(json.path("missing")).hasSize(3);
+    }
+
+    /** Of each family that a transformer draws, by the tensor that tells it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SD 3.x          | joint_blocks.0.x_block.attn.qkv | --clip-l FILE --clip-g FILE --t5xxl FILE --vae FILE",
+                "Chroma Radiance | nerf_final_layer_conv.conv | --t5xxl FILE",
+                "Flux.2          | double_stream_modulation_img.lin, single_blocks.47.linear1 | --llm FILE --vae FILE",
+                "Flux.2 klein    | double_stream_modulation_img.lin | --llm FILE --vae FILE",
+                "Qwen Image      | transformer_blocks.0.img_mod.1 | --llm FILE --vae FILE",
+                "Anima           | net.llm_adapter.blocks.0.cross_attn.q_proj | --llm FILE --vae FILE",
+                "Z-Image         | cap_embedder.0 | --llm FILE --vae FILE",
+                "Ovis Image      | double_blocks.0.img_mlp.gate_proj | --llm FILE --vae FILE",
+                "Ernie Image     | layers.0.adaLN_sa_ln | --llm FILE --vae FILE",
+                "Lens            | transformer_blocks.0.attn.norm_added_q, transformer_blocks.0.img_mlp.w1 | --llm FILE --vae FILE",
+                "Ideogram 4      | embed_image_indicator | --llm FILE --vae FILE",
+                "PiD             | net.lq_proj.latent_proj.0 | --llm FILE --vae FILE -r FILE"
+            })
+    void saysOfEachFamilyHowToDraw(String family, String tensors, String parts) throws IOException {
+        String[] names =
+                Arrays.stream(tensors.split(", ")).map(name -> name + ".weight").toArray(String[]::new);
+        Path model = Files.write(folder.resolve("model.safetensors"), safetensors(names));
+        assertThat(Run.diffuse("inspect", model).out())
+                .containsPattern("family +" + Pattern.quote(family) + "(, the diffusion model alone)?\n")
+                .containsPattern("draw with +diffuse generate \"a lighthouse at dusk\" (-m|--diffusion-model) \\S+ "
+                        + Pattern.quote(parts) + "\n");
+    }
+
+    @Test
+    void saysWhatNeedsNoParts() throws IOException {
+        Path hiDream = Files.write(
+                folder.resolve("o1.safetensors"),
+                safetensors("model.x_embedder.proj1.weight", "model.language_model.layers.0.self_attn.q_proj.weight"));
+        assertThat(Run.diffuse("inspect", hiDream).out())
+                .containsPattern("family +HiDream O1\n")
+                .contains("diffuse generate \"a lighthouse at dusk\" -m " + hiDream + "\n")
+                .doesNotContain("needs");
     }
 
     @Test
@@ -153,7 +196,7 @@ class InspectTest {
     @Test
     void refusesADamagedFile() throws IOException {
         byte[] content = Files.readAllBytes(file);
-        Path cut = Files.write(folder.resolve("cut.safetensors"), java.util.Arrays.copyOf(content, content.length - 9));
+        Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(content, content.length - 9));
         Run run = Run.diffuse("inspect", cut);
         assertThat(run.code()).isEqualTo(ExitCode.MODEL_FILE);
         assertThat(run.err().lines()).singleElement().asString().contains("cut.safetensors");
