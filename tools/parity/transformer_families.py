@@ -134,13 +134,15 @@ def chat(text, system=None, thinks=False):
     return tokenizer().encode("".join(parts)).ids
 
 
-def qwen_layout(hidden, layers, heads, shared_heads, vocabulary, normed):
+def qwen_layout(hidden, layers, heads, shared_heads, vocabulary, normed, biased=None):
+    """Qwen's have either norms or biases in their attention, Mistral's neither."""
+    biased = not normed if biased is None else biased
     layout, inner = components.Layout(), 128
     layout.layer("model.embed_tokens", vocabulary, hidden, bias=False)
     for i in range(layers):
         block = f"model.layers.{i}"
         for part, outputs in (("q", 128 * heads), ("k", 128 * shared_heads), ("v", 128 * shared_heads)):
-            layout.layer(f"{block}.self_attn.{part}_proj", outputs, hidden, bias=not normed)
+            layout.layer(f"{block}.self_attn.{part}_proj", outputs, hidden, bias=biased)
         layout.layer(f"{block}.self_attn.o_proj", hidden, 128 * heads, bias=False)
         if normed:
             layout.layer(f"{block}.self_attn.q_norm", 128, bias=False)
@@ -298,8 +300,8 @@ def flux_kontext():
 KLEIN_HIDDEN, KLEIN_CONTEXT = 256, 3 * LLM_HIDDEN
 
 
-def klein_layout():
-    layout, hidden = components.Layout(), KLEIN_HIDDEN
+def klein_layout(hidden=KLEIN_HIDDEN, single=families.SINGLE):
+    layout = components.Layout()
 
     def layer(name, outputs, inputs):
         layout.layer(name, outputs, inputs, bias=False)
@@ -318,7 +320,7 @@ def klein_layout():
             layout.shapes[f"{block}_attn.norm.query_norm.scale"] = layout.shapes[f"{block}_attn.norm.key_norm.scale"] = (128,)
             layer(f"{block}_mlp.0", 6 * hidden, hidden)
             layer(f"{block}_mlp.2", hidden, 3 * hidden)
-    for i in range(families.SINGLE):
+    for i in range(single):
         block = f"single_blocks.{i}"
         layer(f"{block}.linear1", 9 * hidden, hidden)
         layer(f"{block}.linear2", hidden, 4 * hidden)
