@@ -283,7 +283,8 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public int sizeMultiple() {
-        return info.sizeMultiple();
+        // The runtime counts latents alone, and has pixels for latents where there is no VAE.
+        return Math.max(info.sizeMultiple(), file.pixelPatch());
     }
 
     @Override

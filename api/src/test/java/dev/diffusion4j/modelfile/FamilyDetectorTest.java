@@ -114,6 +114,15 @@ class FamilyDetectorTest {
                 .isEqualTo(ModelFamily.SD1);
     }
 
+    @Test
+    void patchesOfThoseThatWorkOnPixels() {
+        String radiance = M + "nerf_final_layer_conv.weight";
+        assertThat(read(named(radiance)).pixelPatch()).isEqualTo(16);
+        assertThat(read(named(radiance, M + "__32x32__")).pixelPatch()).isEqualTo(32);
+        assertThat(read(named(M + "double_blocks.0.img_attn.qkv.weight")).pixelPatch())
+                .isEqualTo(1);
+    }
+
     /** Which has the second of SDXL's text encoders alone, and a VAE. */
     @Test
     void refiner() {
