@@ -69,13 +69,87 @@ struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
     }
 };
 
-/* Language models as text encoders: Qwen2.5-VL has fewer special tokens than the others. */
+/*
+ * Language models as text encoders. Qwen2.5-VL has fewer special tokens than the others. Where a prompt is shorter than what the
+ * transformer is told, upstream has the padding at other places, or other padding, than the models were trained with:
+ *
+ * - FLUX.2 is told zeros before the words, and not behind them;
+ * - Ovis-Image is told zeros, and not what the language model makes of its padding;
+ * - LongCat-Image is told what it makes of the padding that stands between the words and the end of their template, and
+ *   not the end of the template and then padding.
+ */
 struct LanguageModelConditioner : LLMEmbedder {
     template <typename... Arguments>
     explicit LanguageModelConditioner(Arguments&&... arguments) : LLMEmbedder(std::forward<Arguments>(arguments)...) {
         if (llm->config.arch == LLM::LLMArch::QWEN2_5_VL) {
             tokenizer = std::make_shared<QwenTokenizer>(D4J_TOKENIZER_QWEN2);
         }
+    }
+
+    SDCondition get_learned_condition(int threads, const ConditionerParams& params) override {
+        const bool sees_pictures = llm->enable_vision && params.ref_images != nullptr && !params.ref_images->empty();
+        if (sd_version_is_longcat(version) && !sees_pictures) {
+            SDCondition condition;
+            condition.c_crossattn = longcat_context(threads, params.text);
+            return condition;
+        }
+        SDCondition condition = LLMEmbedder::get_learned_condition(threads, params);
+        auto& values          = condition.c_crossattn.values();
+        if (version == VERSION_FLUX2) {
+            const auto words_end = values.begin() + words_of(values, condition.c_crossattn.shape()[0]);
+            std::rotate(values.begin(), words_end, values.end());
+        } else if (version == VERSION_OVIS_IMAGE) {
+            const std::string visible = " " + params.text + "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n";
+            const size_t count        = std::get<0>(tokenize(visible, {0, static_cast<int>(visible.size())})).size();
+            const size_t words        = std::min(values.size(), count * static_cast<size_t>(condition.c_crossattn.shape()[0]));
+            std::fill(values.begin() + static_cast<std::ptrdiff_t>(words), values.end(), 0.0f);
+        }
+        return condition;
+    }
+
+private:
+    /* How many of the values are before the rows of zeros at the end. */
+    static std::ptrdiff_t words_of(const std::vector<float>& values, int64_t width) {
+        const auto last = std::find_if(values.rbegin(), values.rend(), [](float value) { return value != 0.0f; });
+        const auto end  = std::distance(last, values.rend());
+        return (end + width - 1) / width * width;
+    }
+
+    sd::Tensor<float> longcat_context(int threads, const std::string& text) {
+        constexpr int LENGTH = 512;
+        auto [ids, weights, mask] = tokenize(text, {0, static_cast<int>(text.size())}, LENGTH, LENGTH, true);
+        const std::vector<int> before = tokenizer->encode(
+            "<|im_start|>system\nAs an image captioning expert, generate a descriptive text prompt based on an image content,"
+            " suitable for input to a text-to-image model.<|im_end|>\n<|im_start|>user\n");
+        const std::vector<int> behind = tokenizer->encode("<|im_end|>\n<|im_start|>assistant\n");
+        ids.insert(ids.begin(), before.begin(), before.end());
+        ids.insert(ids.end(), behind.begin(), behind.end());
+        weights.insert(weights.begin(), before.size(), 1.0f);
+        weights.insert(weights.end(), behind.size(), 1.0f);
+        mask.insert(mask.begin(), before.size(), 1.0f);
+        mask.insert(mask.end(), behind.size(), 1.0f);
+        const auto count = static_cast<int64_t>(ids.size());
+        sd::Tensor<float> states = llm->compute(threads, sd::Tensor<int32_t>({count}, ids), causal(mask), {}, {}, false, false, true, true);
+        if (states.empty()) {
+            throw Failure{D4J_FAILED, "the language model failed"};
+        }
+        states           = apply_token_weights(std::move(states), weights);
+        const auto first = static_cast<int64_t>(before.size());
+        return sd::ops::slice(states, 1, first, first + LENGTH);
+    }
+
+    /* Each token sees those before it that are not padding. Numbers as upstream's. */
+    static sd::Tensor<float> causal(const std::vector<float>& mask) {
+        constexpr float HIDDEN = -std::numeric_limits<float>::max() / 4.0f;
+        const auto count       = static_cast<int64_t>(mask.size());
+        std::vector<float> seen;
+        seen.reserve(mask.size() * mask.size());
+        for (size_t row = 0; row < mask.size(); row++) {
+            for (size_t column = 0; column < mask.size(); column++) {
+                seen.push_back((mask[column] == 0.0f ? HIDDEN : 0.0f) + (column > row ? HIDDEN : 0.0f));
+            }
+        }
+        return sd::Tensor<float>({count, count}, seen);
     }
 };
 

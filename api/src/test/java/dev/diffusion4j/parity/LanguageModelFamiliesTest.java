@@ -47,6 +47,16 @@ class LanguageModelFamiliesTest {
     }
 
     @Test
+    void flux2Dev() {
+        requireEqual(parts("flux2-dev", "mistral-small", "vae32"), ModelFamily.FLUX2, "flux2-dev", PROMPT);
+    }
+
+    @Test
+    void ovisImage() {
+        requireEqual(parts("ovis-image", "qwen3", "vae16"), ModelFamily.OVIS_IMAGE, "ovis-image", PROMPT);
+    }
+
+    @Test
     void longCatImage() {
         requireEqual(
                 parts("longcat-image", "qwen2.5", "vae16"),
