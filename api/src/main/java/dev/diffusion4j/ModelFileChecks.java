@@ -41,8 +41,13 @@ final class ModelFileChecks {
     static ModelFile check(Optional<Path> model, ModelOptions options) {
         ModelFileChecks checks = new ModelFileChecks(model, options);
         ModelFile main = checks.checkMain();
-        checks.components.forEach(
-                (component, file) -> ModelFileValidator.requireComponent(file, component, main.family()));
+        checks.components.forEach((component, file) -> {
+            if (component == ModelComponent.TINY_AUTOENCODER && options.tinyAutoencoderForPreviewsOnly()) {
+                ModelFileValidator.requirePreviewAutoencoder(file, main.family());
+            } else {
+                ModelFileValidator.requireComponent(file, component, main.family());
+            }
+        });
         checks.checkEmbeddings(main);
         return main;
     }

@@ -67,7 +67,7 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return component(ModelComponent.TINY_AUTOENCODER, file);
     }
 
-    /** A tiny autoencoder (TAESD) for previews alone. */
+    /** A tiny autoencoder (TAESD) for previews alone; a file of its decoder will do. */
     public B previewAutoencoder(Path file) {
         set(ModelOptions.TINY_AUTOENCODER_FOR_PREVIEWS_ONLY, true);
         return component(ModelComponent.TINY_AUTOENCODER, file);

@@ -394,6 +394,9 @@ class ModelCheckTest {
                         new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
                         asTinyAutoencoderOf(ModelFamily.SD1))
                 .hasMessageContaining("without its encoder");
+        assertAccepted(
+                new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
+                file -> ModelFileValidator.requirePreviewAutoencoder(file, ModelFamily.SD1));
         assertRefused(Models.vae(new Safetensors(), ""), asTinyAutoencoderOf(ModelFamily.SD1))
                 .hasMessageContaining("is not a tiny autoencoder: it is a VAE");
     }

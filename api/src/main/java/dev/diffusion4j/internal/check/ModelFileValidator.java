@@ -48,8 +48,8 @@ public final class ModelFileValidator {
         switch (component) {
             case VAE -> require(file, ModelFamily.VAE);
             case TINY_AUTOENCODER -> {
-                require(file, ModelFamily.TINY_AUTOENCODER);
-                TinyAutoencoderCheck.check(file, family);
+                requirePreviewAutoencoder(file, family);
+                TinyAutoencoderCheck.requireEncoder(file, family);
             }
             case CLIP_L -> require(file, family.isStableDiffusion2() ? ModelFamily.CLIP_H : ModelFamily.CLIP_L);
             case CLIP_G -> require(file, ModelFamily.CLIP_G);
@@ -57,6 +57,17 @@ public final class ModelFileValidator {
             case LLM -> require(file, ModelFamily.LLM);
             case DIFFUSION_MODEL, LLM_VISION -> {}
         }
+    }
+
+    /**
+     * Checks that a file can be given as the tiny autoencoder that decodes previews, which needs no encoder.
+     *
+     * @param family of the model
+     * @throws ModelFileException if it cannot
+     */
+    public static void requirePreviewAutoencoder(ModelFile file, ModelFamily family) {
+        require(file, ModelFamily.TINY_AUTOENCODER);
+        TinyAutoencoderCheck.requireDecoder(file, family);
     }
 
     /**
