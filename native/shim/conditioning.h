@@ -5,6 +5,7 @@
 #ifndef D4J_CONDITIONING_H
 #define D4J_CONDITIONING_H
 
+#include "rope.h"
 #include "tokenizers.h"
 
 #include <cstdint>

@@ -9,83 +9,18 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
-#include "conditioning.h"
+#include "conditioners.h"
 #include "guard.h"
 #include "lora.h"
 #include "pieced_weights.h"
-
-namespace d4j {
-
-/*
- * The text encoders of Stable Diffusion 1, 2 and XL, of which XL's two know words that were learned for both. SDXL is trained
- * with zeros in place of an empty text, those of its pooled vector included, which upstream leaves as the empty text made it.
- */
-struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
-    template <typename... Arguments>
-    explicit ClipConditioner(Arguments&&... arguments) : FrozenCLIPEmbedderWithCustomWords(std::forward<Arguments>(arguments)...) {
-        if (text_model2) {
-            for (const auto& [word, path] : embedding_map) {
-                learn(word, path);
-            }
-        }
-    }
-
-    /*
-     * Reads the vectors of a word for both encoders of SDXL. Upstream, which reads a file when a prompt has its word, takes those
-     * of the second encoder for further vectors of the first.
-     */
-    void learn(const std::string& word, const std::string& path) {
-        const auto width_of = [](const CLIPTextModelRunner& encoder) { return static_cast<size_t>(encoder.model.hidden_size); };
-        ModelLoader file;
-        std::vector<float> first;
-        std::vector<float> second;
-        bool is_read = file.init_from_file(path);
-        for (const auto& [name, storage] : file.get_tensor_storage_map()) {
-            const bool of_first = storage.ne[0] == text_model->model.hidden_size;
-            is_read             = is_read && file.load_float_tensor(name, of_first ? first : second);
-        }
-        const size_t count = first.size() / width_of(*text_model);
-        if (!is_read || count == 0 || second.size() != count * width_of(*text_model2)) {
-            throw Failure{D4J_LOAD_FAILED, "the textual inversion " + path + " has not the vectors of both text encoders"};
-        }
-        append(first, token_embed_custom);
-        append(second, text_model2->own_vectors);
-        const int begin = num_custom_embeddings;
-        num_custom_embeddings += static_cast<int>(count);
-        embedding_pos_map[word] = {begin, num_custom_embeddings};
-    }
-
-    static void append(const std::vector<float>& vectors, std::vector<uint8_t>& bytes) {
-        const auto* data = reinterpret_cast<const uint8_t*>(vectors.data());
-        bytes.insert(bytes.end(), data, data + vectors.size() * sizeof(float));
-    }
-
-    SDCondition get_learned_condition(int threads, const ConditionerParams& params) override {
-        SDCondition condition = FrozenCLIPEmbedderWithCustomWords::get_learned_condition(threads, params);
-        if (params.zero_out_masked && text_model2 && !condition.c_vector.empty()) {
-            std::fill_n(condition.c_vector.values().begin(), text_model2->model.projection_dim, 0.0f);
-        }
-        return condition;
-    }
-};
-
-/* Language models as text encoders: Qwen2.5-VL has fewer special tokens than the others. */
-struct LanguageModelConditioner : LLMEmbedder {
-    template <typename... Arguments>
-    explicit LanguageModelConditioner(Arguments&&... arguments) : LLMEmbedder(std::forward<Arguments>(arguments)...) {
-        if (llm->config.arch == LLM::LLMArch::QWEN2_5_VL) {
-            tokenizer = std::make_shared<QwenTokenizer>(D4J_TOKENIZER_QWEN2);
-        }
-    }
-};
-
-}  // namespace d4j
 
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
 // is included already; all that stable-diffusion.cpp itself reports are steps.
 #define pretty_progress d4j::on_sampling_progress
 // Classes of the shim in place of those that they correct.
 #define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
+#define SD3CLIPEmbedder d4j::Sd3Conditioner
+#define FluxCLIPEmbedder d4j::FluxConditioner
 #define LLMEmbedder d4j::LanguageModelConditioner
 #define LoraModel d4j::LoraModel
 #define MultiLoraAdapter d4j::LoraAdapter
@@ -93,6 +28,8 @@ struct LanguageModelConditioner : LLMEmbedder {
 #define convert_tensors_name() get_tensor_storage_map(), d4j::convert_names(model_loader)
 #include "stable-diffusion.cpp"
 #undef FrozenCLIPEmbedderWithCustomWords
+#undef SD3CLIPEmbedder
+#undef FluxCLIPEmbedder
 #undef LLMEmbedder
 #undef LoraModel
 #undef MultiLoraAdapter
@@ -542,6 +479,12 @@ bool describe_unet(StableDiffusionGGML& sd, d4j_parts_t& parts) {
     return true;
 }
 
+/* Which FLUX.1 is, with a mask in place of the vector and a guidance that has to be there, and is 0. */
+bool is_chroma(const StableDiffusionGGML& sd) {
+    const auto* flux = dynamic_cast<const Flux::FluxRunner*>(sd.diffusion_model.get());
+    return flux != nullptr && flux->config.is_chroma;
+}
+
 /* Of the families whose transformer is told nothing but a context, a vector and a guidance. */
 bool describe_transformer(StableDiffusionGGML& sd, d4j_parts_t& parts) {
     const DiffusionModelRunner* model = sd.diffusion_model.get();
@@ -551,9 +494,9 @@ bool describe_transformer(StableDiffusionGGML& sd, d4j_parts_t& parts) {
         parts.denoiser_patch_size   = mmdit->config.patch_size;
         parts.denoiser_max_side     = static_cast<int32_t>(mmdit->config.pos_embed_max_size) * mmdit->config.patch_size;
     } else if (const auto* flux = dynamic_cast<const Flux::FluxRunner*>(model);
-               flux != nullptr && !flux->config.is_chroma && (sd.version == VERSION_FLUX || sd_version_is_flux2(sd.version))) {
+               flux != nullptr && (sd.version == VERSION_FLUX || sd_version_is_flux2(sd.version))) {
         parts.denoiser_context_size = static_cast<int32_t>(flux->config.context_in_dim);
-        parts.denoiser_vector_size  = sd.version == VERSION_FLUX ? static_cast<int32_t>(flux->config.vec_in_dim) : 0;
+        parts.denoiser_vector_size  = sd.version == VERSION_FLUX && !is_chroma(sd) ? static_cast<int32_t>(flux->config.vec_in_dim) : 0;
         parts.denoiser_patch_size   = flux->config.patch_size;
         parts.denoiser_guidance     = flux->config.guidance_embed;
     } else if (const auto* z_image = dynamic_cast<const ZImage::ZImageRunner*>(model)) {
@@ -664,6 +607,25 @@ void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t 
     copy_out(result.value_or(sd::Tensor<float>()), int64_t{count} * runner.model.hidden_size, embeddings);
 }
 
+/* What Chroma's transformer is not to look at stands behind the words, in no place of its own: leaving it out is the same. */
+static void leave_out_masked(SDCondition& condition) {
+    const int64_t width = condition.c_crossattn.shape()[0];
+    sd::Tensor<float>& mask = condition.c_vector;
+    std::vector<float> seen;
+    for (int64_t token = 0; token < mask.numel(); token++) {
+        if (mask[token] == 0) {
+            const auto row = condition.c_crossattn.values().begin() + token * width;
+            seen.insert(seen.end(), row, row + width);
+        }
+    }
+    if (seen.empty()) {
+        throw Failure{D4J_INVALID, "without a T5 this model reads no prompt"};
+    }
+    const auto tokens     = static_cast<int64_t>(seen.size()) / width;
+    condition.c_crossattn = sd::Tensor<float>({width, tokens}, std::move(seen));
+    mask                  = {};
+}
+
 Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_skip) {
     StableDiffusionGGML& sd = *context->sd;
     ConditionerParams params;
@@ -674,6 +636,9 @@ Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_
     sd.cond_stage_model->runner_done();
     if (condition.c_crossattn.empty()) {
         throw Failure{D4J_FAILED, "the computation failed"};
+    }
+    if (is_chroma(sd)) {
+        leave_out_masked(condition);
     }
     Prompt result;
     result.tokens  = condition.c_crossattn.shape()[1];
@@ -716,6 +681,8 @@ void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& inp
     sd::Tensor<float> guidance;
     if (input.guidance != nullptr) {
         guidance = copied(input.guidance, {1});
+    } else if (is_chroma(sd)) {
+        guidance = sd::Tensor<float>::zeros({1});
     }
     const sd::Tensor<float> vector          = prepare_vector(input.vector);
     const sd::Tensor<float> negative_vector = prepare_vector(input.negative_vector);

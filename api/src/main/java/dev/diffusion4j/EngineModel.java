@@ -255,7 +255,7 @@ final class EngineModel implements DiffusionModel {
         }
         if (!info.components().exist()) {
             throw new ModelFileException(name() + " is a model of the family " + info.family()
-                    + "; the components of SD 1.x, SD 2.x, SDXL, SD 3, FLUX.1, FLUX.2, Z-Image and Qwen-Image alone run by"
+                    + "; the components of SD 1.x, SD 2.x, SDXL, SD 3, FLUX.1, Chroma, FLUX.2, Z-Image and Qwen-Image alone run by"
                     + " themselves");
         }
         return components;
