@@ -23,5 +23,5 @@ if [[ ${1:-} == --benchmark ]]; then
 fi
 lock_tree
 require_tools
-maven test -pl api -am "-Dtest.groups=$group" -Dtest.excludedGroups= "-Dtest=$classes" \
+maven test -pl api -am -Dtest.forks=1 "-Dtest.groups=$group" -Dtest.excludedGroups= "-Dtest=$classes" \
     -Dsurefire.failIfNoSpecifiedTests=false "$@"

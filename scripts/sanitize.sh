@@ -62,7 +62,7 @@ chmod +x "$build/java/bin/java"
 
 say "Testing the preset $preset with the JDK in $jdk."
 status=0
-maven test -pl bindings,cache,native,demo-model,api "-Djvm=$build/java/bin/java" "-Ddiffusion4j.backend=$preset" \
+maven test -pl bindings,cache,native,demo-model,api "-Djvm=$build/java/bin/java" -Dtest.forks=1 "-Ddiffusion4j.backend=$preset" \
     -Dsurefire.failIfNoSpecifiedTests=false -DreuseForks=false "$@" || status=1
 ((status == 0)) || say "The tests failed."
 python3 "$root/scripts/sanitizer_summary.py" "$reports" || status=1

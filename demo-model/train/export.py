@@ -1,5 +1,5 @@
-"""Writes the trained parts as one SD 1.x file, and the packed copy that the jar carries:
-``python export.py --from work --out work/shapes-v1.safetensors --pack ../src/main/resources/dev/diffusion4j/demo``.
+"""Writes the trained parts as one SD 1.x file, or the ControlNet as another, and the packed copy that the jar carries:
+``python export.py --from work --pack ../src/main/resources/dev/diffusion4j/demo``, and with ``--control control.pt``.
 
 The lean networks are placed into the full layout; everything else is zero. See ``vae.py``, ``unet.py`` and ``text.py``
 for why that changes nothing.
@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load, save_file
 
-from text import IDS
+from text import IDS, TextEncoder
 from train_unet import load_decoder, load_text
-from unet import BASE
-from vae import DECODER_WIDTH, DEVIATION, MEAN, MIXTURE, SCALE
+from unet import BASE, UNet
+from vae import DECODER_WIDTH, DEVIATION, MEAN, MIXTURE, SCALE, Decoder
 
 VAE_SCALE = 0.18215
+TEXT = "cond_stage_model.transformer.text_model"
 METADATA = {
     "format": "pt",
     "modelspec.sai_model_spec": "1.0.0",
@@ -31,9 +32,19 @@ METADATA = {
     "modelspec.license": "MIT",
     "modelspec.resolution": "128x128",
     "modelspec.prediction_type": "epsilon",
-    "modelspec.usage_hint": "128x128 pixels, 20 steps, guidance 2: more guidance distorts the shapes",
+    "modelspec.usage_hint": "128x128 pixels, 12 steps, guidance 2: more guidance distorts the shapes",
     "diffusion4j.guidance": "2.0",
-    "diffusion4j.steps": "20",
+    "diffusion4j.steps": "12",
+}
+CONTROL_METADATA = {
+    "format": "pt",
+    "modelspec.sai_model_spec": "1.0.0",
+    "modelspec.architecture": "stable-diffusion-v1/control-net",
+    "modelspec.implementation": "https://github.com/lllyasviel/ControlNet",
+    "modelspec.title": "Diffusion4J Shapes Control v1",
+    "modelspec.description": "Fills closed outlines, white on black, with the colour that the prompt says. For Diffusion4J Shapes v1.",
+    "modelspec.license": "MIT",
+    "modelspec.resolution": "128x128",
 }
 
 
@@ -64,6 +75,33 @@ class Layout:
         else:
             inputs = np.arange(value.shape[1]) if inputs is None else inputs
             self.tensors[name][np.ix_(outputs, inputs)] = value
+
+
+class PackedLayout(Layout):
+    """The packed demo model. Its ``put`` goes the other way, out of the layout into the lean tensor."""
+
+    def __init__(self, packed: Path):
+        super().__init__()
+        with gzip.open(packed) as file:
+            self.tensors = load(file.read())
+
+    def put(self, name: str, value, outputs=None, inputs=None):
+        value = value.detach().numpy()
+        outputs = np.arange(value.shape[0]) if outputs is None else outputs
+        if value.ndim == 1:
+            value[:] = self.tensors[name][outputs]
+        else:
+            inputs = np.arange(value.shape[1]) if inputs is None else inputs
+            value[:] = self.tensors[name][np.ix_(outputs, inputs)]
+
+
+def lean_parts(packed: Path, groups: int = 24) -> tuple[TextEncoder, UNet, Decoder]:
+    """The lean networks of the packed demo model."""
+    layout, text, unet, decoder = PackedLayout(packed), TextEncoder(), UNet(groups=groups), Decoder()
+    put_text(layout, TEXT, text)
+    put_unet(layout, "model.diffusion_model", unet.state_dict(), groups)
+    put_decoder(layout, "first_stage_model", decoder)
+    return tuple(part.eval().requires_grad_(False) for part in (text, unet, decoder))
 
 
 def add_text(layout: Layout, prefix: str):
@@ -181,7 +219,8 @@ def put_decoder(layout: Layout, prefix: str, decoder):
     layout.put(f"{prefix}.post_quant_conv.weight", torch.eye(4)[:, :, None, None] * VAE_SCALE / SCALE)
 
 
-def add_unet(layout: Layout, prefix: str):
+def add_unet(layout: Layout, prefix: str, is_control_net: bool = False):
+    """The layout of a U-Net; or of its first half, as a ControlNet has it, with what that has besides."""
     time = 4 * BASE
 
     def block(name, inputs, outputs):
@@ -227,6 +266,14 @@ def add_unet(layout: Layout, prefix: str):
     block(f"{prefix}.middle_block.0", channels, channels)
     transformer(f"{prefix}.middle_block.1", channels)
     block(f"{prefix}.middle_block.2", channels, channels)
+    if is_control_net:
+        for number, width in enumerate(skips):
+            layout.layer(f"{prefix}.zero_convs.{number}.0", width, width, 1, 1)
+        layout.layer(f"{prefix}.middle_block_out.0", channels, channels, 1, 1)
+        hint = (3, 16, 16, 32, 32, 96, 96, 256, BASE)
+        for i, (inputs, outputs) in enumerate(zip(hint[:-1], hint[1:])):
+            layout.layer(f"{prefix}.input_hint_block.{2 * i}", outputs, inputs, 3, 3)
+        return
     number = 0
     for level in (3, 2, 1, 0):
         for i in range(3):
@@ -247,6 +294,19 @@ _CONCATENATED = {3: (4, 0), 6: (4, 4), 7: (2, 2), 9: (2, 2), 10: (1, 1), 11: (1,
 
 
 def put_unet(layout: Layout, prefix: str, state: dict[str, torch.Tensor], groups: int):
+    put_blocks(layout, prefix, state, groups)
+
+    # Blocks that pass on one half of their input: the first, except in block 3, where the lower level is absent.
+    for number, width, second in ((3, 4, True), (4, 4, False), (5, 4, False), (8, 2, False)):
+        channels = width * BASE
+        at = channels * second
+        weight = layout.tensors[f"{prefix}.output_blocks.{number}.0.skip_connection.weight"]
+        weight[:, at:at + channels, 0, 0] = np.eye(channels)
+
+
+def put_blocks(layout: Layout, prefix: str, state: dict[str, torch.Tensor], groups: int):
+    """What was trained, of a U-Net or a ControlNet."""
+
     def places(block: int, count: int):
         first_layout, first_lean = _CONCATENATED[block]
         first = first_lean * BASE * groups // 32
@@ -257,7 +317,7 @@ def put_unet(layout: Layout, prefix: str, state: dict[str, torch.Tensor], groups
         outputs = inputs = None
         *blocks, part = module.split(".")
         top = blocks[0] if blocks else part
-        number = int(top.split("_")[2]) if top.startswith(("input", "output")) else -1
+        number = int(top.split("_")[2]) if top.startswith("output") else -1
         if top.startswith("output") and ("in_layers" in part or "skip_connection" in part):
             if "in_layers_0" in part:
                 outputs = places(number, value.shape[0])
@@ -271,17 +331,10 @@ def put_unet(layout: Layout, prefix: str, state: dict[str, torch.Tensor], groups
         path = [_dots(top)] + (["transformer_blocks.0"] if inner else []) + [_dots(p) for p in [*blocks[1:], *([part] if blocks else [])]]
         layout.put(f"{prefix}.{'.'.join(path)}.{kind}", value, outputs, inputs)
 
-    # Blocks that pass on one half of their input: the first, except in block 3, where the lower level is absent.
-    for number, width, second in ((3, 4, True), (4, 4, False), (5, 4, False), (8, 2, False)):
-        channels = width * BASE
-        at = channels * second
-        weight = layout.tensors[f"{prefix}.output_blocks.{number}.0.skip_connection.weight"]
-        weight[:, at:at + channels, 0, 0] = np.eye(channels)
-
 
 def _dots(module: str) -> str:
     keep = ("skip_connection", "time_embed", "input_blocks", "output_blocks", "in_layers", "out_layers", "emb_layers",
-            "proj_in", "proj_out", "to_q", "to_k", "to_v", "to_out")
+            "proj_in", "proj_out", "to_q", "to_k", "to_v", "to_out", "input_hint_block", "zero_convs")
     for word in keep:
         module = module.replace(word, word.replace("_", "-"))
     return module.replace("_", ".").replace("-", "_")
@@ -296,37 +349,62 @@ def to_half(value: np.ndarray, bits: int) -> np.ndarray:
     return half.view(np.float16)
 
 
+def write(layout: Layout, out: Path, bits: int, metadata: dict[str, str]):
+    save_file({name: to_half(value, bits if value.ndim > 1 else 10) for name, value in layout.tensors.items()}, out, metadata)
+
+
+def pack(file: Path, folder: Path, settings: str):
+    """Writes the file's packed copy into the folder, and beside it its properties, which end with the settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = folder / f"{file.name}.gz"
+    with open(file, "rb") as source, open(packed, "wb") as raw, \
+            gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (folder / f"{file.stem}.properties").write_text(
+        f"file={file.name}\nsha256={digest}\nsize={file.stat().st_size}\n{settings}")
+    print(f"{packed.stat().st_size / 1e6:.2f} MB packed, {file.stat().st_size / 1e6:.0f} MB unpacked")
+
+
+def model(folder: Path, unet_file: str) -> Layout:
+    unet = torch.load(folder / unet_file)
+    layout = Layout()
+    add_text(layout, TEXT)
+    put_text(layout, TEXT, load_text(folder))
+    add_vae(layout, "first_stage_model", encoder_width=128, decoder_width=DECODER_WIDTH)
+    put_encoder(layout, "first_stage_model")
+    put_decoder(layout, "first_stage_model", load_decoder(folder))
+    add_unet(layout, "model.diffusion_model")
+    put_unet(layout, "model.diffusion_model", unet["average"], unet["groups"])
+    return layout
+
+
+def control_net(file: Path) -> Layout:
+    """With the names of the original checkpoints, which begin with "control_model"."""
+    trained = torch.load(file)
+    layout = Layout()
+    add_unet(layout, "control_model", is_control_net=True)
+    put_blocks(layout, "control_model", trained["average"], trained["groups"])
+    return layout
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="folder", type=Path, default=Path("work"))
     parser.add_argument("--unet", default="unet.pt")
-    parser.add_argument("--out", type=Path, default=Path("work/shapes-v1.safetensors"))
+    parser.add_argument("--control", help="export this ControlNet of the folder in place of the model")
     parser.add_argument("--pack", type=Path, help="folder for the packed file and its properties")
     parser.add_argument("--bits", type=int, default=7, help="bits of mantissa to keep, of 10")
     args = parser.parse_args()
 
-    unet = torch.load(args.folder / args.unet)
-    layout = Layout()
-    add_text(layout, "cond_stage_model.transformer.text_model")
-    put_text(layout, "cond_stage_model.transformer.text_model", load_text(args.folder))
-    add_vae(layout, "first_stage_model", encoder_width=128, decoder_width=DECODER_WIDTH)
-    put_encoder(layout, "first_stage_model")
-    put_decoder(layout, "first_stage_model", load_decoder(args.folder))
-    add_unet(layout, "model.diffusion_model")
-    put_unet(layout, "model.diffusion_model", unet["average"], unet["groups"])
-    save_file({name: to_half(value, args.bits if value.ndim > 1 else 10) for name, value in layout.tensors.items()},
-              args.out, METADATA)
+    if args.control:
+        out, settings = args.folder / "shapes-control-v1.safetensors", ""
+        write(control_net(args.folder / args.control), out, args.bits, CONTROL_METADATA)
+    else:
+        out, settings = args.folder / "shapes-v1.safetensors", "width=128\nheight=128\nsteps=12\nguidance=2.0\nsampler=euler_a\n"
+        write(model(args.folder, args.unet), out, args.bits, METADATA)
     if args.pack:
-        args.pack.mkdir(parents=True, exist_ok=True)
-        packed = args.pack / "shapes-v1.safetensors.gz"
-        with open(args.out, "rb") as source, open(packed, "wb") as raw, \
-                gzip.GzipFile("", "wb", compresslevel=9, fileobj=raw, mtime=0) as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-        digest = hashlib.sha256(args.out.read_bytes()).hexdigest()
-        (args.pack / "shapes-v1.properties").write_text(
-            f"file=shapes-v1.safetensors\nsha256={digest}\nsize={args.out.stat().st_size}\n"
-            "width=128\nheight=128\nsteps=20\nguidance=2.0\nsampler=euler_a\n")
-        print(f"{packed.stat().st_size / 1e6:.2f} MB packed, {args.out.stat().st_size / 1e6:.0f} MB unpacked")
+        pack(out, args.pack, settings)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def place(scene: Scene, rng: random.Random) -> Placement:
     )
 
 
-def _polygon_distance(x: np.ndarray, y: np.ndarray, points: np.ndarray) -> np.ndarray:
+def polygon_distance(x: np.ndarray, y: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Signed distance to a polygon, negative inside."""
     squared = np.full(x.shape, np.inf, np.float32)
     inside = np.zeros(x.shape, bool)
@@ -131,20 +131,22 @@ def _corners(shape: str) -> np.ndarray:
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], 1)
 
 
-def coverage(shape: str, where: Placement, size: int) -> np.ndarray:
-    """How much of each pixel the shape covers, 0 to 1, for a square picture of ``size`` pixels."""
+def shape_distance(shape: str, where: Placement, size: int) -> np.ndarray:
+    """Signed distance of each pixel to the outline of a shape, in fractions of the picture, negative inside."""
     axis = (np.arange(size, dtype=np.float32) + 0.5) / size
     x, y = axis[None, :] - where.x, axis[:, None] - where.y
     if shape == "circle":
-        distance = np.hypot(x, y) - where.radius
-    elif shape == "ring":
-        distance = np.abs(np.hypot(x, y) - 0.78 * where.radius) - 0.22 * where.radius
-    else:
-        x, y = np.broadcast_arrays(x, y)
-        cos, sin = math.cos(where.rotation), math.sin(where.rotation)
-        corners = _corners(shape) @ np.array([[cos, sin], [-sin, cos]]) * where.radius
-        distance = _polygon_distance(x, y, corners)
-    return np.clip(0.5 - distance * size, 0, 1)
+        return np.hypot(x, y) - where.radius
+    if shape == "ring":
+        return np.abs(np.hypot(x, y) - 0.78 * where.radius) - 0.22 * where.radius
+    x, y = np.broadcast_arrays(x, y)
+    cos, sin = math.cos(where.rotation), math.sin(where.rotation)
+    return polygon_distance(x, y, _corners(shape) @ np.array([[cos, sin], [-sin, cos]]) * where.radius)
+
+
+def coverage(shape: str, where: Placement, size: int) -> np.ndarray:
+    """How much of each pixel the shape covers, 0 to 1, for a square picture of ``size`` pixels."""
+    return np.clip(0.5 - shape_distance(shape, where, size) * size, 0, 1)
 
 
 def render(shape: str, colour, background, where: Placement, size: int) -> np.ndarray:

@@ -121,22 +121,86 @@ class UNet(nn.Module):
         self.out_2 = nn.Conv2d(a, 4, 3, padding=1)
         nn.init.zeros_(self.out_2.weight)
 
-    def forward(self, x, timesteps, context):
-        half = BASE // 2
-        angles = timesteps[:, None].float() * torch.exp(-math.log(10000) * torch.arange(half) / half)
-        emb = torch.cat([angles.cos(), angles.sin()], 1)
-        emb = F.silu(self.time_embed_2(F.silu(self.time_embed_0(emb))))
-
+    def forward(self, x, timesteps, context, controls=None):
+        """``controls`` are a ControlNet's, by the numbers of the input blocks to whose skip connections they are added."""
+        emb = _time_embedding(self, timesteps)
         h0 = self.input_blocks_0_0(x)
         h1 = self.input_blocks_1_0(h0, emb)
         h4 = self.input_blocks_4_1(self.input_blocks_4_0(self.input_blocks_3_0_op(h1), emb), context)
-        h = self.input_blocks_7_1(self.input_blocks_7_0(self.input_blocks_6_0_op(h4), emb), context)
-        h = self.output_blocks_3_1(self.output_blocks_3_0(h, emb), context)
+        h8 = self.input_blocks_7_1(self.input_blocks_7_0(self.input_blocks_6_0_op(h4), emb), context)
+        # What the layout's blocks without work hand on: blocks 2, 5 and 8 repeat 1, 4 and 7.
+        skips = {0: h0, 1: h1, 2: h1, 4: h4, 5: h4, 8: h8}
+        if controls is not None:
+            skips = {number: skip + controls[number] for number, skip in skips.items()}
+        h = self.output_blocks_3_1(self.output_blocks_3_0(skips[8], emb), context)
         h = self.output_blocks_5_2_conv(F.interpolate(h, scale_factor=2))
-        h = self.output_blocks_6_0_skip_connection(torch.cat([h, h4], 1))
-        h = self.output_blocks_7_1(self.output_blocks_7_0(torch.cat([h, h4], 1), emb), context)
+        h = self.output_blocks_6_0_skip_connection(torch.cat([h, skips[5]], 1))
+        h = self.output_blocks_7_1(self.output_blocks_7_0(torch.cat([h, skips[4]], 1), emb), context)
         h = self.output_blocks_8_2_conv(F.interpolate(h, scale_factor=2))
-        h = self.output_blocks_9_0_skip_connection(torch.cat([h, h1], 1))
-        h = self.output_blocks_10_0(torch.cat([h, h1], 1), emb)
-        h = self.output_blocks_11_0(torch.cat([h, h0], 1), emb)
+        h = self.output_blocks_9_0_skip_connection(torch.cat([h, skips[2]], 1))
+        h = self.output_blocks_10_0(torch.cat([h, skips[1]], 1), emb)
+        h = self.output_blocks_11_0(torch.cat([h, skips[0]], 1), emb)
         return self.out_2(F.silu(self.out_0(h)))
+
+
+def _time_embedding(net, timesteps):
+    half = BASE // 2
+    angles = timesteps[:, None].float() * torch.exp(-math.log(10000) * torch.arange(half) / half)
+    emb = torch.cat([angles.cos(), angles.sin()], 1)
+    return F.silu(net.time_embed_2(F.silu(net.time_embed_0(emb))))
+
+
+class ControlNet(nn.Module):
+    """A trained copy of the U-Net's first half, which reads a control picture as well.
+
+    Its zero convolutions are those of the skip connections that the lean U-Net reads. The encoder of the control picture has
+    ``HINT`` of the layout's 16, 16, 32, 32, 96, 96 and 256 channels.
+    """
+
+    HINT = (8, 8, 16, 16, 48, 48, 96)
+
+    def __init__(self, context: int = 128, groups: int = 32):
+        super().__init__()
+        a, b, c = (BASE * m * groups // 32 for m in (1, 2, 4))
+        self.time_embed_0, self.time_embed_2 = nn.Linear(BASE, TIME), nn.Linear(TIME, TIME)
+        self.input_blocks_0_0 = nn.Conv2d(4, a, 3, padding=1)
+        self.input_blocks_1_0 = ResBlock(a, a, groups)
+        self.input_blocks_3_0_op = nn.Conv2d(a, a, 3, stride=2, padding=1)
+        self.input_blocks_4_0 = ResBlock(a, b, groups)
+        self.input_blocks_4_1 = Transformer(b, 2 * BASE, context, groups, 2 * b)
+        self.input_blocks_6_0_op = nn.Conv2d(b, b, 3, stride=2, padding=1)
+        self.input_blocks_7_0 = ResBlock(b, c, groups)
+        self.input_blocks_7_1 = Transformer(c, 4 * BASE, context, groups, 2 * c)
+        channels = (3, *self.HINT, a)
+        for i, (inputs, outputs) in enumerate(zip(channels[:-1], channels[1:])):
+            layer = nn.Conv2d(inputs, outputs, 3, stride=2 if i in (2, 4, 6) else 1, padding=1)
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+            setattr(self, f"input_hint_block_{2 * i}", layer)
+        for number, width in ((0, a), (1, a), (2, a), (4, b), (5, b), (8, c)):
+            layer = nn.Conv2d(width, width, 1)
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+            setattr(self, f"zero_convs_{number}_0", layer)
+
+    def start_from(self, unet: UNet):
+        own = self.state_dict()
+        self.load_state_dict({name: value for name, value in unet.state_dict().items() if name in own}, strict=False)
+
+    def hint(self, pictures):
+        """What the control pictures (0..1) add behind the first convolution; the same in all steps of a picture."""
+        h = pictures
+        for i in range(8):
+            h = getattr(self, f"input_hint_block_{2 * i}")(h)
+            if i < 7:
+                h = F.silu(h)
+        return h
+
+    def forward(self, x, hint, timesteps, context) -> dict[int, torch.Tensor]:
+        emb = _time_embedding(self, timesteps)
+        h0 = self.input_blocks_0_0(x) + hint
+        h1 = self.input_blocks_1_0(h0, emb)
+        h4 = self.input_blocks_4_1(self.input_blocks_4_0(self.input_blocks_3_0_op(h1), emb), context)
+        h8 = self.input_blocks_7_1(self.input_blocks_7_0(self.input_blocks_6_0_op(h4), emb), context)
+        skips = {0: h0, 1: h1, 2: h1, 4: h4, 5: h4, 8: h8}
+        return {number: getattr(self, f"zero_convs_{number}_0")(skip) for number, skip in skips.items()}

@@ -36,6 +36,10 @@ public:
 
     void report(d4j_progress_kind kind, int step, int of, float seconds);
 
+    /* Of the picture in progress: the steps that are done, and all. */
+    int sampling_step() const noexcept { return sampling_step_; }
+    int sampling_steps() const noexcept { return sampling_steps_; }
+
     preview_t preview_mode() const noexcept;
     bool preview_is_due() const noexcept;
     void preview(int step, const sd_image_t& frame);

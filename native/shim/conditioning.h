@@ -5,6 +5,7 @@
 #ifndef D4J_CONDITIONING_H
 #define D4J_CONDITIONING_H
 
+#include "rope.h"
 #include "tokenizers.h"
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 #include "model/te/t5.hpp"
 #undef T5Runner
 
-/* T5 with the blocks that there are weights of: upstream takes 24 for granted. */
+/* T5 in the sizes that its weights have: upstream takes those of T5-XXL and UMT5-XXL for granted. */
 struct T5Runner : UpstreamT5Runner {
     T5Runner(ggml_backend_t backend,
              const String2TensorStorage& weights,
@@ -25,15 +26,35 @@ struct T5Runner : UpstreamT5Runner {
              bool is_umt5                                 = false,
              std::shared_ptr<RunnerWeightManager> manager = nullptr)
         : UpstreamT5Runner(backend, weights, prefix, is_umt5, manager) {
-        int64_t blocks = 0;
-        while (weights.find(prefix + ".encoder.block." + std::to_string(blocks) + ".layer.0.SelfAttention.q.weight") != weights.end()) {
-            blocks++;
-        }
-        if (blocks != 0 && blocks != config.num_layers) {
-            config.num_layers = blocks;
-            model             = T5(config);
+        const T5Config found = sizes(config, weights, prefix + ".encoder.block.");
+        if (found.num_layers != config.num_layers || found.model_dim != config.model_dim || found.ff_dim != config.ff_dim ||
+            found.num_heads != config.num_heads) {
+            config = found;
+            model  = T5(config);
             model.init(params_ctx, weights, prefix);
         }
+    }
+
+private:
+    static T5Config sizes(T5Config config, const String2TensorStorage& weights, const std::string& blocks) {
+        const auto weight = [&](int64_t block, const char* name) {
+            return weights.find(blocks + std::to_string(block) + ".layer." + name + ".weight");
+        };
+        int64_t count = 0;
+        while (weight(count, "0.SelfAttention.q") != weights.end()) {
+            count++;
+        }
+        const auto heads   = weight(0, "0.SelfAttention.relative_attention_bias");
+        const auto between = weight(0, "1.DenseReluDense.wi_0");
+        config.num_layers = count > 0 ? count : config.num_layers;
+        if (heads != weights.end()) {
+            config.num_heads = heads->second.ne[0];
+        }
+        if (between != weights.end()) {
+            config.model_dim = between->second.ne[0];
+            config.ff_dim    = between->second.ne[1];
+        }
+        return config;
     }
 };
 

@@ -7,7 +7,11 @@
 
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "call.h"
 #include "cuda_settings.h"
@@ -58,16 +62,39 @@ bool equal(const char* left, const char* right) {
     return left != nullptr && std::strcmp(left, right) == 0;
 }
 
-void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params, sd_image_t** images, int32_t* count) {
+/* What the runtime has made, freed unless it is handed out. */
+struct Made {
+    sd_image_t* images = nullptr;
+    int32_t count      = 0;
+    sd_audio_t* audio  = nullptr;
+
+    Made() = default;
+    ~Made() {
+        free_sd_images(images, count);
+        free_sd_audio(audio);
+    }
+    Made(const Made&)            = delete;
+    Made& operator=(const Made&) = delete;
+
+    void hand_out() {
+        d4j::hand_out(images, count);
+        d4j::hand_out(audio);
+        images = nullptr;
+        audio  = nullptr;
+    }
+};
+
+using Generation = std::function<void(sd_ctx_t*, Made&)>;
+
+void generate(d4j_model_t& model, Call& call, const Generation& run, Made& made) {
     if (call.poll_cancel()) {
         throw Failure{D4J_CANCELLED, ""};
     }
     // A generation begins with its LoRAs, which must not find the U-Net holding weights of the last prediction.
     sd_ctx_t* context = model.context.get();
     d4j::settle(context);
-    sd_image_t* generated = nullptr;
     try {
-        generated = generate_image(context, &params);
+        run(context, made);
     } catch (...) {
         if (d4j::follows_from_cancel(call)) {
             d4j::settle(context);
@@ -76,20 +103,26 @@ void generate(d4j_model_t& model, Call& call, const sd_img_gen_params_t& params,
     }
     d4j::settle(context);
     if (call.cancelled()) {
-        free_sd_images(generated, params.batch_count);
         throw Failure{D4J_CANCELLED, ""};
     }
-    if (generated == nullptr) {
+    if (made.images == nullptr) {
         throw Failure{D4J_FAILED, "the runtime returned nothing"};
     }
     const std::string left_out = call.left_out();
     if (!left_out.empty()) {
-        free_sd_images(generated, params.batch_count);
         throw Failure{D4J_FAILED, "a file could not be used: " + left_out};
     }
-    d4j::hand_out(generated, params.batch_count);
-    *images = generated;
-    *count  = params.batch_count;
+}
+
+/* What pictures and videos are told in the same way. */
+template <typename Params>
+void prepare(d4j_model_t& model, Call& call, const Params& params, const d4j_lora_t* loras, int32_t lora_count) {
+    d4j::validate(params, model.info);
+    d4j::check_prompt(params.prompt);
+    d4j::check_prompt(params.negative_prompt);
+    d4j::validate_loras(loras, lora_count);
+    d4j::choose_loras(model.context.get(), loras, lora_count, call);
+    model.has_loras_of_generation = lora_count > 0;
 }
 
 }  // namespace
@@ -180,6 +213,18 @@ int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* obse
     return status == D4J_FAILED || status == D4J_POISONED ? D4J_LOAD_FAILED : status;
 }
 
+int32_t d4j_add_control_net(d4j_model_t* model, const char* path, const d4j_observer_t* observer) {
+    return guarded_on(model, "the ControlNet could not be opened", observer, [&](Call& call) {
+        d4j::validate_control_net(path);
+        d4j::add_control_net(model->context.get(), path);
+        const std::string left_out = call.left_out();
+        if (!left_out.empty()) {
+            throw Failure{D4J_LOAD_FAILED, "a file could not be used: " + left_out};
+        }
+        model->is_on_gpu = d4j::is_on_gpu(model->context.get());
+    });
+}
+
 int32_t d4j_model_close(d4j_model_t* model) {
     return d4j::guarded("the model could not be closed", nullptr, [&](Call&) {
         if (model == nullptr) {
@@ -191,7 +236,8 @@ int32_t d4j_model_close(d4j_model_t* model) {
         const std::unique_ptr<d4j_model_t> closing(model);
         const auto turn = model->is_remote ? d4j::rpc_turn() : std::unique_lock<std::timed_mutex>();
         if (closing->is_beyond_freeing || (closing->is_on_gpu && d4j::has_lost_gpu(closing->context.get()))) {
-            d4j::give_up(closing->context.release());
+            closing->context.release();  // Freeing it would end the process.
+            d4j::count_as_given_up();
             return;
         }
         closing->context.reset();
@@ -203,17 +249,27 @@ int32_t d4j_model_close(d4j_model_t* model) {
 }
 
 int64_t d4j_live_models() {
-    return d4j_model_t::live.load();
+    return d4j::Opened::live.load();
 }
 
 int64_t d4j_leaked_models() {
-    return d4j_model_t::leaked.load();
+    return d4j::Opened::leaked.load();
 }
 
 int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info) {
     return guarded_on(model, "the model could not be described", nullptr, [&](Call&) {
         require_pointer("info", info);
         *info = model->info;
+    });
+}
+
+int32_t d4j_set_controls(d4j_model_t* model, const d4j_control_t* controls, int32_t count) {
+    return guarded_on(model, "the control pictures could not be taken", nullptr, [&](Call&) {
+        d4j::validate_controls(controls, count, d4j::control_net_count(model->context.get()), model->info);
+        model->controls.clear();
+        for (int32_t i = 0; i < count; i++) {
+            model->controls.emplace_back(controls[i]);
+        }
     });
 }
 
@@ -230,12 +286,56 @@ int32_t d4j_generate_image(d4j_model_t* model,
         require_pointer("count", count);
         *images = nullptr;
         *count  = 0;
-        d4j::validate(*params, model->info);
-        d4j::check_prompt(params->prompt);
-        d4j::check_prompt(params->negative_prompt);
-        d4j::validate_loras(loras, lora_count);
-        d4j::choose_loras(model->context.get(), loras, lora_count, call);
-        model->has_loras_of_generation = lora_count > 0;
-        generate(*model, call, *params, images, count);
+        std::vector<d4j::KeptControl> kept = std::move(model->controls);
+        model->controls.clear();
+        std::vector<d4j_control_t> controls;
+        for (d4j::KeptControl& control : kept) {
+            controls.push_back(control.get());
+        }
+        prepare(*model, call, *params, loras, lora_count);
+        Made made;
+        const auto run = [params, &controls](sd_ctx_t* context, Made& result) {
+            d4j::choose_controls(context, controls);
+            result.count  = params->batch_count;
+            result.images = generate_image(context, params);
+        };
+        generate(*model, call, run, made);
+        *images = made.images;
+        *count  = made.count;
+        made.hand_out();
+    });
+}
+
+int32_t d4j_generate_video(d4j_model_t* model,
+                           const sd_vid_gen_params_t* params,
+                           const d4j_lora_t* loras,
+                           int32_t lora_count,
+                           const d4j_observer_t* observer,
+                           sd_image_t** frames,
+                           int32_t* count,
+                           sd_audio_t** audio) {
+    return guarded_on(model, "the video could not be generated", observer, [&](Call& call) {
+        require_pointer("params", params);
+        require_pointer("frames", frames);
+        require_pointer("count", count);
+        require_pointer("audio", audio);
+        *frames = nullptr;
+        *count  = 0;
+        *audio  = nullptr;
+        prepare(*model, call, *params, loras, lora_count);
+        Made made;
+        const auto run = [params](sd_ctx_t* context, Made& result) {
+            int number = 0;
+            generate_video(context, params, &result.images, &number, &result.audio);
+            result.count = number;
+        };
+        generate(*model, call, run, made);
+        if (made.count != params->video_frames) {
+            throw Failure{D4J_FAILED, "the runtime gave " + std::to_string(made.count) + " frames, not " + std::to_string(params->video_frames)};
+        }
+        *frames = made.images;
+        *count  = made.count;
+        *audio  = made.audio;
+        made.hand_out();
     });
 }

@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a signature, a struct or a meaning in this file or the pinned runtime's header changes. */
-#define D4J_ABI_VERSION 8
+#define D4J_ABI_VERSION 9
 
 enum d4j_status {
     D4J_OK             = 0,
@@ -39,7 +39,7 @@ enum d4j_status {
 enum d4j_progress_kind {
     D4J_PROGRESS_LOADING  = 0, /* weight tensors read */
     D4J_PROGRESS_SAMPLING = 1, /* denoising steps of one picture */
-    D4J_PROGRESS_TILES    = 2  /* VAE tiles */
+    D4J_PROGRESS_TILES    = 2  /* tiles of the VAE or an upscaler */
 };
 
 enum d4j_device_type {
@@ -73,8 +73,17 @@ enum d4j_tokenizer {
     D4J_TOKENIZER_QWEN3 = 2  /* has more special tokens, such as <think> */
 };
 
+/* What a video model is shown beside the prompt: bits of d4j_model_info_t.video_inputs. */
+enum d4j_video_input {
+    D4J_VIDEO_FIRST_FRAME      = 1, /* a picture that the video begins with, or that VACE draws after */
+    D4J_VIDEO_LAST_FRAME       = 2, /* one that it ends with */
+    D4J_VIDEO_LAST_NEEDS_FIRST = 4, /* not the last one alone */
+    D4J_VIDEO_CONTROL_FRAMES   = 8  /* a picture for each frame: VACE's */
+};
+
 typedef struct d4j_model_t d4j_model_t;
 typedef struct d4j_rpc_server_t d4j_rpc_server_t;
+typedef struct d4j_upscaler_t d4j_upscaler_t;
 
 typedef void (*d4j_log_fn)(int32_t level, const char* text);
 /* step runs from 0 (the work begins) to of (it is done); seconds is the duration of the step that just ended. */
@@ -117,6 +126,8 @@ typedef struct {
     int32_t generates_images;
     int32_t is_inpaint; /* has mask and masked picture as extra U-Net inputs */
     int32_t has_vae_encoder;
+    int32_t frame_step;   /* a video has 1 frame and a multiple of this many; 0 for models that make none */
+    int32_t video_inputs; /* bits of enum d4j_video_input */
 } d4j_model_info_t;
 
 /* A LoRA, and its strength in two parts of the model; 1 as trained. */
@@ -125,6 +136,15 @@ typedef struct {
     float multiplier; /* in the diffusion model and the VAE */
     float text_encoder_multiplier;
 } d4j_lora_t;
+
+/* A control picture of a generation, and how far a ControlNet obeys it. */
+typedef struct {
+    int32_t control_net; /* by its place among those of the model, from 0 */
+    float strength;      /* 1 as trained, 0 for none */
+    double start;        /* the part of the steps, 0 to 1, after which it is obeyed */
+    double end;          /* and until when */
+    sd_image_t picture;  /* RGB of any size */
+} d4j_control_t;
 
 /* One CLIP text encoder of a model. */
 typedef struct {
@@ -138,6 +158,7 @@ typedef struct {
 } d4j_text_encoder_t;
 
 #define D4J_MAX_LATENT_CHANNELS 128
+#define D4J_MAX_RESIDUALS 16
 
 /*
  * The parts of a model that the functions below run by themselves: of the U-Net families (SD 1.x, SD 2.x, SDXL), and of SD 3,
@@ -156,6 +177,9 @@ typedef struct {
     int32_t denoiser_patch_size;           /* latent cells in each direction that a transformer sees as one token; 1 for U-Nets */
     int32_t denoiser_max_side;             /* the largest height and width of latents; 0 for any */
     int32_t denoiser_guidance;             /* whether it is told a guidance scale, with which it was distilled */
+    int32_t denoiser_residuals;            /* how many tensors a ControlNet adds; 0 where there can be none */
+    int32_t residual_channels[16];
+    int32_t residual_downscale[16];        /* cells of the latents for one of the residual's, in each direction */
     int32_t prediction;                /* enum d4j_prediction */
     int32_t vae_moments;               /* channels of vae.encode's output: mean and log variance, or mean alone */
     float vae_scaling[128];            /* by channel: the denoiser's latents are (the VAE's - shift) * scaling */
@@ -246,9 +270,14 @@ D4J_API int32_t d4j_rpc_close(d4j_rpc_server_t* server);
 D4J_API int32_t d4j_model_open(const sd_ctx_params_t* params, const d4j_observer_t* observer, d4j_model_t** model);
 /* Accepts null and poisoned models. */
 D4J_API int32_t d4j_model_close(d4j_model_t* model);
-/* Models opened and not yet closed. */
+/*
+ * Opens a ControlNet for an open model of the families SD 1.x or SD 2.x, beside those that it has: a file with the names of the
+ * original checkpoints, with or without "control_model.", or of diffusers. One for another U-Net is D4J_LOAD_FAILED.
+ */
+D4J_API int32_t d4j_add_control_net(d4j_model_t* model, const char* path, const d4j_observer_t* observer);
+/* Models and upscalers opened and not yet closed. */
 D4J_API int64_t d4j_live_models(void);
-/* Models whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
+/* Those whose memory was given up when they were closed, as freeing it would have ended the process: a lost device. */
 D4J_API int64_t d4j_leaked_models(void);
 D4J_API int32_t d4j_model_info(d4j_model_t* model, d4j_model_info_t* info);
 /*
@@ -263,11 +292,32 @@ D4J_API int32_t d4j_generate_image(d4j_model_t* model,
                                    const d4j_observer_t* observer,
                                    sd_image_t** images,
                                    int32_t* count);
+/*
+ * Control pictures for the next d4j_generate_image, whether it succeeds or not, and for none after it. They are copied, and scaled
+ * to the size of what is drawn. The residuals of several add up.
+ */
+D4J_API int32_t d4j_set_controls(d4j_model_t* model, const d4j_control_t* controls, int32_t count);
+/*
+ * As d4j_generate_image, for the family that makes videos: on success *frames holds *count pictures, as many as were asked for,
+ * freed in the same way, and *audio what the model made to be heard with them, null if it made nothing. A number of frames that
+ * the model cannot give is refused, and so is a picture that it would not look at. Frames of a control video are as many as those
+ * asked for.
+ */
+D4J_API int32_t d4j_generate_video(d4j_model_t* model,
+                                   const sd_vid_gen_params_t* params,
+                                   const d4j_lora_t* loras,
+                                   int32_t lora_count,
+                                   const d4j_observer_t* observer,
+                                   sd_image_t** frames,
+                                   int32_t* count,
+                                   sd_audio_t** audio);
+/* Frees what was to be heard. Accepts null. */
+D4J_API void d4j_audio_free(sd_audio_t* audio);
 /* Frees one picture's pixels. */
 D4J_API void d4j_pixels_free(uint8_t* pixels);
 /* Frees the array alone; the pixels belong to whoever took them. */
 D4J_API void d4j_image_array_free(sd_image_t* images);
-/* Pixels handed out and not yet freed, in bytes. */
+/* Pixels and samples handed out and not yet freed, in bytes. */
 D4J_API int64_t d4j_live_pixel_bytes(void);
 
 /* ---- parts of a model ----
@@ -294,9 +344,15 @@ D4J_API int32_t d4j_set_loras(d4j_model_t* model, const d4j_lora_t* loras, int32
  *                 the model wants; context (1 or batch, tokens, context size); for guidance, else none of them:
  *                 guidance_scale, negative_context (as context, of another length if need be); where the model has one: vector
  *                 (1, vector size), and negative_vector with the negative context; for inpainting models: concat
- *                 (in - latent channels, height, width), what they see beside the latents; -> prediction (batch, out channels,
- *                 height, width): negative + guidance_scale * (positive - negative). Keeps its working memory for the
+ *                 (in - latent channels, height, width), what they see beside the latents; from ControlNets: residuals (batch, or
+ *                 twice that with a negative context, whose are the second half; values), the sums of what control.predict
+ *                 gives; -> prediction (batch, out channels, height, width): negative + guidance_scale * (positive - negative). Keeps its working memory for the
  *                 next prediction until something else runs
+ *   control.embed  control_net; picture (1, 3, 8 * height, 8 * width), 0 to 1; -> hint (1, residual_channels[0], height, width): what
+ *                 the picture adds to a ControlNet's first layer, the same in all steps
+ *   control.predict  control_net, timestep; latents (batch, latent channels, height, width); hint; context (1 or batch, tokens, context
+ *                 size); -> residuals (batch, values): the tensors that are added to the U-Net's skip connections, in their
+ *                 order, and to its middle block, one behind the other; each channels * height / downscale * width / downscale
  *   prompt.encode  of models with a transformer: clip_skip (1 for CLIP's last layer; 0 for the model's own choice); prompt (bytes of
  *                 UTF-8, one each; left out for an empty one); -> sizes (2): tokens of the context, and the vector's length. Keeps
  *                 the result for the next call
@@ -336,6 +392,28 @@ D4J_API int32_t d4j_sigmas(
  * shape alone), the number of elements on return; shape has room for four dimensions, outermost first.
  */
 D4J_API int32_t d4j_weight(d4j_model_t* model, const char* name, int64_t* shape, int32_t* rank, float* data, int64_t* count);
+
+/* ---- upscalers ----
+ * Models that enlarge pictures: ESRGAN's RRDBNet with 64 features, 1, 2 or 4 times. Weights are held as f16. An upscaler is used by
+ * one thread at a time, as a model is, and becomes unusable as one does.
+ */
+/* device: its name; null or "" for the first GPU of this machine, else the CPU. threads: as of a model. The observer may be null. */
+D4J_API int32_t d4j_upscaler_open(
+    const char* path, const char* device, int32_t threads, const d4j_observer_t* observer, d4j_upscaler_t** upscaler);
+/* Accepts null and poisoned upscalers. */
+D4J_API int32_t d4j_upscaler_close(d4j_upscaler_t* upscaler);
+/* How many times larger a picture becomes in each direction. */
+D4J_API int32_t d4j_upscaler_scale(d4j_upscaler_t* upscaler, int32_t* scale);
+/*
+ * Enlarges a picture (RGB8) in tiles of that many pixels of it in each direction, which overlap by a quarter and are reported as
+ * progress; whole, and without reports but for reading weights, with 0 or if it is no larger than a tile. On success *images holds
+ * one picture, which the caller frees as in d4j_generate_image.
+ */
+D4J_API int32_t d4j_upscale(d4j_upscaler_t* upscaler,
+                            const sd_image_t* picture,
+                            int32_t tile_size,
+                            const d4j_observer_t* observer,
+                            sd_image_t** images);
 
 /* ---- numbers of weights ----
  * Need no model, and any threads may call them at once. A type is one of enum sd_type_t; size, in bytes, is what the rows take in it.

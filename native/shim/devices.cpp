@@ -8,6 +8,7 @@
 #include "cuda_settings.h"
 #include "devices.h"
 #include "guard.h"
+#include "log.h"
 #include "open_model.h"
 #include "overrides/host_memory.h"
 #include "rpc.h"
@@ -74,6 +75,23 @@ std::string default_device() {
         }
     }
     throw Failure{D4J_UNAVAILABLE, "there is no device"};
+}
+
+bool is_gpu_of_this_machine(ggml_backend_t backend) {
+    ggml_backend_dev_t device = backend == nullptr ? nullptr : ggml_backend_get_device(backend);
+    return device != nullptr && ggml_backend_dev_type(device) != GGML_BACKEND_DEVICE_TYPE_CPU && rpc_endpoint(device).empty();
+}
+
+bool is_lost_gpu(ggml_backend_t backend) {
+    try {
+        if (is_gpu_of_this_machine(backend)) {
+            ggml_backend_synchronize(backend);
+        }
+        return false;
+    } catch (...) {
+        log_formatted(SD_LOG_ERROR, "a GPU was lost: %s", exception_text().c_str());
+        return true;
+    }
 }
 
 bool names_remote_device(const std::string& spec) {

@@ -192,6 +192,9 @@ Lora read(const char* path, const LoraTarget& target) {
     }
     model.preprocess_lora_tensors(target.weights.tensor_names());
     for (const auto& [name, tensor] : model.lora_tensors) {
+        if (starts_with(name, "lora.pmid.")) {
+            continue;  // the rest of a PhotoMaker file
+        }
         const std::string& before = names[static_cast<size_t>(tensor - stand_ins.data())];
         const auto original       = converted.find(before);
         lora.tensors[name]        = all.at(before);

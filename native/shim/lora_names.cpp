@@ -119,6 +119,11 @@ std::string flux2_name(std::string name) {
     return name;
 }
 
+/* The tensors of a PhotoMaker file that are not its LoRA. */
+bool is_of_identity_encoder(const std::string& rest) {
+    return starts_with_any(rest, {"id_encoder.", "vision_model.", "visual_projection", "fuse_module.", "qformer_perceiver."});
+}
+
 /* Attention processors of diffusers before 0.22 held the LoRAs of the layers beside them. */
 void name_layers_of_processors(std::string& name) {
     replace_first(name, ".processor.", ".");
@@ -141,6 +146,13 @@ std::string common_lora_name(std::string name, SDVersion version) {
     }
     std::string rest   = name.substr(lora.size());
     std::string prefix = lora;
+    if (is_of_identity_encoder(rest)) {
+        return prefix + "pmid." + rest;
+    }
+    const std::string published = "lora_weights.";
+    if (starts_with(rest, published)) {
+        rest.erase(0, published.size());
+    }
     if (starts_with_any(rest, {"lora_", "lora.", "lycoris_", "lycoris.", "unet_", "te_", "te1_", "te2_", "te3_", "vae_"})) {
         // Upstream knows the words of the families with a U-Net.
         const bool has_dots = starts_with_any(rest, {"lora.", "lycoris.", "vae_", "lora_vae_"});
@@ -185,6 +197,21 @@ std::string common_lora_name(std::string name, SDVersion version) {
                                                  "cond_stage_model.", "conditioner.", "vae.", "first_stage_model.", "pmid."});
     rest = (has_part ? "" : "diffusion_model.") + rest;
     return prefix + (sd_version_is_flux2(version) ? flux2_name(rest) : rest);
+}
+
+std::string common_photomaker_name(std::string name) {
+    const std::string prefix = "pmid.";
+    if (!starts_with(name, prefix)) {
+        return name;
+    }
+    std::string rest = name.substr(prefix.size());
+    for (const std::string published : {"id_encoder.", "lora_weights."}) {
+        if (starts_with(rest, published)) {
+            rest.erase(0, published.size());
+        }
+    }
+    replace_first(rest, "vision_model.pre_layrnorm.", "vision_model.pre_layernorm.");
+    return prefix + rest;
 }
 
 }  // namespace d4j

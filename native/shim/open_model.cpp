@@ -1,6 +1,7 @@
 #include "open_model.h"
 
 #include "guard.h"
+#include "log.h"
 #include "rpc.h"
 
 namespace d4j {
@@ -10,7 +11,7 @@ namespace {
 /* Claims the model for this call: the runtime has no protection of its own against two threads. */
 class Use {
 public:
-    explicit Use(d4j_model_t& model) : model_(model) {
+    explicit Use(Opened& model) : model_(model) {
         if (model_.busy.exchange(true)) {
             throw Failure{D4J_INVALID, "the model is in use by another thread"};
         }
@@ -20,10 +21,15 @@ public:
     Use& operator=(const Use&) = delete;
 
 private:
-    d4j_model_t& model_;
+    Opened& model_;
 };
 
 }  // namespace
+
+void count_as_given_up() {
+    Opened::leaked++;
+    log_formatted(SD_LOG_WARN, "a model whose GPU failed is given up: its memory stays taken until the process ends");
+}
 
 void require_pointer(const char* name, const void* pointer) {
     if (pointer == nullptr) {
@@ -31,7 +37,7 @@ void require_pointer(const char* name, const void* pointer) {
     }
 }
 
-d4j_status guarded_on(d4j_model_t* model,
+d4j_status guarded_on(Opened* model,
                       const char* what_failed,
                       const d4j_observer_t* observer,
                       const std::function<void(Call&)>& body) {

@@ -169,6 +169,8 @@ void predict(const Run& run, d4j_denoiser kind) {
     const int64_t width          = latents.shape[3];
     const d4j::Tensor& context  = arguments.floats("context", {ANY, ANY, run.parts.denoiser_context_size});
     const d4j::Tensor* negative = arguments.optional_floats("negative_context", {context.shape[0], ANY, run.parts.denoiser_context_size});
+    const int64_t residual_count = d4j::residual_values(run.parts, side(latents, 2), side(latents, 3));
+    const d4j::Tensor* residuals = arguments.optional_floats("residuals", {latents.shape[0] * (negative == nullptr ? 1 : 2), residual_count});
     const d4j::DenoiserInput input   = {
         d4j::data(latents),
         d4j::data(context),
@@ -176,7 +178,8 @@ void predict(const Run& run, d4j_denoiser kind) {
         d4j::data(arguments.optional_floats("vector", {1, run.parts.denoiser_vector_size})),
         d4j::data(arguments.optional_floats("negative_vector", {1, run.parts.denoiser_vector_size})),
         d4j::data(arguments.optional_floats("concat", {run.parts.denoiser_in_channels - channels, height, width})),
-        d4j::data(arguments.optional_floats("guidance", {1}))};
+        d4j::data(arguments.optional_floats("guidance", {1})),
+        d4j::data(residuals)};
     const d4j::DenoiserRun sizes = {
         side(latents, 0),
         side(latents, 2),
@@ -199,6 +202,44 @@ void unet_predict(const Run& run) {
 
 void transformer_predict(const Run& run) {
     predict(run, D4J_DENOISER_TRANSFORMER);
+}
+
+int32_t control_net(const Run& run) {
+    const int32_t control_net = run.arguments.integer("control_net");
+    if (control_net < 0 || control_net >= d4j::control_net_count(run.context)) {
+        throw Failure{D4J_INVALID, "there is no ControlNet " + std::to_string(control_net)};
+    }
+    return control_net;
+}
+
+void control_embed(const Run& run) {
+    const int32_t net          = control_net(run);
+    const d4j::Tensor& picture = run.arguments.floats("picture", {1, 3, ANY, ANY});
+    const int32_t height       = side(picture, 2);
+    const int32_t width        = side(picture, 3);
+    const int32_t factor       = run.info.vae_scale_factor;
+    d4j::validate_extent(1, height, width, run.info.size_multiple);
+    const d4j::Tensor& hint = run.arguments.floats("hint", {1, run.parts.residual_channels[0], height / factor, width / factor});
+    run.arguments.require_all_used();
+    d4j::control_embed(run.context, net, d4j::data(picture), height, width, d4j::writable(hint));
+}
+
+void control_predict(const Run& run) {
+    Arguments& arguments       = run.arguments;
+    const int32_t net          = control_net(run);
+    const d4j::Tensor& latents = arguments.floats("latents", {ANY, run.info.latent_channels, ANY, ANY});
+    const int32_t height       = side(latents, 2);
+    const int32_t width        = side(latents, 3);
+    const d4j::Tensor& hint    = arguments.floats("hint", {1, run.parts.residual_channels[0], height, width});
+    const d4j::Tensor& context = arguments.floats("context", {ANY, ANY, run.parts.denoiser_context_size});
+    const d4j::DenoiserInput input = {d4j::data(latents), d4j::data(context), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+    const d4j::DenoiserRun sizes = {
+        side(latents, 0), height, width, static_cast<float>(arguments.number("timestep")), side(context, 0), side(context, 1), 0, 1.0f};
+    const d4j::Tensor& residuals =
+        arguments.floats("residuals", {latents.shape[0], d4j::residual_values(run.parts, height, width)});
+    d4j::validate_control(sizes, run.parts);
+    arguments.require_all_used();
+    d4j::control_predict(run.context, net, sizes, d4j::data(hint), input, d4j::writable(residuals));
 }
 
 sd_tiling_params_t tiling(const Run& run) {
@@ -272,6 +313,8 @@ const ComponentCall COMPONENT_CALLS[] = {
     {"prompt.encode", "the prompt could not be encoded", prompt_encode},
     {"prompt.take", "the prompt could not be encoded", prompt_take},
     {"unet.predict", "the noise could not be predicted", unet_predict},
+    {"control.embed", "the control picture could not be read", control_embed},
+    {"control.predict", "the control could not be computed", control_predict},
     {"transformer.predict", "the flow could not be predicted", transformer_predict},
     {"vae.encode", "the picture could not be encoded", vae_encode},
     {"vae.decode", "the picture could not be decoded", vae_decode},

@@ -12,6 +12,7 @@
 #include "core/util.h"
 #include "diffusers_names.h"
 #include "ggml.h"
+#include "turned_weights.h"
 
 /* Of the runtime's model_loader.cpp, which has no header for it. */
 uint16_t f8_e4m3_to_f16(uint8_t f8);
@@ -224,6 +225,7 @@ void convert_names(ModelLoader& loader) {
     if (is_sd3_of_diffusers(all) || is_flux_of_diffusers(all)) {
         swap_scale_and_shift(all);
     }
+    note_rows(loader);
     restore_names(all);
     loader.convert_tensors_name();
     join(loader.get_tensor_storage_map());

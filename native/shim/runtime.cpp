@@ -9,99 +9,95 @@
 #include "core/ggml_extend.hpp"
 #include "core/util.h"
 
-#include "conditioning.h"
+#include "conditioners.h"
+#include "control_net.h"
 #include "guard.h"
 #include "lora.h"
 #include "pieced_weights.h"
 
-namespace d4j {
+#define WanRunner UpstreamWanRunner
+#include "model/diffusion/wan.hpp"
+#undef WanRunner
 
-/*
- * The text encoders of Stable Diffusion 1, 2 and XL, of which XL's two know words that were learned for both. SDXL is trained
- * with zeros in place of an empty text, those of its pooled vector included, which upstream leaves as the empty text made it.
- */
-struct ClipConditioner : FrozenCLIPEmbedderWithCustomWords {
-    template <typename... Arguments>
-    explicit ClipConditioner(Arguments&&... arguments) : FrozenCLIPEmbedderWithCustomWords(std::forward<Arguments>(arguments)...) {
-        if (text_model2) {
-            for (const auto& [word, path] : embedding_map) {
-                learn(word, path);
-            }
+namespace WAN {
+
+/* Wan's transformer in the sizes that its weights have: upstream takes those of the published models for granted. */
+struct WanRunner : UpstreamWanRunner {
+    WanRunner(ggml_backend_t backend,
+              const String2TensorStorage& weights,
+              const std::string& prefix,
+              SDVersion version,
+              std::shared_ptr<RunnerWeightManager> manager)
+        : UpstreamWanRunner(backend, with_known_depth(weights, prefix), prefix, version, manager) {
+        const WanConfig found = sizes(config, weights, prefix);
+        if (found.num_layers != config.num_layers || found.dim != config.dim || found.ffn_dim != config.ffn_dim ||
+            found.text_dim != config.text_dim) {
+            config = found;
+            wan    = Wan(config);
+            wan.init(params_ctx, weights, prefix);
         }
     }
 
-    /*
-     * Reads the vectors of a word for both encoders of SDXL. Upstream, which reads a file when a prompt has its word, takes those
-     * of the second encoder for further vectors of the first.
-     */
-    void learn(const std::string& word, const std::string& path) {
-        const auto width_of = [](const CLIPTextModelRunner& encoder) { return static_cast<size_t>(encoder.model.hidden_size); };
-        ModelLoader file;
-        std::vector<float> first;
-        std::vector<float> second;
-        bool is_read = file.init_from_file(path);
-        for (const auto& [name, storage] : file.get_tensor_storage_map()) {
-            const bool of_first = storage.ne[0] == text_model->model.hidden_size;
-            is_read             = is_read && file.load_float_tensor(name, of_first ? first : second);
+private:
+    static constexpr int KNOWN_DEPTH = 30;
+    static constexpr int64_t HEAD    = 128;
+
+    /* Upstream ends the process at a depth that it does not know. */
+    static String2TensorStorage with_known_depth(const String2TensorStorage& weights, const std::string& prefix) {
+        String2TensorStorage all;
+        for (const auto& [name, weight] : weights) {
+            all[name] = weight;
         }
-        const size_t count = first.size() / width_of(*text_model);
-        if (!is_read || count == 0 || second.size() != count * width_of(*text_model2)) {
-            throw Failure{D4J_LOAD_FAILED, "the textual inversion " + path + " has not the vectors of both text encoders"};
+        if (WanConfig::detect_from_weights(weights, prefix).num_layers < KNOWN_DEPTH) {
+            all[prefix + ".blocks." + std::to_string(KNOWN_DEPTH - 1) + ".depth"] = TensorStorage();
         }
-        append(first, token_embed_custom);
-        append(second, text_model2->own_vectors);
-        const int begin = num_custom_embeddings;
-        num_custom_embeddings += static_cast<int>(count);
-        embedding_pos_map[word] = {begin, num_custom_embeddings};
+        return all;
     }
 
-    static void append(const std::vector<float>& vectors, std::vector<uint8_t>& bytes) {
-        const auto* data = reinterpret_cast<const uint8_t*>(vectors.data());
-        bytes.insert(bytes.end(), data, data + vectors.size() * sizeof(float));
-    }
-
-    SDCondition get_learned_condition(int threads, const ConditionerParams& params) override {
-        SDCondition condition = FrozenCLIPEmbedderWithCustomWords::get_learned_condition(threads, params);
-        if (params.zero_out_masked && text_model2 && !condition.c_vector.empty()) {
-            std::fill_n(condition.c_vector.values().begin(), text_model2->model.projection_dim, 0.0f);
-        }
-        return condition;
+    static WanConfig sizes(WanConfig config, const String2TensorStorage& weights, const std::string& prefix) {
+        const auto size = [&](const char* name, int dimension, int64_t otherwise) {
+            const auto found = weights.find(prefix + name);
+            return found == weights.end() ? otherwise : found->second.ne[dimension];
+        };
+        config.num_layers = WanConfig::detect_from_weights(weights, prefix).num_layers;
+        config.dim        = size(".blocks.0.self_attn.q.weight", 0, config.dim);
+        config.ffn_dim    = size(".blocks.0.ffn.0.weight", 1, config.ffn_dim);
+        config.text_dim   = size(".text_embedding.0.weight", 0, config.text_dim);
+        config.num_heads  = config.dim / HEAD;
+        return config;
     }
 };
 
-/* Language models as text encoders: Qwen2.5-VL has fewer special tokens than the others. */
-struct LanguageModelConditioner : LLMEmbedder {
-    template <typename... Arguments>
-    explicit LanguageModelConditioner(Arguments&&... arguments) : LLMEmbedder(std::forward<Arguments>(arguments)...) {
-        if (llm->config.arch == LLM::LLMArch::QWEN2_5_VL) {
-            tokenizer = std::make_shared<QwenTokenizer>(D4J_TOKENIZER_QWEN2);
-        }
-    }
-};
-
-}  // namespace d4j
+}  // namespace WAN
 
 // The runtime reports sampling steps and VAE tiles through one function. The tiles are reported by ggml_extend.hpp, which
 // is included already; all that stable-diffusion.cpp itself reports are steps.
 #define pretty_progress d4j::on_sampling_progress
 // Classes of the shim in place of those that they correct.
 #define FrozenCLIPEmbedderWithCustomWords d4j::ClipConditioner
+#define SD3CLIPEmbedder d4j::Sd3Conditioner
+#define FluxCLIPEmbedder d4j::FluxConditioner
 #define LLMEmbedder d4j::LanguageModelConditioner
 #define LoraModel d4j::LoraModel
 #define MultiLoraAdapter d4j::LoraAdapter
+#define UNetModelRunner d4j::ControlledUNet
 // Called once, when all files of a model are known.
 #define convert_tensors_name() get_tensor_storage_map(), d4j::convert_names(model_loader)
 #include "stable-diffusion.cpp"
 #undef FrozenCLIPEmbedderWithCustomWords
+#undef SD3CLIPEmbedder
+#undef FluxCLIPEmbedder
 #undef LLMEmbedder
 #undef LoraModel
 #undef MultiLoraAdapter
+#undef UNetModelRunner
 #undef convert_tensors_name
 #undef pretty_progress
 
 #include <algorithm>
 #include <memory>
 
+#include "devices.h"
 #include "hooks.h"
 #include "lora_check.h"
 #include "open_model.h"
@@ -128,6 +124,14 @@ struct LoraExtension : GenerationExtension {
 
     /* Called between applying the LoRAs and drawing: what is in this list serves statistics alone, printed on standard output. */
     void reset_runtime_condition() override { sd.runtime_lora_models.clear(); }
+
+    /* The runtime ignores identity pictures without PhotoMaker, whose extension comes before this one. */
+    bool prepare_condition(GenerationExtensionConditionContext& ctx) override {
+        if (ctx.pm_params.id_images_count > 0 && sd.generation_extensions.size() == 1) {
+            throw Failure{D4J_INVALID, "there are identity pictures, but the model was opened without PhotoMaker"};
+        }
+        return false;
+    }
 
     static LoraExtension& of(StableDiffusionGGML& sd) {
         return dynamic_cast<LoraExtension&>(*sd.generation_extensions.back());
@@ -168,15 +172,29 @@ bool has_vae_encoder(const StableDiffusionGGML& sd) {
     });
 }
 
-}  // namespace
-
-static bool is_gpu_of_this_machine(ggml_backend_t backend) {
-    ggml_backend_dev_t device = backend == nullptr ? nullptr : ggml_backend_get_device(backend);
-    return device != nullptr && !sd_backend_is_cpu(backend) && rpc_endpoint(device).empty();
+/* What generate_video looks at, by the name that the runtime gives the transformer. */
+int32_t video_inputs(StableDiffusionGGML& sd) {
+    if (sd_version_is_ltxav(sd.version)) {
+        return D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_LAST_FRAME;
+    }
+    if (!sd_version_is_wan(sd.version)) {
+        return 0;
+    }
+    const std::string name = sd.diffusion_model->get_desc();
+    if (name.find("VACE") != std::string::npos) {
+        return D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_CONTROL_FRAMES;
+    }
+    if (name.find("TI2V") != std::string::npos) {
+        return D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_LAST_FRAME | D4J_VIDEO_LAST_NEEDS_FIRST;
+    }
+    const bool takes_frames = name.find("I2V") != std::string::npos || name.find("FLF2V") != std::string::npos;
+    return takes_frames ? D4J_VIDEO_FIRST_FRAME | D4J_VIDEO_LAST_FRAME : 0;
 }
 
+}  // namespace
+
 constexpr SDBackendModule PARTS[] = {
-    SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET};
+    SDBackendModule::DIFFUSION, SDBackendModule::TE, SDBackendModule::VAE, SDBackendModule::CONTROL_NET, SDBackendModule::PHOTOMAKER};
 
 static bool is_on_gpu(StableDiffusionGGML& sd) {
     for (const auto part : PARTS) {
@@ -192,29 +210,14 @@ bool is_on_gpu(const sd_ctx_t* context) {
 }
 
 bool has_lost_gpu(const sd_ctx_t* context) {
-    try {
-        for (const auto part : PARTS) {
-            ggml_backend_t backend = context->sd->backend_for(part);
-            if (is_gpu_of_this_machine(backend)) {
-                ggml_backend_synchronize(backend);
-            }
+    for (const auto part : PARTS) {
+        if (is_lost_gpu(context->sd->backend_for(part))) {
+            return true;
         }
-        return false;
-    } catch (...) {
-        LOG_ERROR("a GPU was lost: %s", exception_text().c_str());
-        return true;
     }
+    return false;
 }
 
-/* The caller lets go of it. */
-static void count_given_up() {
-    d4j_model_t::leaked++;
-    LOG_WARN("a model whose GPU failed is given up: its memory stays taken until the process ends");
-}
-
-void give_up(sd_ctx_t* /*context*/) {
-    count_given_up();
-}
 
 namespace {
 
@@ -245,9 +248,6 @@ void choose_convolutions(StableDiffusionGGML& sd) {
     for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
         ConvolutionAccess::choose(vae, sd.backend_for(SDBackendModule::VAE));
     }
-    if (sd.control_net) {
-        ConvolutionAccess::choose(sd.control_net.get(), sd.backend_for(SDBackendModule::CONTROL_NET));
-    }
 }
 
 /* Bytes of the weights that were found in the files and will lie in this machine's memory. */
@@ -270,13 +270,15 @@ int64_t weights_in_host_memory(StableDiffusionGGML& sd) {
     add(SDBackendModule::DIFFUSION, sd.high_noise_diffusion_model);
     add(SDBackendModule::VAE, sd.first_stage_model);
     add(SDBackendModule::VAE, sd.preview_vae);
+    for (const auto& extension : sd.generation_extensions) {
+        add(SDBackendModule::PHOTOMAKER, extension);
+    }
     return bytes;
 }
 
 /* Weights are read when they are needed, so that nothing else would tell before the first ones have been. */
-void require_memory(StableDiffusionGGML& sd) {
-    const int64_t needed = weights_in_host_memory(sd);
-    const int64_t free   = free_host_memory();
+void require_memory(int64_t needed) {
+    const int64_t free = free_host_memory();
     if (needed > free) {
         throw Failure{D4J_OUT_OF_MEMORY, "its weights take " + std::to_string(needed >> 20) + " MB, and this machine has " +
                                              std::to_string(free >> 20) + " MB free; a smaller weight type takes less, and mapped files none"};
@@ -284,6 +286,10 @@ void require_memory(StableDiffusionGGML& sd) {
 }
 
 }  // namespace
+
+static LoraTarget lora_target(StableDiffusionGGML& sd) {
+    return {*sd.model_manager, sd.version, !sd.apply_lora_immediately, sd.backend_for(SDBackendModule::DIFFUSION)};
+}
 
 sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     auto sd = std::make_unique<StableDiffusionGGML>();
@@ -294,13 +300,16 @@ sd_ctx_t* open(const sd_ctx_params_t& params, Call& call) {
     } catch (const AssertionFailed&) {
         if (is_on_gpu(*sd) && !tells_of_memory(call)) {
             sd.release();
-            count_given_up();
+            count_as_given_up();
         }
         throw;
     }
     choose_convolutions(*sd);
     if (!params.enable_mmap) {
-        require_memory(*sd);
+        require_memory(weights_in_host_memory(*sd));
+    }
+    if (!sd->generation_extensions.empty()) {
+        require_applicable(params.photo_maker_path, lora_target(*sd), call);
     }
     sd->generation_extensions.push_back(std::make_shared<LoraExtension>(*sd));
     // free_sd_ctx will free it.
@@ -334,7 +343,53 @@ d4j_model_info_t describe(const sd_ctx_t* context) {
     info.generates_images = sd_ctx_supports_image_generation(context);
     info.is_inpaint       = sd_version_is_inpaint(sd.version);
     info.has_vae_encoder  = has_vae_encoder(sd);
+    info.frame_step       = sd_version_is_wan(sd.version) ? 4 : sd_version_is_ltxav(sd.version) ? 8 : 0;
+    info.video_inputs     = video_inputs(sd);
     return info;
+}
+
+namespace {
+
+/* Null for models with a transformer. */
+ControlledUNet* controlled_unet(StableDiffusionGGML& sd) {
+    return dynamic_cast<ControlledUNet*>(sd.diffusion_model.get());
+}
+
+}  // namespace
+
+void add_control_net(sd_ctx_t* context, const std::string& path) {
+    StableDiffusionGGML& sd = *context->sd;
+    ControlledUNet* unet    = controlled_unet(sd);
+    if (unet == nullptr || residual_shapes(unet->config).empty()) {
+        throw Failure{D4J_LOAD_FAILED, std::string("there are no ControlNets for models of the family ") + model_version_to_str[sd.version]};
+    }
+    constexpr auto PART = SDBackendModule::CONTROL_NET;
+    if (!sd.ensure_backend_pair(PART)) {
+        throw Failure{D4J_UNAVAILABLE, "there is no device for a ControlNet"};
+    }
+    const bool is_on_disk = sd.backend_manager.params_backend_is_disk(PART);
+    const auto residency  = is_on_disk ? ModelManager::ResidencyMode::Disk : ModelManager::ResidencyMode::ParamBackend;
+    auto net              = std::make_shared<ControlNet>(
+        path, unet->config, ControlNet::Place{sd.backend_for(PART), sd.params_backend_for(PART), residency, sd.n_threads, sd.enable_mmap});
+    if (!sd.enable_mmap && !is_on_disk && sd_backend_is_cpu(sd.params_backend_for(PART))) {
+        require_memory(net->weight_bytes());
+    }
+    ConvolutionAccess::choose(net.get(), sd.backend_for(PART));
+    net->set_circular_axes(sd.circular_x, sd.circular_y);
+    unet->control_nets.push_back(std::move(net));
+}
+
+int32_t control_net_count(const sd_ctx_t* context) {
+    const ControlledUNet* unet = controlled_unet(*context->sd);
+    return unet == nullptr ? 0 : static_cast<int32_t>(unet->control_nets.size());
+}
+
+void choose_controls(sd_ctx_t* context, const std::vector<d4j_control_t>& controls) {
+    for (const d4j_control_t& control : controls) {
+        ControlledUNet& unet = *controlled_unet(*context->sd);
+        unet.controls.push_back({unet.control_nets[control.control_net], sd_image_to_tensor(control.picture), control.strength,
+                                 control.start, control.end, {}});
+    }
 }
 
 void settle(sd_ctx_t* context) {
@@ -342,12 +397,17 @@ void settle(sd_ctx_t* context) {
     if (sd.cond_stage_model) {
         sd.cond_stage_model->runner_done();
     }
-    if (sd.diffusion_model) {
-        sd.diffusion_model->runner_done();
+    for (GGMLRunner* runner : std::initializer_list<GGMLRunner*>{
+             sd.diffusion_model.get(), sd.high_noise_diffusion_model.get(), sd.clip_vision.get(), sd.audio_vae_model.get()}) {
+        if (runner != nullptr) {
+            runner->runner_done();
+        }
     }
-    if (sd.control_net) {
-        sd.control_net->free_control_ctx();
-        sd.control_net->runner_done();
+    if (ControlledUNet* unet = controlled_unet(sd)) {
+        unet->controls.clear();
+        for (const auto& net : unet->control_nets) {
+            net->runner_done();
+        }
     }
     for (VAE* vae : {sd.first_stage_model.get(), sd.preview_vae.get()}) {
         if (vae != nullptr) {
@@ -536,10 +596,21 @@ bool describe_unet(StableDiffusionGGML& sd, d4j_parts_t& parts) {
     parts.denoiser_context_size  = unet->config.context_dim;
     parts.denoiser_vector_size   = sd_version_is_sdxl(sd.version) ? unet->config.adm_in_channels : 0;
     parts.denoiser_patch_size = 1;
+    for (const ResidualShape& shape : residual_shapes(unet->config)) {
+        parts.residual_channels[parts.denoiser_residuals]  = shape.channels;
+        parts.residual_downscale[parts.denoiser_residuals] = shape.downscale;
+        parts.denoiser_residuals++;
+    }
     parts.prediction         = std::dynamic_pointer_cast<EDMVDenoiser>(sd.denoiser)      ? D4J_PREDICTION_EDM_V
                                : std::dynamic_pointer_cast<CompVisVDenoiser>(sd.denoiser) ? D4J_PREDICTION_V
                                                                                           : D4J_PREDICTION_EPSILON;
     return true;
+}
+
+/* Which FLUX.1 is, with a mask in place of the vector and a guidance that has to be there, and is 0. */
+bool is_chroma(const StableDiffusionGGML& sd) {
+    const auto* flux = dynamic_cast<const Flux::FluxRunner*>(sd.diffusion_model.get());
+    return flux != nullptr && flux->config.is_chroma;
 }
 
 /* Of the families whose transformer is told nothing but a context, a vector and a guidance. */
@@ -551,9 +622,9 @@ bool describe_transformer(StableDiffusionGGML& sd, d4j_parts_t& parts) {
         parts.denoiser_patch_size   = mmdit->config.patch_size;
         parts.denoiser_max_side     = static_cast<int32_t>(mmdit->config.pos_embed_max_size) * mmdit->config.patch_size;
     } else if (const auto* flux = dynamic_cast<const Flux::FluxRunner*>(model);
-               flux != nullptr && !flux->config.is_chroma && (sd.version == VERSION_FLUX || sd_version_is_flux2(sd.version))) {
+               flux != nullptr && (sd.version == VERSION_FLUX || sd_version_is_flux2(sd.version))) {
         parts.denoiser_context_size = static_cast<int32_t>(flux->config.context_in_dim);
-        parts.denoiser_vector_size  = sd.version == VERSION_FLUX ? static_cast<int32_t>(flux->config.vec_in_dim) : 0;
+        parts.denoiser_vector_size  = sd.version == VERSION_FLUX && !is_chroma(sd) ? static_cast<int32_t>(flux->config.vec_in_dim) : 0;
         parts.denoiser_patch_size   = flux->config.patch_size;
         parts.denoiser_guidance     = flux->config.guidance_embed;
     } else if (const auto* z_image = dynamic_cast<const ZImage::ZImageRunner*>(model)) {
@@ -619,7 +690,7 @@ d4j_parts_t parts(const sd_ctx_t* context) {
 
 void choose_loras(sd_ctx_t* context, const d4j_lora_t* loras, int32_t count, Call& call) {
     StableDiffusionGGML& sd = *context->sd;
-    const LoraTarget target{*sd.model_manager, sd.version, !sd.apply_lora_immediately, sd.backend_for(SDBackendModule::DIFFUSION)};
+    const LoraTarget target = lora_target(sd);
 
     std::vector<ModelManager::LoraSpec> specs;
     for (int32_t i = 0; i < count; i++) {
@@ -664,6 +735,25 @@ void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t 
     copy_out(result.value_or(sd::Tensor<float>()), int64_t{count} * runner.model.hidden_size, embeddings);
 }
 
+/* What Chroma's transformer is not to look at stands behind the words, in no place of its own: leaving it out is the same. */
+static void leave_out_masked(SDCondition& condition) {
+    const int64_t width = condition.c_crossattn.shape()[0];
+    sd::Tensor<float>& mask = condition.c_vector;
+    std::vector<float> seen;
+    for (int64_t token = 0; token < mask.numel(); token++) {
+        if (mask[token] == 0) {
+            const auto row = condition.c_crossattn.values().begin() + token * width;
+            seen.insert(seen.end(), row, row + width);
+        }
+    }
+    if (seen.empty()) {
+        throw Failure{D4J_INVALID, "without a T5 this model reads no prompt"};
+    }
+    const auto tokens     = static_cast<int64_t>(seen.size()) / width;
+    condition.c_crossattn = sd::Tensor<float>({width, tokens}, std::move(seen));
+    mask                  = {};
+}
+
 Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_skip) {
     StableDiffusionGGML& sd = *context->sd;
     ConditionerParams params;
@@ -675,6 +765,9 @@ Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_
     if (condition.c_crossattn.empty()) {
         throw Failure{D4J_FAILED, "the computation failed"};
     }
+    if (is_chroma(sd)) {
+        leave_out_masked(condition);
+    }
     Prompt result;
     result.tokens  = condition.c_crossattn.shape()[1];
     result.context = std::move(condition.c_crossattn.values());
@@ -685,9 +778,9 @@ Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_
 namespace {
 
 /* What each class of denoisers asks for beside the tensors that all have. */
-DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float>& guidance) {
+DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float>& guidance, const Residuals& residuals) {
     if (sd_version_is_unet(sd.version)) {
-        return UNetDiffusionExtra{};
+        return residuals.empty() ? UNetDiffusionExtra{} : UNetDiffusionExtra{-1, &residuals, 1.0f};
     }
     if (sd_version_is_sd3(sd.version)) {
         return SkipLayerDiffusionExtra{};
@@ -698,7 +791,61 @@ DiffusionExtraParams extra(const StableDiffusionGGML& sd, const sd::Tensor<float
     return std::monostate{};
 }
 
+Residuals split_residuals(const d4j_parts_t& parts, int32_t height, int32_t width, const float* values) {
+    Residuals residuals;
+    for (int32_t i = 0; i < parts.denoiser_residuals; i++) {
+        const int32_t scale = parts.residual_downscale[i];
+        residuals.push_back(copied(values, {width / scale, height / scale, parts.residual_channels[i], 1}));
+        values += residuals.back().numel();
+    }
+    return residuals;
+}
+
 }  // namespace
+
+int64_t residual_values(const d4j_parts_t& parts, int32_t height, int32_t width) {
+    int64_t values = 0;
+    for (int32_t i = 0; i < parts.denoiser_residuals; i++) {
+        const int64_t scale = parts.residual_downscale[i];
+        values += parts.residual_channels[i] * (height / scale) * (width / scale);
+    }
+    return values;
+}
+
+void control_embed(sd_ctx_t* context, int32_t control_net, const float* picture, int32_t height, int32_t width, float* hint) {
+    StableDiffusionGGML& sd = *context->sd;
+    ControlledUNet& unet    = *controlled_unet(sd);
+    const int64_t factor    = sd.get_vae_scale_factor();
+    const int64_t count     = height / factor * (width / factor) * unet.config.model_channels;
+    copy_out(unet.control_nets[control_net]->embed(sd.n_threads, copied(picture, {width, height, 3, 1})), count, hint);
+}
+
+void control_predict(
+    sd_ctx_t* context, int32_t control_net, const DenoiserRun& run, const float* hint, const DenoiserInput& input, float* residuals) {
+    StableDiffusionGGML& sd           = *context->sd;
+    ControlledUNet& unet              = *controlled_unet(sd);
+    const d4j_parts_t parts           = d4j::parts(context);
+    const int64_t in                  = int64_t{run.width} * run.height * sd.get_latent_channel();
+    const sd::Tensor<float> embedded  = copied(hint, {run.width, run.height, unet.config.model_channels, 1});
+    const sd::Tensor<float> timesteps = sd::Tensor<float>({1}, std::vector<float>{run.timestep});
+    for (int32_t picture = 0; picture < run.batch; picture++) {
+        const int64_t own_text          = run.context_batch == 1 ? 0 : int64_t{picture} * run.context_length * parts.denoiser_context_size;
+        const sd::Tensor<float> latents = copied(input.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
+        const sd::Tensor<float> text    = copied(input.context + own_text, {parts.denoiser_context_size, run.context_length, 1});
+        DiffusionParams params;
+        params.x         = &latents;
+        params.timesteps = &timesteps;
+        params.context   = &text;
+        const Residuals found = unet.control_nets[control_net]->residuals(sd.n_threads, embedded, params);
+        if (found.empty()) {
+            throw Failure{D4J_FAILED, "the computation failed"};
+        }
+        for (const sd::Tensor<float>& residual : found) {
+            copy_out(residual, residual.numel(), residuals);
+            residuals += residual.numel();
+        }
+    }
+}
 
 void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& input, float* prediction) {
     StableDiffusionGGML& sd  = *context->sd;
@@ -716,6 +863,8 @@ void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& inp
     sd::Tensor<float> guidance;
     if (input.guidance != nullptr) {
         guidance = copied(input.guidance, {1});
+    } else if (is_chroma(sd)) {
+        guidance = sd::Tensor<float>::zeros({1});
     }
     const sd::Tensor<float> vector          = prepare_vector(input.vector);
     const sd::Tensor<float> negative_vector = prepare_vector(input.negative_vector);
@@ -723,10 +872,14 @@ void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& inp
     if (input.concat != nullptr) {
         concat = copied(input.concat, {run.width, run.height, parts.denoiser_in_channels - sd.get_latent_channel(), 1});
     }
+    const int64_t residual_count = residual_values(parts, run.height, run.width);
     // Two pictures at once take as long as one after the other on a CPU, and twice the memory.
     for (int32_t picture = 0; picture < run.batch; picture++) {
         const sd::Tensor<float> latents = copied(input.latents + picture * in, {run.width, run.height, sd.get_latent_channel(), 1});
-        const auto predict              = [&](const float* texts, int32_t length, const sd::Tensor<float>& y) {
+        const auto predict              = [&](const float* texts, int32_t length, const sd::Tensor<float>& y, int32_t row) {
+            const Residuals residuals = input.residuals == nullptr
+                                            ? Residuals()
+                                            : split_residuals(parts, run.height, run.width, input.residuals + row * residual_count);
             const int64_t own_text = run.context_batch == 1 ? 0 : int64_t{picture} * length * parts.denoiser_context_size;
             const sd::Tensor<float> context_tensor = copied(texts + own_text, {parts.denoiser_context_size, length, 1});
             DiffusionParams params;
@@ -735,14 +888,15 @@ void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& inp
             params.context   = &context_tensor;
             params.y         = y.empty() ? nullptr : &y;
             params.c_concat  = concat.empty() ? nullptr : &concat;
-            params.extra     = extra(sd, guidance);
+            params.extra     = extra(sd, guidance, residuals);
             return sd.diffusion_model->compute(sd.n_threads, params);
         };
 
         float* result = prediction + picture * out;
-        copy_out(predict(input.context, run.context_length, vector), out, result);
+        copy_out(predict(input.context, run.context_length, vector, picture), out, result);
         if (input.negative_context != nullptr) {
-            const sd::Tensor<float> negative = predict(input.negative_context, run.negative_context_length, negative_vector);
+            const sd::Tensor<float> negative = predict(
+                input.negative_context, run.negative_context_length, negative_vector, run.batch + picture);
             if (negative.numel() != out) {
                 throw Failure{D4J_FAILED, "the computation failed"};
             }

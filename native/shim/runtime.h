@@ -23,13 +23,16 @@ bool is_on_gpu(const sd_ctx_t* context);
 /* Whether one of those GPUs does nothing any more. Says in the log why. */
 bool has_lost_gpu(const sd_ctx_t* context);
 
-/* In place of free_sd_ctx where that would end the process: leaks the model, counts it and says so in the log. */
-void give_up(sd_ctx_t* context);
-
 /* Refuses a prompt at which the runtime would throw in the middle of its work. Null is an empty one. */
 void check_prompt(const char* prompt);
 
 d4j_model_info_t describe(const sd_ctx_t* context);
+
+/* Throws Failure (D4J_LOAD_FAILED) for a file that is none of this model's. */
+void add_control_net(sd_ctx_t* context, const std::string& path);
+int32_t control_net_count(const sd_ctx_t* context);
+/* For the generation that follows; settle takes them away. */
+void choose_controls(sd_ctx_t* context, const std::vector<d4j_control_t>& controls);
 
 /* Brings a model that a call has just left, in whatever way, back to the state between calls. */
 void settle(sd_ctx_t* context);
@@ -56,6 +59,7 @@ struct DenoiserInput {
     const float* negative_vector;
     const float* concat;
     const float* guidance;
+    const float* residuals;
 };
 
 /* The sizes and numbers of both; all pictures of the batch are at the same timestep. */
@@ -83,6 +87,12 @@ void text_pool(sd_ctx_t* context, const TextInput& input, int32_t position, floa
 void text_embed(sd_ctx_t* context, int32_t encoder, const int32_t* ids, int32_t count, float* embeddings);
 Prompt prompt_encode(sd_ctx_t* context, const std::string& prompt, int32_t clip_skip);
 void predict(sd_ctx_t* context, const DenoiserRun& run, const DenoiserInput& input, float* prediction);
+/* A picture's hint for a ControlNet; what a ControlNet makes of it, for the latents of the run one after another. */
+void control_embed(sd_ctx_t* context, int32_t control_net, const float* picture, int32_t height, int32_t width, float* hint);
+void control_predict(
+    sd_ctx_t* context, int32_t control_net, const DenoiserRun& run, const float* hint, const DenoiserInput& input, float* residuals);
+/* The values of all residuals for latents of one picture. */
+int64_t residual_values(const d4j_parts_t& parts, int32_t height, int32_t width);
 void vae_encode(sd_ctx_t* context,
                 const float* picture,
                 int32_t height,

@@ -18,9 +18,12 @@ namespace {
 constexpr int MAX_SIDE    = 16384;
 constexpr int MAX_STEPS   = 10000;
 constexpr int MAX_BATCH   = 4096;
+constexpr int MAX_FRAMES  = 4096;
+constexpr int MAX_FPS     = 1000;
 constexpr int MAX_CONTEXT = 77 * 4096;
 constexpr int VOCABULARY_SIZE = 49408;
 constexpr int MAX_THREADS = 512;  // of ggml
+constexpr int LEAST_TILE  = 16;
 constexpr int64_t MAX_ELEMENTS = INT32_MAX;  // of a tensor
 
 [[noreturn]] void refuse(const std::string& reason) {
@@ -99,6 +102,10 @@ bool is_weight_type(int type) {
         default:
             return false;
     }
+}
+
+void require_threads(int threads) {
+    require(threads <= MAX_THREADS, std::to_string(threads) + " threads are more than " + std::to_string(MAX_THREADS));
 }
 
 void require_readable_files(const sd_ctx_params_t& params) {
@@ -230,6 +237,11 @@ void require_tiling(const sd_tiling_params_t& tiling) {
     require_finite("the relative size of the VAE tiles", tiling.rel_size_y);
 }
 
+bool encodes_between_passes(const sd_hires_params_t& hires) {
+    const int upscaler = number(hires.upscaler);
+    return hires.enabled && (upscaler == SD_HIRES_UPSCALER_MODEL || upscaler == SD_HIRES_UPSCALER_LANCZOS || upscaler == SD_HIRES_UPSCALER_NEAREST);
+}
+
 void require_hires(const sd_hires_params_t& hires, int size_multiple) {
     if (!hires.enabled) {
         return;
@@ -250,6 +262,7 @@ void require_hires(const sd_hires_params_t& hires, int size_multiple) {
     if (hires.upscaler == SD_HIRES_UPSCALER_MODEL) {
         require(hires.model_path != nullptr && hires.model_path[0] != '\0', "the second pass has no upscaler model");
         require_readable("upscaler model", hires.model_path, D4J_INVALID);
+        require(hires.upscale_tile_size == 0 || hires.upscale_tile_size >= LEAST_TILE, "the tiles of the upscaler model are smaller than " + std::to_string(LEAST_TILE));
     }
 }
 
@@ -268,7 +281,7 @@ void require_text_encoder(int32_t encoder, const d4j_parts_t& parts) {
 void validate(const sd_ctx_params_t& params) {
     const int weight_type = number(params.wtype);
     require(weight_type == SD_TYPE_COUNT || is_weight_type(weight_type), "weights cannot be held in type " + std::to_string(weight_type));
-    require(params.n_threads <= MAX_THREADS, std::to_string(params.n_threads) + " threads are more than " + std::to_string(MAX_THREADS));
+    require_threads(params.n_threads);
     require_choice("random number generator", params.rng_type, 0, RNG_TYPE_COUNT);
     require_choice("sampler's random number generator", params.sampler_rng_type, 0, RNG_TYPE_COUNT);
     require_choice("prediction", params.prediction, 0, PREDICTION_COUNT);
@@ -279,6 +292,12 @@ void validate(const sd_ctx_params_t& params) {
     require_readable_files(params);
 }
 
+void validate_upscaler(const char* path, int32_t threads) {
+    require(path != nullptr && path[0] != '\0', "no model file is given");
+    require_threads(threads);
+    require_readable("upscaler model", path, D4J_LOAD_FAILED);
+}
+
 void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) {
     require(model.generates_images != 0, std::string(model.family) + " does not generate pictures");
     require_side("width", params.width, model.size_multiple);
@@ -287,21 +306,58 @@ void validate(const sd_img_gen_params_t& params, const d4j_model_info_t& model) 
     require(params.seed >= 0, "the seed is negative");
     require(params.seed <= INT64_MAX - params.batch_count, "the seed is too large");
     require(params.strength >= 0 && params.strength <= 1, "the strength is not between 0 and 1");
-    require_finite("the control strength", params.control_strength);
 
     require_image("initial picture", params.init_image, 3);
     require_image("mask", params.mask_image, 1);
-    require_image("control picture", params.control_image, 3);
     require_images("reference picture", params.ref_images, params.ref_images_count);
     require_images("identity picture", params.pm_params.id_images, params.pm_params.id_images_count);
-    const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0;
+    const bool encodes = params.init_image.data != nullptr || params.ref_images_count > 0 || encodes_between_passes(params.hires);
+    require(params.pm_params.style_strength >= 0 && params.pm_params.style_strength <= 100, "the style strength is not between 0 and 100");
     require(!encodes || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
 
     require_sampling(params.sample_params, model);
     require(params.lora_count == 0, "LoRAs are not given with the parameters");
+    require(params.control_image.data == nullptr, "control pictures are not given with the parameters");
     require_tiling(params.vae_tiling_params);
     require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
     require_hires(params.hires, model.size_multiple);
+}
+
+void validate(const sd_vid_gen_params_t& params, const d4j_model_info_t& model) {
+    require(model.frame_step > 0, std::string(model.family) + " does not make videos");
+    require_side("width", params.width, model.size_multiple);
+    require_side("height", params.height, model.size_multiple);
+    require(params.video_frames >= 1 && params.video_frames <= MAX_FRAMES,
+            std::to_string(params.video_frames) + " frames are not between 1 and " + std::to_string(MAX_FRAMES));
+    require((params.video_frames - 1) % model.frame_step == 0,
+            std::to_string(params.video_frames) + " frames are not 1 more than a multiple of " + std::to_string(model.frame_step));
+    require(params.fps >= 1 && params.fps <= MAX_FPS, std::to_string(params.fps) + " frames a second are not between 1 and " + std::to_string(MAX_FPS));
+    require(params.seed >= 0, "the seed is negative");
+    require(params.strength >= 0 && params.strength <= 1, "the strength is not between 0 and 1");
+    require(params.moe_boundary >= 0 && params.moe_boundary <= 1, "the boundary between the models is not between 0 and 1");
+    require_finite("the strength of the control frames", params.vace_strength);
+
+    require_image("first frame", params.init_image, 3);
+    require_image("last frame", params.end_image, 3);
+    require_images("control frame", params.control_frames, params.control_frames_size);
+    const bool has_first   = params.init_image.data != nullptr;
+    const bool has_last    = params.end_image.data != nullptr;
+    const bool has_control = params.control_frames_size > 0;
+    const auto takes       = [&](int input) { return (model.video_inputs & input) != 0; };
+    require(!has_first || takes(D4J_VIDEO_FIRST_FRAME), "this model does not look at a first frame");
+    require(!has_last || takes(D4J_VIDEO_LAST_FRAME), "this model does not look at a last frame");
+    require(!has_last || has_first || !takes(D4J_VIDEO_LAST_NEEDS_FIRST), "this model does not look at a last frame without a first one");
+    require(!has_control || takes(D4J_VIDEO_CONTROL_FRAMES), "this model does not look at control frames");
+    require(!has_control || params.control_frames_size == params.video_frames,
+            std::to_string(params.control_frames_size) + " control frames are not as many as the frames, " + std::to_string(params.video_frames));
+    require(!(has_first || has_last || has_control) || model.has_vae_encoder != 0, "this model cannot read pictures: its VAE has no encoder");
+
+    require_sampling(params.sample_params, model);
+    require(params.high_noise_sample_params.sample_steps == -1, "the steps of the high-noise model follow from the boundary");
+    require(params.lora_count == 0, "LoRAs are not given with the parameters");
+    require_tiling(params.vae_tiling_params);
+    require_choice("cache mode", params.cache.mode, SD_CACHE_DISABLED, SD_CACHE_SPECTRUM);
+    require(!params.hires.enabled, "a second pass is not made for videos");
 }
 
 void validate_text(
@@ -347,8 +403,34 @@ void validate(const DenoiserRun& run, const DenoiserInput& input, const d4j_part
     require((input.concat != nullptr) == has_concat, has_concat ? "this model needs mask and masked latents" : "this model takes no mask");
 }
 
+void validate_control(const DenoiserRun& run, const d4j_parts_t& parts) {
+    validate_extent(run.batch, run.height, run.width, parts.denoiser_size_multiple);
+    require(run.timestep >= 0 && run.timestep < 1000, "the timestep is not between 0 and 1000");
+    require(run.context_batch == 1 || run.context_batch == run.batch, "the context's batch is neither 1 nor that of the latents");
+    require_context_length(run.context_length);
+}
+
 void validate(const sd_tiling_params_t& tiling) {
     require_tiling(tiling);
+}
+
+void validate_control_net(const char* path) {
+    require(path != nullptr && path[0] != '\0', "there is no file of a ControlNet");
+    require_readable("ControlNet", path, D4J_LOAD_FAILED);
+}
+
+void validate_controls(const d4j_control_t* controls, int32_t count, int32_t control_nets, const d4j_model_info_t& model) {
+    require(count >= 0, "the number of control pictures is negative");
+    require_array("control pictures", controls, count);
+    require(count == 0 || control_nets > 0, std::string("this model of the family ") + model.family + " has no ControlNet for a control picture");
+    for (int32_t i = 0; i < count; i++) {
+        const d4j_control_t& control = controls[i];
+        require(control.control_net >= 0 && control.control_net < control_nets, "there is no ControlNet " + std::to_string(control.control_net));
+        require_finite("the control strength", control.strength);
+        require(control.start >= 0 && control.start < control.end && control.end <= 1, "the range of a control picture is not between 0 and 1");
+        require(control.picture.data != nullptr, "there is no control picture");
+        require_image("control picture", control.picture, 3);
+    }
 }
 
 void validate_loras(const d4j_lora_t* loras, int32_t count) {
@@ -371,6 +453,15 @@ void validate_weights(int32_t type, int64_t rows, int64_t row_length, int64_t si
     require(rows >= 1 && rows <= MAX_ELEMENTS / row_length, std::to_string(rows) + " rows are not between 1 and " + std::to_string(MAX_ELEMENTS / row_length));
     const auto needed = static_cast<int64_t>(ggml_row_size(kind, row_length)) * rows;
     require(size == needed, "they take " + std::to_string(needed) + " bytes, not " + std::to_string(size));
+}
+
+void validate_upscaling(const sd_image_t& picture, int32_t tile_size, int32_t scale) {
+    require(picture.data != nullptr, "the picture has no data");
+    require_image("picture", picture, 3);
+    const int64_t pixels = static_cast<int64_t>(picture.width) * picture.height * scale * scale;
+    require(pixels <= int64_t{MAX_SIDE} * MAX_SIDE, "the enlarged picture would have " + std::to_string(pixels) + " pixels");
+    require(tile_size == 0 || (tile_size >= LEAST_TILE && tile_size <= MAX_SIDE),
+            "tiles of " + std::to_string(tile_size) + " pixels are not between " + std::to_string(LEAST_TILE) + " and " + std::to_string(MAX_SIDE));
 }
 
 void validate_schedule(int32_t schedule, int32_t steps, const d4j_model_info_t& model) {

@@ -46,6 +46,7 @@ static void test_struct_sizes(void) {
     CHECK(d4j_struct_size("d4j_text_encoder_t") == (int64_t) sizeof(d4j_text_encoder_t));
     CHECK(d4j_struct_size("d4j_parts_t") == (int64_t) sizeof(d4j_parts_t));
     CHECK(d4j_struct_size("d4j_tensor_t") == (int64_t) sizeof(d4j_tensor_t));
+    CHECK(d4j_struct_size("d4j_control_t") == (int64_t) sizeof(d4j_control_t));
     CHECK(d4j_struct_size("no_such_t") == -1);
     CHECK(d4j_struct_size(NULL) == -1);
 }
@@ -156,9 +157,18 @@ static void test_bad_arguments(void) {
     sd_img_gen_params_init(&request);
     CHECK(d4j_model_info(NULL, &info) == D4J_INVALID);
     CHECK(d4j_generate_image(NULL, &request, NULL, 0, NULL, &images, &count) == D4J_INVALID);
+    CHECK(d4j_add_control_net(NULL, "net.safetensors", NULL) == D4J_INVALID);
+    CHECK(d4j_set_controls(NULL, NULL, 0) == D4J_INVALID);
+    sd_vid_gen_params_t video;
+    sd_audio_t* audio = NULL;
+    sd_vid_gen_params_init(&video);
+    CHECK(d4j_generate_video(NULL, &video, NULL, 0, NULL, &images, &count, &audio) == D4J_INVALID);
     CHECK(d4j_model_close(NULL) == D4J_OK);
     d4j_pixels_free(NULL);
     d4j_image_array_free(NULL);
+    d4j_audio_free(NULL);
+    sd_audio_t strange = {8000, 1, 0, NULL};
+    d4j_audio_free(&strange);
     CHECK(d4j_live_pixel_bytes() == 0);
     CHECK(d4j_live_models() == 0);
 }

@@ -30,16 +30,36 @@ static const Case CASES[] = {
     {VERSION_QWEN_IMAGE, "lora_unet_transformer_blocks_59_txt_mlp_net_0_proj.alpha", "model.diffusion_model.transformer_blocks.59.txt_mlp.net.0.proj.weight.alpha"},
     {VERSION_WAN2, "lora_unet_blocks_3_cross_attn_k.alpha", "model.diffusion_model.blocks.3.cross_attn.k.weight.alpha"},
     {VERSION_SD1, "lora_unet_mid_block_attentions_0_proj_in.alpha", "model.diffusion_model.middle_block.1.proj_in.weight.alpha"},
+    // PhotoMaker, as published and as its checkpoint is read.
+    {VERSION_SDXL, "lora_weights.unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_k_lora.down.weight",
+     "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight.lora_down"},
+    {VERSION_SDXL, "id_encoder.fuse_module.mlp1.fc1.weight", "pmid.id_encoder.fuse_module.mlp1.fc1.weight"},
+    {VERSION_SDXL, "vision_model.embeddings.class_embedding", "pmid.vision_model.embeddings.class_embedding"},
 };
 
-int main() {
+/* Of PhotoMaker's identity encoder. */
+const Case IDENTITY_CASES[] = {
+    {VERSION_SDXL, "id_encoder.vision_model.pre_layrnorm.weight", "vision_model.pre_layernorm.weight"},
+    {VERSION_SDXL, "id_encoder.visual_projection.weight", "visual_projection.weight"},
+    {VERSION_SDXL, "id_encoder.qformer_perceiver.token_proj.0.bias", "qformer_perceiver.token_proj.fc1.bias"},
+    {VERSION_SDXL, "lora_weights.unet.mid_block.attentions.0.proj_in.lora_A.weight", "unet.mid_block.attentions.0.proj_in.lora_A.weight"},
+    {VERSION_SDXL, "fuse_module.mlp1.fc1.weight", "fuse_module.mlp1.fc1.weight"},
+};
+
+/* How many names with this prefix are not converted as they should be. */
+template <size_t Count>
+static int failures_of(const std::string& prefix, const Case (&cases)[Count]) {
     int failures = 0;
-    for (const Case& known : CASES) {
-        const std::string converted = convert_tensor_name(std::string("lora.") + known.name, known.version);
-        if (converted != std::string("lora.") + known.converted) {
+    for (const Case& known : cases) {
+        const std::string converted = convert_tensor_name(prefix + known.name, known.version);
+        if (converted != prefix + known.converted) {
             std::fprintf(stderr, "%s\n  is %s\n", known.name, converted.c_str());
             failures++;
         }
     }
-    return failures == 0 ? 0 : 1;
+    return failures;
+}
+
+int main() {
+    return failures_of("lora.", CASES) + failures_of("pmid.", IDENTITY_CASES) == 0 ? 0 : 1;
 }

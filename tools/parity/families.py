@@ -23,7 +23,7 @@ from diffusers.loaders import single_file_utils
 from diffusers.models.autoencoders.vae import Decoder
 
 import components
-from components import BEGIN, END, LENGTH, OUT, PROMPTS, scale_of, values
+from components import BEGIN, END, LENGTH, OUT, PROMPTS, given, scale_of, values
 
 FOLDER = OUT.parent / "families"
 WIDTH, HEIGHT, STRIDE = 128, 64, 11
@@ -327,8 +327,12 @@ def given_picture():
     return np.stack([(53 * right + 97 * down) % 256, (151 * right + 29 * down) % 256, (11 * right + 199 * down) % 256], -1)
 
 
+def distribution_of(autoencoder, pixels):
+    return autoencoder.encode(torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1).latent_dist
+
+
 def encoded(autoencoder, pixels):
-    return autoencoder.encode(torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1).latent_dist.mode()
+    return distribution_of(autoencoder, pixels).mode()
 
 
 def picture(decoded):
@@ -338,13 +342,17 @@ def picture(decoded):
 BETAS = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
 LOG_SIGMAS = np.log(np.sqrt((1 - np.cumprod(1 - BETAS)) / np.cumprod(1 - BETAS)))
 STEPS = 3
+# Of the single predictions that are compared, of the noise that pictures begin with: of a thousand.
+TIME = 600
 
 
-def unet_picture(predict, decode, prediction="epsilon", start=0, keep=lambda denoised: denoised):
-    """The runtime's discrete schedule: equal steps in time, sigmas and times by interpolation of the training's. keep
-    brings back in each step what is not to change of the start."""
-    times = np.linspace(999, 0, STEPS)
-    sigmas = [*np.exp(np.interp(times, np.arange(1000), LOG_SIGMAS)), 0.0]
+# The runtime's discrete schedule: equal steps in time.
+SIGMAS = [*np.exp(np.interp(np.linspace(999, 0, STEPS), np.arange(1000), LOG_SIGMAS)), 0.0]
+
+
+def unet_picture(predict, decode, prediction="epsilon", start=0, keep=lambda denoised: denoised, sigmas=SIGMAS):
+    """Sigmas and times by interpolation of the training's. keep brings back in each step what is not to change of the
+    start."""
     x = start + noise(4) * sigmas[0]
     for sigma, following in zip(sigmas[:-1], sigmas[1:]):
         time = float(np.interp(math.log(sigma), LOG_SIGMAS, np.arange(1000)))
@@ -391,18 +399,24 @@ def flux_places(picture):
     return places.reshape(-1, 3)
 
 
-def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None, text=torch.zeros(1, 256, 4096)):
+def no_text(guidance):
+    """In place of T5's: as many tokens as dev is told, which has a guidance, or schnell."""
+    return torch.zeros(1, 256 if guidance is None else 512, 4096)
+
+
+def flux_picture(transformer, pooled, autoencoder, guidance=3.5, reference=None, text=None):
     """reference: latents of a picture that Kontext looks at; text: T5's."""
     rows, columns = HEIGHT // 16, WIDTH // 16
     x, places = flux_packed(noise(16)), flux_places(0)
     if reference is not None:
         places = torch.cat([places, flux_places(1)])
     scale = None if guidance is None else torch.tensor([guidance])
+    text = no_text(guidance) if text is None else text
     for sigma, following in zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]):
         seen = x if reference is None else torch.cat([x, flux_packed(reference)], 1)
         velocity = transformer(
             hidden_states=seen, timestep=torch.tensor([sigma]), guidance=scale, pooled_projections=pooled,
-            encoder_hidden_states=text, txt_ids=torch.zeros(256, 3), img_ids=places).sample[:, :rows * columns]
+            encoder_hidden_states=text, txt_ids=torch.zeros(text.shape[1], 3), img_ids=places).sample[:, :rows * columns]
         x = x + (following - sigma) * velocity
     return picture(autoencoder.decode(flux_unpacked(x) / 0.3611 + 0.1159).sample)
 
@@ -607,6 +621,19 @@ def save(name, image, base=None):
     return image
 
 
+def save_part(name, output):
+    """What one part of a model computes: every n-th of its numbers, some thousands of them."""
+    flat = output.numpy().astype(np.float32).reshape(-1)
+    np.save(FOLDER / f"{name}.npy", flat[::len(flat) // 4096 | 1])
+    print(f"{name}: deviation {flat.std():.3f}", flush=True)
+
+
+def save_vae(name, autoencoder, channels):
+    """The noise that pictures begin with, decoded, and a picture, encoded; both unscaled."""
+    save_part(f"{name}.decoded", autoencoder.decode(noise(channels)).sample)
+    save_part(f"{name}.encoded", encoded(autoencoder, given_picture()))
+
+
 def draw_loras(model, loras, modules, base, draw):
     for name, lora in loras.items():
         lora.write(f"lora.{model}.{name}")
@@ -640,28 +667,34 @@ def flux_cases():
     draw_loras("flux", flux_loras(transformer), (transformer,), save("flux", draw()), draw)
 
 
-def sdxl_reference(tensors, inputs=4):
-    """The second text encoder, what both make of token ids, and what the U-Net predicts of that."""
+def sdxl_text(tensors):
+    """Both text encoders, and what they make of token ids."""
     large, big = clip_l(tensors, CLIP_L), open_clip_reference(tensors, CLIP_G, 1280, 32, 20)
-    unet = sdxl_reference_unet(tensors, inputs)
-    sizes = torch.tensor([[HEIGHT, WIDTH, 0, 0, HEIGHT, WIDTH]], dtype=torch.float32)
 
     def encode(ids):
         first = large(input_ids=padded(ids, END), output_hidden_states=True).hidden_states[-2]
         second = big(input_ids=padded(ids, 0), output_hidden_states=True)
         return torch.cat([first, second.hidden_states[-2]], -1), second.text_embeds
 
+    return large, big, encode
+
+
+def sdxl_prediction(unet):
+    """What the U-Net predicts of what the text encoders make."""
+    sizes = torch.tensor([[HEIGHT, WIDTH, 0, 0, HEIGHT, WIDTH]], dtype=torch.float32)
+
     def predict(x, time, condition):
         context, pooled = condition
         return unet(x, time, context, added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes}).sample
 
-    return big, encode, predict
+    return predict
 
 
 def sdxl_cases():
     file = sdxl_file()
     file.write("sdxl")
-    big, encode, predict = sdxl_reference(file.tensors)
+    large, big, encode = sdxl_text(file.tensors)
+    predict = sdxl_prediction(sdxl_reference_unet(file.tensors))
     autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
     del file
 
@@ -670,7 +703,10 @@ def sdxl_cases():
 
     text, negative = encode(IDS), encode(NEGATIVE_IDS)
     nothing = (torch.zeros_like(text[0]), torch.zeros_like(text[1]))
-    np.save(FOLDER / "sdxl.pooled.npy", text[1].numpy())
+    save_part("sdxl.text", text[0])
+    save_part("sdxl.pooled", text[1])
+    save_part("sdxl.prediction", predict(noise(4), TIME, (given("context", 1, LENGTH, 2048), text[1])))
+    save_vae("sdxl", autoencoder, 4)
     base = save("sdxl", unet_picture(lambda x, t: predict(x, t, text), decode))
     save("sdxl.unpooled", unet_picture(lambda x, t: predict(x, t, (text[0], nothing[1])), decode), base)
     (FOLDER / "sdxl.unpooled.npy").unlink()  # only to see that pooled matters

@@ -1,5 +1,5 @@
-"""Writes what pictures made from pictures are compared with: those of FLUX.1 Fill, of SDXL's inpainting model, and of FLUX.1
-schnell. As families.py does it, whose folder and cases.json this one adds to.
+"""Writes what pictures made from pictures are compared with: those of FLUX.1 Fill, of SDXL's inpainting model, of FLUX.1 schnell
+and of SD 3.5. As families.py does it, whose folder and cases.json this one adds to.
 
 What is shown to the first two is what diffusers' pipelines show them. All but the mask and a margin of one latent stays as it
 was, in each step, as web user interfaces do it and those pipelines do not.
@@ -16,10 +16,11 @@ import families
 import transformer_families
 from components import END
 from families import HEIGHT, IDS, WIDTH, encoded, flux_packed, flux_places, flux_unpacked, given_picture, noise, padded, picture, save
-from transformer_families import SIGMAS, file_of, reference_vae, vae_file
+from transformer_families import SIGMAS, file_of, reference_vae, sd35_decoded, vae_file
 
 DISTILLED_GUIDANCE = 30.0
 SDXL_SCALE = 0.13025
+REDRAWING_STEPS, STRENGTH = 5, 0.7
 
 
 def blocks(pixels):
@@ -58,12 +59,12 @@ def flux_fill():
     mask[13:45, 37:91] = 1  # beside the sides of latents
     start, free = scaled(given_picture()), drawn(mask)
     seen = torch.cat([flux_packed(scaled(left(mask))), flux_packed(blocks(mask))], -1)
-    x = noise(16)
+    x, text = noise(16), families.no_text(DISTILLED_GUIDANCE)
     for sigma, following in SIGMAS:
         velocity = flux_unpacked(transformer(
             hidden_states=torch.cat([flux_packed(x), seen], -1), timestep=torch.tensor([sigma]),
-            guidance=torch.tensor([DISTILLED_GUIDANCE]), pooled_projections=pooled,
-            encoder_hidden_states=torch.zeros(1, 256, 4096), txt_ids=torch.zeros(256, 3), img_ids=flux_places(0)).sample)
+            guidance=torch.tensor([DISTILLED_GUIDANCE]), pooled_projections=pooled, encoder_hidden_states=text,
+            txt_ids=torch.zeros(text.shape[1], 3), img_ids=flux_places(0)).sample)
         denoised = x - sigma * velocity
         denoised = denoised * free + start * (1 - free)
         x = x + (x - denoised) / sigma * (following - sigma)
@@ -76,7 +77,8 @@ def sdxl_inpainting():
     file = families.sdxl_file(9, [certain])
     file.lines = [line for line in file.lines if line.startswith((first, certain))]
     file.write("sdxl-inpaint")
-    _, encode, predict = families.sdxl_reference(file.tensors, 9)
+    _, _, encode = families.sdxl_text(file.tensors)
+    predict = families.sdxl_prediction(families.sdxl_reference_unet(file.tensors, 9))
     autoencoder = components.vae(file.tensors, components.DECODER_WIDTH["narrow"])
     text = encode(IDS)
     nothing = tuple(torch.zeros_like(part) for part in text)
@@ -92,39 +94,61 @@ def sdxl_inpainting():
 
 
 def flux_schnell():
-    """Image to image and inpainting by a model that is not made for it, as diffusers' pipelines and their scheduler do it: the
-    encoder's sample is drawn before the noise, and after each step the noised picture comes back where the mask has none."""
     file = transformer_families.flux_file(guided=False)
     pooled = families.clip_l(transformer_families.clip_l_file().tensors, "text_model")(input_ids=padded(IDS, END)).pooler_output
     transformer = families.flux_reference_transformer(
         {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}, guidance=False)
     autoencoder = reference_vae(vae_file(16, quantised=False).tensors, 16, False)
-    start = flux_packed((encoded(autoencoder, given_picture()) - 0.1159) * 0.3611)
+    text = families.no_text(None)
+
+    def predict(x, time):
+        return flux_unpacked(transformer(
+            hidden_states=flux_packed(x), timestep=time[None] / 1000, pooled_projections=pooled, guidance=None,
+            encoder_hidden_states=text, txt_ids=torch.zeros(text.shape[1], 3), img_ids=flux_places(0)).sample)
+
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler()
+    sigmas = {"sigmas": np.linspace(1.0, 1 / REDRAWING_STEPS, REDRAWING_STEPS)}
+    redrawn(
+        "flux-schnell", autoencoder, (0.3611, 0.1159), predict, scheduler, sigmas,
+        lambda x: picture(autoencoder.decode(x / 0.3611 + 0.1159).sample))
+
+
+def sd35():
+    file = transformer_families.sd35_file()
+    _, encode, predict, autoencoder = transformer_families.sd35_reference(file)
+    text = encode(IDS)
+    redrawn(
+        "sd3.5", autoencoder, (1.5305, 0.0609), lambda x, time: predict(x, *text, time / 1000),
+        diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0), {"num_inference_steps": REDRAWING_STEPS},
+        lambda x: sd35_decoded(autoencoder, x))
+
+
+def redrawn(name, autoencoder, scaling, predict, scheduler, times, decode):
+    """Image to image and inpainting by a model that is not made for it, as diffusers' pipelines and their scheduler do it: the
+    encoder's sample is drawn before the noise, and after each step the noised picture comes back where the mask has none. The
+    native sampler begins anew with its numbers when it has encoded the picture."""
     generator = torch.Generator("cpu").manual_seed(families.SEED)
-    torch.randn((1, 16, HEIGHT // 8, WIDTH // 8), generator=generator)
-    fresh = flux_packed(torch.randn((1, 16, HEIGHT // 8, WIDTH // 8), generator=generator))
+    distribution = families.distribution_of(autoencoder, given_picture())
+    start = (distribution.sample(generator) - scaling[1]) * scaling[0]
+    fresh, everything = torch.randn(start.shape, generator=generator), torch.ones_like(start)
     pixels = np.zeros((HEIGHT, WIDTH))
     pixels[16:48, 32:96] = 1
-    mask = flux_packed(torch.from_numpy(pixels[::8, ::8]).float().expand(1, 16, -1, -1))
-    steps, strength = 5, 0.7
-    for name, drawn in (("flux-schnell.img2img", torch.ones_like(mask)), ("flux-schnell.inpaint", mask)):
-        scheduler = diffusers.FlowMatchEulerDiscreteScheduler()
-        scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / steps, steps))
-        first = int(max(steps - min(steps * strength, steps), 0))
-        times = scheduler.timesteps[first:]
+    mask = torch.from_numpy(pixels[::8, ::8]).float().expand_as(start)
+    cases = {"img2img": (everything, fresh), "inpaint": (mask, fresh), "img2img.native": (everything, noise(16))}
+    for case, (drawn, added) in cases.items():
+        scheduler.set_timesteps(**times)
+        first = int(max(REDRAWING_STEPS - min(REDRAWING_STEPS * STRENGTH, REDRAWING_STEPS), 0))
+        left = scheduler.timesteps[first:]
         scheduler.set_begin_index(first)
-        x = scheduler.scale_noise(start, times[:1], fresh)
-        for i, time in enumerate(times):
-            velocity = transformer(
-                hidden_states=x, timestep=time[None] / 1000, pooled_projections=pooled, guidance=None,
-                encoder_hidden_states=torch.zeros(1, 256, 4096), txt_ids=torch.zeros(256, 3), img_ids=flux_places(0)).sample
-            x = scheduler.step(velocity, time, x, return_dict=False)[0]
-            kept = scheduler.scale_noise(start, times[i + 1:i + 2], fresh) if i + 1 < len(times) else start
+        x = scheduler.scale_noise(start, left[:1], added)
+        for i, time in enumerate(left):
+            x = scheduler.step(predict(x, time), time, x, return_dict=False)[0]
+            kept = scheduler.scale_noise(start, left[i + 1:i + 2], added) if i + 1 < len(left) else start
             x = drawn * x + (1 - drawn) * kept
-        save(name, picture(autoencoder.decode(flux_unpacked(x) / 0.3611 + 0.1159).sample))
+        save(f"{name}.{case}", decode(x))
 
 
-ALL = {"flux-schnell": flux_schnell, "flux-fill": flux_fill, "sdxl-inpaint": sdxl_inpainting}
+ALL = {"flux-schnell": flux_schnell, "sd3.5": sd35, "flux-fill": flux_fill, "sdxl-inpaint": sdxl_inpainting}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Writes what pictures of models with a T5 are compared with: SD 3.5, FLUX.1 schnell and Chroma. As families.py does it, whose
 folder and cases.json this one adds to.
 
-The T5 has XXL's widths and two of its 24 blocks. It is told as many tokens as the runtime tells it: 77 for SD 3.5 and 256
-for FLUX.1, padding included and without a mask, 512 for Chroma, with one.
+The T5 has XXL's widths and two of its 24 blocks. It is told as many tokens as diffusers' pipelines tell it: 256 for SD 3.5 and
+FLUX.1 schnell, 512 for FLUX.1 dev, padding included and without a mask, 512 for Chroma, with one.
 
     pip install -r requirements.txt && python t5_families.py [CASE ...]
 
@@ -21,9 +21,9 @@ import components
 import families
 import t5_qwen
 import transformer_families
-from components import END
-from families import HIDDEN, IDS, flux_packed, flux_places, flux_unpacked, noise, padded, picture, save, without
-from transformer_families import PROMPT, SIGMAS, reference_vae, source, vae_file
+from components import END, LENGTH, given
+from families import HIDDEN, IDS, flux_packed, flux_places, flux_unpacked, noise, padded, picture, save, save_part, without
+from transformer_families import PROMPT, SD3_T5_LENGTH, SIGMA, SIGMAS, reference_vae, sd35_decoded, source, vae_file
 
 T5_BLOCKS, T5_WIDTH = 2, 4096
 
@@ -90,15 +90,16 @@ def t5():
 
 def sd35():
     """The file and the text of transformer_families.py."""
-    context, _ = t5()(PROMPT, 77, masked=False)
+    context, _ = t5()(PROMPT, SD3_T5_LENGTH, masked=False)
     file = transformer_families.sd35_file()
-    _, encode, predict, decode = transformer_families.sd35_reference(file)
+    _, encode, predict, autoencoder = transformer_families.sd35_reference(file)
     text, pooled = encode(IDS)
-    text[:, 77:] = context
+    text[:, LENGTH:] = context
+    save_part("sd3.5.t5.text", text)
     x = noise(16)
     for sigma, following in SIGMAS:
         x = x + (following - sigma) * predict(x, text, pooled, sigma)
-    save("sd3.5.t5", picture(decode(x)))
+    save("sd3.5.t5", sd35_decoded(autoencoder, x))
 
 
 def flux_schnell():
@@ -108,6 +109,7 @@ def flux_schnell():
     transformer = families.flux_reference_transformer(
         {f"{components.UNET}.{name}": value for name, value in file.tensors.items()}, guidance=False)
     autoencoder = reference_vae(vae_file(16, quantised=False).tensors, 16, False)
+    save_part("flux-schnell.t5.text", context)
     save("flux-schnell.t5", families.flux_picture(transformer, pooled, autoencoder, None, text=context))
 
 
@@ -163,12 +165,18 @@ def chroma():
     autoencoder = reference_vae(vae_file(16, quantised=False).tensors, 16, False)
     x, places = flux_packed(noise(16)), flux_places(0)
     seen = torch.arange(512)[None] <= words.sum()
-    mask = torch.cat([seen, torch.ones(1, x.shape[1], dtype=torch.bool)], 1)
-    for sigma, following in SIGMAS:
-        velocity = transformer(
+
+    def predict(x, sigma, context, seen):
+        return transformer(
             hidden_states=x, encoder_hidden_states=context, timestep=torch.tensor([sigma]), img_ids=places,
-            txt_ids=torch.zeros(512, 3), attention_mask=mask).sample
-        x = x + (following - sigma) * velocity
+            txt_ids=torch.zeros(context.shape[1], 3),
+            attention_mask=torch.cat([seen, torch.ones(1, x.shape[1], dtype=torch.bool)], 1)).sample
+
+    save_part("chroma.text", context[:, :words.sum() + 1])
+    given_context = given("context", 1, 24, T5_WIDTH)
+    save_part("chroma.prediction", flux_unpacked(predict(x, SIGMA, given_context, torch.ones(1, 24, dtype=torch.bool))))
+    for sigma, following in SIGMAS:
+        x = x + (following - sigma) * predict(x, sigma, context, seen)
     save("chroma", picture(autoencoder.decode(flux_unpacked(x) / 0.3611 + 0.1159).sample))
 
 

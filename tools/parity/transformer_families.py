@@ -24,15 +24,17 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 
 import components
 import families
-from components import BEGIN, END, LENGTH, PROMPTS
-from families import FLUX_SIGMAS, HEIGHT, IDS, WIDTH, draw_loras, noise, padded, picture, save, without
+from components import BEGIN, END, LENGTH, PROMPTS, given
+from families import (
+    FLUX_SIGMAS, HEIGHT, IDS, WIDTH, draw_loras, flux_packed, flux_places, flux_unpacked, noise, padded, picture, save, save_part,
+    save_vae, without)
 from lora_families import klein_loras, qwen_image_loras, sd3_loras, z_loras
 
 PROMPT = PROMPTS["circle"][0]
 SIGMAS = list(zip(FLUX_SIGMAS[:-1], FLUX_SIGMAS[1:]))
 ROWS, COLUMNS = HEIGHT // 16, WIDTH // 16
-# Of the single predictions that are compared, whose latents are the noise that pictures begin with.
-SIGMA = FLUX_SIGMAS[1]
+# Of the single predictions that are compared, of the noise that pictures begin with.
+SIGMA = families.TIME / 1000
 
 RESIDUAL_ENDS = (
     "attention.out", "feed_forward.w2", "o_proj", "down_proj", "to_out.0", "to_add_out", "net.2", "mlp.fc2", "attn.proj",
@@ -60,11 +62,6 @@ def source():
         return pathlib.Path(folder)
     found = sorted((pathlib.Path.home() / ".cache/diffusion4j/source").glob("*/stable-diffusion.cpp"))
     return found[-1]
-
-
-def save_part(name, values):
-    """What one part of a model computes, as it is."""
-    np.save(families.FOLDER / f"{name}.npy", values.numpy().astype(np.float32))
 
 
 # ---- VAE ----
@@ -134,13 +131,15 @@ def chat(text, system=None, thinks=False):
     return tokenizer().encode("".join(parts)).ids
 
 
-def qwen_layout(hidden, layers, heads, shared_heads, vocabulary, normed):
+def qwen_layout(hidden, layers, heads, shared_heads, vocabulary, normed, biased=None):
+    """Qwen's have either norms or biases in their attention, Mistral's neither."""
+    biased = not normed if biased is None else biased
     layout, inner = components.Layout(), 128
     layout.layer("model.embed_tokens", vocabulary, hidden, bias=False)
     for i in range(layers):
         block = f"model.layers.{i}"
         for part, outputs in (("q", 128 * heads), ("k", 128 * shared_heads), ("v", 128 * shared_heads)):
-            layout.layer(f"{block}.self_attn.{part}_proj", outputs, hidden, bias=not normed)
+            layout.layer(f"{block}.self_attn.{part}_proj", outputs, hidden, bias=biased)
         layout.layer(f"{block}.self_attn.o_proj", hidden, 128 * heads, bias=False)
         if normed:
             layout.layer(f"{block}.self_attn.q_norm", 128, bias=False)
@@ -230,7 +229,7 @@ def z_image():
     context = qwen3(text.tensors)(input_ids=torch.tensor([chat(PROMPT)]), output_hidden_states=True).hidden_states[-2][0]
     transformer, autoencoder = z_transformer(file.tensors), reference_vae(vae.tensors, 16, False)
 
-    def predict(x, sigma):
+    def predict(x, sigma, context=context):
         return -transformer([x[0][:, None]], torch.tensor([1 - sigma]), [context]).sample[0][:, 0][None]
 
     def draw():
@@ -240,7 +239,8 @@ def z_image():
         return picture(autoencoder.decode(x / 0.3611 + 0.1159).sample)
 
     save_part("z-image.text", context)
-    save_part("z-image.velocity", predict(noise(16), SIGMA))
+    save_part("z-image.prediction", predict(noise(16), SIGMA, given("context", 1, 21, LLM_HIDDEN)[0]))
+    save_vae("vae16", autoencoder, 16)
     draw_loras("z-image", z_loras(transformer), (transformer,), save("z-image", draw()), draw)
 
 
@@ -274,14 +274,11 @@ def flux(name, guided, sees_picture):
     autoencoder = reference_vae(vae.tensors, 16, False)
     reference = (families.encoded(autoencoder, families.given_picture()) - 0.1159) * 0.3611 if sees_picture else None
     guidance = 3.5 if guided else None
-    velocity = transformer(
-        hidden_states=families.flux_packed(noise(16)), timestep=torch.tensor([SIGMA]), pooled_projections=pooled,
-        guidance=torch.tensor([guidance]) if guided else None, encoder_hidden_states=torch.zeros(1, 256, 4096),
-        txt_ids=torch.zeros(256, 3), img_ids=families.flux_places(0)).sample
-    save_part(f"{name}.text", pooled)
-    save_part(
-        f"{name}.velocity",
-        velocity.reshape(1, ROWS, COLUMNS, 16, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(1, 16, 2 * ROWS, 2 * COLUMNS))
+    save_part(f"{name}.pooled", pooled)
+    save_part(f"{name}.prediction", flux_unpacked(transformer(
+        hidden_states=flux_packed(noise(16)), timestep=torch.tensor([SIGMA]), pooled_projections=pooled,
+        guidance=torch.tensor([guidance]) if guided else None, encoder_hidden_states=given("context", 1, 256, 4096),
+        txt_ids=torch.zeros(256, 3), img_ids=flux_places(0)).sample))
     save(name, families.flux_picture(transformer, pooled, autoencoder, guidance, reference))
 
 
@@ -298,8 +295,8 @@ def flux_kontext():
 KLEIN_HIDDEN, KLEIN_CONTEXT = 256, 3 * LLM_HIDDEN
 
 
-def klein_layout():
-    layout, hidden = components.Layout(), KLEIN_HIDDEN
+def klein_layout(hidden=KLEIN_HIDDEN, single=families.SINGLE):
+    layout = components.Layout()
 
     def layer(name, outputs, inputs):
         layout.layer(name, outputs, inputs, bias=False)
@@ -318,7 +315,7 @@ def klein_layout():
             layout.shapes[f"{block}_attn.norm.query_norm.scale"] = layout.shapes[f"{block}_attn.norm.key_norm.scale"] = (128,)
             layer(f"{block}_mlp.0", 6 * hidden, hidden)
             layer(f"{block}_mlp.2", hidden, 3 * hidden)
-    for i in range(families.SINGLE):
+    for i in range(single):
         block = f"single_blocks.{i}"
         layer(f"{block}.linear1", 9 * hidden, hidden)
         layer(f"{block}.linear2", hidden, 4 * hidden)
@@ -360,28 +357,38 @@ def flux2_klein():
     start, autoencoder = torch.randn((1, 128, ROWS, COLUMNS), generator=generator), reference_vae(vae.tensors, 32, True)
     reference = families.encoded(autoencoder, families.given_picture())
     reference = reference.view(1, 32, ROWS, 2, COLUMNS, 2).permute(0, 1, 3, 5, 2, 4).reshape(1, 128, ROWS, COLUMNS)
-    reference = ((reference - mean) / deviation).flatten(2).permute(0, 2, 1)
+
+    def predict(x, sigma, context, *pictures):
+        # References are ten apart in the first of their places.
+        ids = torch.cat([places] + [places + torch.tensor([10, 0, 0, 0])] * len(pictures))
+        return transformer(
+            hidden_states=torch.cat([y.flatten(2).permute(0, 2, 1) for y in (x, *pictures)], 1), encoder_hidden_states=context,
+            timestep=torch.tensor([sigma]), img_ids=ids, txt_ids=words[:context.shape[1]],
+            guidance=None).sample[:, :ROWS * COLUMNS].permute(0, 2, 1).view(x.shape)
+
+    def decode(x):
+        x = x.view(1, 32, 2, 2, ROWS, COLUMNS).permute(0, 1, 4, 2, 5, 3).reshape(1, 32, 2 * ROWS, 2 * COLUMNS)
+        return autoencoder.decode(x).sample
 
     def draw(*pictures):
         x = start
-        # References are ten apart in the first of their places.
-        ids = torch.cat([places] + [places + torch.tensor([10, 0, 0, 0])] * len(pictures))
         for sigma, following in SIGMAS:
-            velocity = transformer(
-                hidden_states=torch.cat([x.flatten(2).permute(0, 2, 1), *pictures], 1), encoder_hidden_states=context,
-                timestep=torch.tensor([sigma]), img_ids=ids, txt_ids=words, guidance=None).sample[:, :ROWS * COLUMNS]
-            x = x + (following - sigma) * velocity.permute(0, 2, 1).view(x.shape)
-        x = x * deviation + mean
-        x = x.view(1, 32, 2, 2, ROWS, COLUMNS).permute(0, 1, 4, 2, 5, 3).reshape(1, 32, 2 * ROWS, 2 * COLUMNS)
-        return picture(autoencoder.decode(x).sample)
+            x = x + (following - sigma) * predict(x, sigma, context, *pictures)
+        return picture(decode(x * deviation + mean))
 
+    save_part("flux2-klein.text", context)
+    save_part("flux2-klein.prediction", predict(start, SIGMA, given("context", 1, 40, KLEIN_CONTEXT)))
+    save_part("vae32.decoded", decode(start))
+    save_part("vae32.encoded", reference)
     base = save("flux2-klein", draw())
-    save("flux2-klein.edit", draw(reference))
+    save("flux2-klein.edit", draw((reference - mean) / deviation))
     draw_loras("flux2-klein", klein_loras(transformer), (transformer,), base, draw)
 
 
 # ---- SD 3.5 ----
 
+# Of T5's tokens, and of the zeros in their place without one.
+SD3_T5_LENGTH = 256
 SD3_HIDDEN, SD3_DEPTH, SD3_PLACES, SD3_DUAL = 384, 24, 64, 13
 
 
@@ -437,40 +444,48 @@ def sd35_file():
 
 
 def sd35_reference(file):
-    """What CLIP's ids become, without a T5, what the transformer predicts and what latents decode to."""
+    """What CLIP's ids become, without a T5, what the transformer predicts, and the VAE."""
     first, second = families.clip_l(file.tensors, SD3_CLIP_L), families.clip(
         without("text_encoders.clip_g.transformer.", file.tensors), 1280, 32, 20)
     model = sd3_transformer(without(f"{components.UNET}.", file.tensors))
-    decoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
+    autoencoder = reference_vae(without(f"{components.VAE}.", file.tensors), 16, False)
 
     def encode(ids):
         one = first(input_ids=padded(ids, END), output_hidden_states=True)
         two = second(input_ids=padded(ids, 0), output_hidden_states=True)
         both = torch.cat([one.hidden_states[-2], two.hidden_states[-2]], -1)
-        context = torch.cat([torch.nn.functional.pad(both, (0, 4096 - 2048)), torch.zeros(1, LENGTH, 4096)], 1)
+        context = torch.cat([torch.nn.functional.pad(both, (0, 4096 - 2048)), torch.zeros(1, SD3_T5_LENGTH, 4096)], 1)
         return context, torch.cat([one.pooler_output, two.text_embeds], -1)
 
     def predict(x, context, pooled, sigma):
         return model(x, context, pooled, torch.tensor([1000 * sigma])).sample
 
-    return (first, second, model), encode, predict, lambda x: decoder.decode(x / 1.5305 + 0.0609).sample
+    return (first, second, model), encode, predict, autoencoder
+
+
+def sd35_decoded(autoencoder, x):
+    return picture(autoencoder.decode(x / 1.5305 + 0.0609).sample)
 
 
 def sd35():
     file = sd35_file()
     file.write("sd3.5")
-    modules, encode, predict, decode = sd35_reference(file)
-    nothing = encode([BEGIN, END])
+    modules, encode, predict, autoencoder = sd35_reference(file)
+    text, nothing = encode(IDS), encode([BEGIN, END])
+    save_part("sd3.5.text", text[0])
+    save_part("sd3.5.pooled", text[1])
+    save_part("sd3.5.prediction", predict(noise(16), given("context", 1, LENGTH, 4096), text[1], SIGMA))
+    save_vae("sd3.5", autoencoder, 16)
 
     def draw(guidance=1):
-        x, text = noise(16), encode(IDS)
+        x, text = noise(16), encode(IDS)  # again, as LoRAs change it
         for sigma, following in SIGMAS:
             velocity = predict(x, *text, sigma)
             if guidance != 1:
                 away = predict(x, *nothing, sigma)
                 velocity = away + guidance * (velocity - away)
             x = x + (following - sigma) * velocity
-        return picture(decode(x))
+        return sd35_decoded(autoencoder, x)
 
     first, second, model = modules
     base = save("sd3.5", draw())
@@ -568,24 +583,32 @@ def qwen_image():
     statistics = autoencoder.config
     mean = torch.tensor(statistics.latents_mean).view(1, 16, 1, 1)
     deviation = torch.tensor(statistics.latents_std).view(1, 16, 1, 1)
-    start, autoencoder = families.flux_packed(noise(16)), autoencoder.eval()
-    given = torch.tensor(families.given_picture()).permute(2, 0, 1)[None, :, None].float() / 127.5 - 1
-    given = families.flux_packed((autoencoder.encode(given).latent_dist.mode()[:, :, 0] - mean) / deviation)
-    mask = torch.ones(1, context.shape[1], dtype=torch.long)
+    start, autoencoder = flux_packed(noise(16)), autoencoder.eval()
+    given_picture = torch.tensor(families.given_picture()).permute(2, 0, 1)[None, :, None].float() / 127.5 - 1
+    latents = autoencoder.encode(given_picture).latent_dist.mode()[:, :, 0]
+
+    def predict(x, sigma, context, *pictures):
+        return transformer(
+            hidden_states=torch.cat([x, *pictures], 1), encoder_hidden_states=context, timestep=torch.tensor([sigma]),
+            encoder_hidden_states_mask=torch.ones(1, context.shape[1], dtype=torch.long),
+            img_shapes=[[(1, ROWS, COLUMNS)] * (1 + len(pictures))]).sample[:, :ROWS * COLUMNS]
+
+    def decode(x):
+        return autoencoder.decode(x[:, :, None]).sample[:, :, 0]
 
     def draw(*pictures):
         x = start
         for sigma, following in SIGMAS:
-            velocity = transformer(
-                hidden_states=torch.cat([x, *pictures], 1), encoder_hidden_states=context, encoder_hidden_states_mask=mask,
-                timestep=torch.tensor([sigma]), img_shapes=[[(1, ROWS, COLUMNS)] * (1 + len(pictures))]).sample[:, :ROWS * COLUMNS]
-            x = x + (following - sigma) * velocity
-        latents = families.flux_unpacked(x) * deviation + mean
-        return picture(autoencoder.decode(latents[:, :, None]).sample[:, :, 0])
+            x = x + (following - sigma) * predict(x, sigma, context, *pictures)
+        return picture(decode(flux_unpacked(x) * deviation + mean))
 
+    save_part("qwen-image.text", context)
+    save_part("qwen-image.prediction", flux_unpacked(predict(start, SIGMA, given("context", 1, 23, 3584))))
+    save_part("wan-vae.decoded", decode(noise(16)))
+    save_part("wan-vae.encoded", latents)
     base = save("qwen-image", draw())
     # Without a vision tower an edit is told the prompt as for a picture of its own.
-    save("qwen-image.edit", draw(given))
+    save("qwen-image.edit", draw(flux_packed((latents - mean) / deviation)))
     draw_loras("qwen-image", qwen_image_loras(transformer), (transformer,), base, draw)
 
 

@@ -11,9 +11,10 @@ from diffusers.loaders import single_file_utils
 
 import components
 import families
-from components import BEGIN, END
+from components import BEGIN, END, LENGTH, given
 from families import (
-    BASE, HEIGHT, IDS, WIDTH, draw_loras, encoded, given_picture, guided, noise, padded, picture, save, unet_picture)
+    BASE, HEIGHT, IDS, TIME, WIDTH, draw_loras, encoded, given_picture, guided, noise, padded, picture, save, save_part, save_vae,
+    unet_picture)
 from lora_families import sd2_loras
 
 LATENT_SCALE = 0.18215
@@ -110,6 +111,9 @@ def sd2():
     def decode(x):
         return vae.decode(x / LATENT_SCALE).sample
 
+    save_part("sd2.text", text)
+    save_part("sd2.prediction", predict(noise(4), TIME, given("context", 1, LENGTH, 1024)))
+    save_vae("sd2", vae, 4)
     base = save("sd2", unet_picture(lambda x, t: predict(x, t, text), decode))
     save("sd2.v", unet_picture(lambda x, t: predict(x, t, text), decode, "v"))
     save("sd2.guided", unet_picture(guided(predict, text, nothing), decode))

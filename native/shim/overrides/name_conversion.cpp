@@ -1,7 +1,7 @@
 /*
  * Compiles the runtime's name_conversion.cpp, whose functions fill their tables when they are first called, without any
  * protection: models that were opened at once, or given LoRAs, crashed. Here one thread at a time converts a name. Names
- * of LoRAs that it does not know are first brought into a form that it does (see lora_names.h).
+ * of LoRAs and of PhotoMaker that it does not know are first brought into a form that it does (see lora_names.h).
  */
 #include "name_conversion.h"
 
@@ -16,5 +16,5 @@
 std::string convert_tensor_name(std::string name, SDVersion version) {
     static std::mutex mutex;
     const std::lock_guard<std::mutex> lock(mutex);
-    return convert_tensor_name_unlocked(d4j::common_lora_name(std::move(name), version), version);
+    return convert_tensor_name_unlocked(d4j::common_photomaker_name(d4j::common_lora_name(std::move(name), version)), version);
 }

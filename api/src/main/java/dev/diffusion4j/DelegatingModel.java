@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import dev.diffusion4j.component.Autoencoder;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.ControlNet;
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
@@ -13,13 +14,15 @@ import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.util.List;
 
 /**
  * A model that leaves everything to another one: the base of decorators. One that changes or watches generations overrides
- * {@link #startAll(ImageRequest, GenerationListener)} and {@link #generateAll(ImageRequest, GenerationListener)}, to which all
- * other ways of drawing come down.
+ * {@link #startAll(ImageRequest, GenerationListener)} and {@link #generateAll(ImageRequest, GenerationListener)}, and for videos
+ * {@link #start(VideoRequest, GenerationListener)} and {@link #generate(VideoRequest, GenerationListener)}, to which all other ways
+ * of drawing come down.
  */
 public abstract class DelegatingModel implements DiffusionModel {
 
@@ -37,6 +40,16 @@ public abstract class DelegatingModel implements DiffusionModel {
     @Override
     public List<GeneratedImage> generateAll(ImageRequest request, GenerationListener listener) {
         return delegate().generateAll(request, listener);
+    }
+
+    @Override
+    public Generation<GeneratedVideo> start(VideoRequest request, GenerationListener listener) {
+        return delegate().start(request, listener);
+    }
+
+    @Override
+    public GeneratedVideo generate(VideoRequest request, GenerationListener listener) {
+        return delegate().generate(request, listener);
     }
 
     @Override
@@ -127,6 +140,11 @@ public abstract class DelegatingModel implements DiffusionModel {
     @Override
     public Vae vae() {
         return delegate().vae();
+    }
+
+    @Override
+    public List<ControlNet> controlNets() {
+        return delegate().controlNets();
     }
 
     @Override

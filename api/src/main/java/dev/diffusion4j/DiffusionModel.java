@@ -3,6 +3,7 @@ package dev.diffusion4j;
 import dev.diffusion4j.component.Autoencoder;
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.ControlNet;
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
@@ -17,6 +18,7 @@ import dev.diffusion4j.error.NativeLibraryException;
 import dev.diffusion4j.error.OutOfNativeMemoryException;
 import dev.diffusion4j.error.QueueFullException;
 import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.image.Picture;
 import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.modelfile.GenerationDefaults;
 import dev.diffusion4j.modelfile.ModelFamily;
@@ -26,6 +28,7 @@ import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.References;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -58,7 +61,7 @@ public interface DiffusionModel extends AutoCloseable {
     /**
      * Opens a model file (safetensors, GGUF or checkpoint) with default options. Weights are read on first use.
      *
-     * @throws ModelFileException if the file is missing, damaged, or no model that makes pictures
+     * @throws ModelFileException if the file is missing, damaged, or no model that makes pictures or videos
      * @throws NativeLibraryException if the native library cannot be used here
      */
     static DiffusionModel open(Path model) {
@@ -159,6 +162,48 @@ public interface DiffusionModel extends AutoCloseable {
                     "batchCount", request.batchCount(), "1; for more use generateAll or startAll");
         }
         return request;
+    }
+
+    /**
+     * Generates a video, and returns at once: the request is checked and queued. With models that make none it is refused.
+     *
+     * @return a handle to wait with, to cancel, and to get a future from
+     * @throws InvalidRequestException if the model cannot do the request
+     * @throws ModelFileException if a LoRA cannot be used, or the model's VAE cannot read pictures
+     * @throws QueueFullException if too many generations wait for the model
+     * @throws ClosedException if the model was closed
+     */
+    default Generation<GeneratedVideo> start(VideoRequest request, GenerationListener listener) {
+        throw new UnsupportedOperationException("this model makes no videos");
+    }
+
+    /** As {@link #start(VideoRequest, GenerationListener)}, with nobody who listens. */
+    default Generation<GeneratedVideo> start(VideoRequest request) {
+        return start(request, GenerationListener.NONE);
+    }
+
+    /**
+     * Generates a video and waits for it. Throws what {@link #generate(ImageRequest, GenerationListener)} and
+     * {@link #start(VideoRequest, GenerationListener)} throw.
+     */
+    default GeneratedVideo generate(VideoRequest request, GenerationListener listener) {
+        return start(request, listener).await();
+    }
+
+    /** As {@link #generate(VideoRequest, GenerationListener)}, with nobody who listens. */
+    default GeneratedVideo generate(VideoRequest request) {
+        return generate(request, GenerationListener.NONE);
+    }
+
+    /** Begins {@linkplain VideoRequest#textToVideo text-to-video}, for the families that {@linkplain ModelFamily#can can}. */
+    default VideoGeneration textToVideo(String prompt) {
+        return new VideoGeneration(this, VideoRequest.textToVideo(prompt).build());
+    }
+
+    /** Begins {@linkplain VideoRequest#imageToVideo image-to-video}: the video begins with the picture. */
+    default VideoGeneration imageToVideo(BufferedImage firstFrame, String prompt) {
+        return new VideoGeneration(
+                this, VideoRequest.imageToVideo(Picture.of(firstFrame), prompt).build());
     }
 
     /** Begins {@linkplain ImageRequest#textToImage text-to-image}. */
@@ -316,6 +361,11 @@ public interface DiffusionModel extends AutoCloseable {
      */
     default Vae vae() {
         throw new UnsupportedOperationException("this model has no VAE");
+    }
+
+    /** The ControlNets that the model was opened with, by themselves, in order. */
+    default List<ControlNet> controlNets() {
+        return List.of();
     }
 
     /**

@@ -2,11 +2,11 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.component.ClipTextEncoder;
 import dev.diffusion4j.component.Conditioning;
+import dev.diffusion4j.component.ControlNet;
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.component.DiffusionTransformer;
 import dev.diffusion4j.component.UNet;
 import dev.diffusion4j.component.Vae;
-import dev.diffusion4j.error.ClosedException;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
@@ -21,6 +21,7 @@ import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.pipeline.PromptEncoder;
 import dev.diffusion4j.modelfile.ComponentKind;
+import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.request.ImageRequest;
@@ -28,13 +29,12 @@ import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tokenizer.LoraTags;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /** A model over an engine. */
@@ -49,14 +49,11 @@ final class EngineModel implements DiffusionModel {
     private final String name;
     private final ModelFile file;
     private final ModelOptions options;
-    private final LearnedFiles inversions;
+    private final Optional<ModelFamily> photoMaker;
     private final ModelComponents components;
     private final RequestResolver resolver;
-    private final GenerationQueue queue;
-    private final ForgottenModel forgotten;
-    private final Object closeLock = new Object();
-    private final CompletableFuture<Void> freed = new CompletableFuture<>();
-    private volatile boolean closed;
+    private final VideoRequestResolver videoResolver;
+    private final EngineLifetime lifetime;
 
     private EngineModel(
             Engine engine,
@@ -73,15 +70,20 @@ final class EngineModel implements DiffusionModel {
         this.name = name;
         this.file = file;
         this.options = options;
-        this.inversions = inversions;
-        queue = new GenerationQueue(thread, options.queueCapacity());
-        EngineCalls calls = new EngineCalls(thread, engine, info, () -> closed);
+        lifetime = new EngineLifetime(
+                thread, options.queueCapacity(), ForgottenModel.watch(this, name), () -> free(engine, inversions));
+        EngineCalls calls = new EngineCalls(thread, engine, info, lifetime::isClosed);
         components = ModelComponents.of(
                 calls,
                 inversions.inversions(),
+                List.copyOf(options.controlNets().keySet()),
                 file.generationDefaults().distilledGuidance().orElse(DISTILLED_GUIDANCE));
-        resolver = new RequestResolver(this, file, info, loraFolder);
-        forgotten = ForgottenModel.watch(this);
+        photoMaker = options.photoMaker().map(path -> ModelFile.read(path).family());
+        Optional<IdentityCheck> identityCheck = photoMaker.map(version -> new IdentityCheck(
+                version, () -> components.textEncoders().getFirst().tokenizer()));
+        resolver = new RequestResolver(
+                this, file, info, loraFolder, options.controlNets().keySet(), identityCheck);
+        videoResolver = new VideoRequestResolver(info, file.family(), options, resolver);
     }
 
     /**
@@ -104,9 +106,9 @@ final class EngineModel implements DiffusionModel {
             Engine opened = thread.callUninterruptibly(engine::get);
             try {
                 ModelInfo info = thread.callUninterruptibly(opened::info);
-                if (!info.generatesImages()) {
+                if (!info.generatesImages() && info.videoInputs().isEmpty()) {
                     throw new ModelFileException(mainFile.path() + " is a model of the family " + info.family()
-                            + ", which does not make pictures");
+                            + ", which makes neither pictures nor videos");
                 }
                 return new EngineModel(opened, thread, info, name, mainFile, options, inversions, loraFolder);
             } catch (Throwable e) {
@@ -136,13 +138,13 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public ImageGeneration textToImage(String prompt) {
-        requireOpen();
+        lifetime.requireOpen();
         return DiffusionModel.super.textToImage(prompt);
     }
 
     @Override
     public ImageGeneration imageToImage(InitImage image, String prompt) {
-        requireOpen();
+        lifetime.requireOpen();
         requireVaeEncoder();
         return DiffusionModel.super.imageToImage(image, prompt);
     }
@@ -157,14 +159,37 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public Generation<List<GeneratedImage>> startAll(ImageRequest request, GenerationListener listener) {
-        requireOpen();
+        lifetime.requireOpen();
         if (request.initImage().isPresent()) {
             requireVaeEncoder();
         }
         Warnings warnings = new Warnings(listener.warnings());
         ImageRequest resolved = resolver.resolve(request, listener, warnings);
         GenerationRun run = new GenerationRun(resolved, request.loras(), listener, warnings, info, name());
-        return queue.add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
+        return lifetime.queue()
+                .add(cancellation -> run.run(thread, engine, components, options.random(), cancellation));
+    }
+
+    @Override
+    public Generation<GeneratedVideo> start(VideoRequest request, GenerationListener listener) {
+        lifetime.requireOpen();
+        Warnings warnings = new Warnings(listener.warnings());
+        VideoRequest resolved = videoResolver.resolve(request, listener, warnings);
+        if (request.hasPictures()) {
+            requireVaeEncoder();
+        }
+        int passes = options.components().containsKey(ModelComponent.HIGH_NOISE_DIFFUSION_MODEL) ? 2 : 1;
+        VideoRun run = new VideoRun(resolved, request.loras(), passes, listener, warnings, info, name());
+        return lifetime.queue().add(cancellation -> run.run(thread, engine, cancellation));
+    }
+
+    @Override
+    public GeneratedVideo generate(VideoRequest request, GenerationListener listener) {
+        // As for pictures.
+        if (thread.isCurrent()) {
+            throw Generation.waitsForItself();
+        }
+        return start(request, listener).await();
     }
 
     @Override
@@ -219,6 +244,11 @@ final class EngineModel implements DiffusionModel {
     }
 
     @Override
+    public List<ControlNet> controlNets() {
+        return List.copyOf(components().controlNets());
+    }
+
+    @Override
     public Conditioning encodePrompt(String prompt) {
         return encodePrompt(prompt, OptionalInt.empty(), nativeSize());
     }
@@ -251,12 +281,16 @@ final class EngineModel implements DiffusionModel {
     private ModelComponents components() {
         // On its own thread the model lives until the work in progress has ended.
         if (!thread.isCurrent()) {
-            requireOpen();
+            lifetime.requireOpen();
         }
         if (!info.components().exist()) {
             throw new ModelFileException(name() + " is a model of the family " + info.family()
-                    + "; the components of SD 1.x, SD 2.x, SDXL, SD 3, FLUX.1, FLUX.2, Z-Image and Qwen-Image alone run by"
+                    + "; the components of SD 1.x, SD 2.x, SDXL, SD 3, FLUX.1, Chroma, FLUX.2, Z-Image and Qwen-Image alone run by"
                     + " themselves");
+        }
+        if (photoMaker.isPresent()) {
+            throw new ModelFileException(name()
+                    + " was opened with PhotoMaker; the components of models without it alone" + " run by themselves");
         }
         return components;
     }
@@ -283,7 +317,8 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public int sizeMultiple() {
-        return info.sizeMultiple();
+        // The runtime counts latents alone, and has pixels for latents where there is no VAE.
+        return Math.max(info.sizeMultiple(), file.pixelPatch());
     }
 
     @Override
@@ -312,52 +347,17 @@ final class EngineModel implements DiffusionModel {
 
     @Override
     public void close() {
-        boolean first;
-        synchronized (closeLock) {
-            first = !closed;
-            closed = true;
-        }
-        if (first) {
-            forgotten.closed();
-            queue.close();
-            thread.end(this::free);
-        }
-        if (!thread.isCurrent()) {
-            awaitFreed();
-        }
+        lifetime.close();
     }
 
-    private void awaitFreed() {
-        try {
-            freed.join();
-        } catch (CompletionException e) {
-            switch (Objects.requireNonNullElse(e.getCause(), e)) {
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                default -> throw e;
-            }
-        }
-    }
-
-    private void free() {
-        try {
-            try (inversions) {
-                engine.close();
-            }
-            freed.complete(null);
-        } catch (Throwable e) {
-            freed.completeExceptionally(e);
+    private static void free(Engine engine, LearnedFiles inversions) {
+        try (inversions) {
+            engine.close();
         }
     }
 
     @Override
     public int queuedGenerations() {
-        return queue.waiting();
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw new ClosedException("the model is closed");
-        }
+        return lifetime.queue().waiting();
     }
 }

@@ -18,8 +18,8 @@ final class ForgottenModel implements Runnable {
     }
 
     /** Looks after a model until it is closed. */
-    static ForgottenModel watch(DiffusionModel model) {
-        ForgottenModel forgotten = new ForgottenModel(model.name());
+    static ForgottenModel watch(Object model, String name) {
+        ForgottenModel forgotten = new ForgottenModel(name);
         CLEANER.register(model, forgotten);
         return forgotten;
     }

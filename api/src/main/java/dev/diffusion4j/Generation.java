@@ -17,7 +17,7 @@ import java.util.function.Function;
 /**
  * A generation that was started: wait for it, cancel it, or chain on its future. Safe for use by any thread.
  *
- * @param <T> what it makes: a {@link GeneratedImage}, or a list of them in the order of their seeds
+ * @param <T> what it makes: a {@link GeneratedImage}, a list of them in the order of their seeds, or a {@link GeneratedVideo}
  */
 public final class Generation<T> {
 

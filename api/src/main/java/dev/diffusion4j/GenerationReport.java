@@ -74,6 +74,10 @@ public final class GenerationReport {
 
     /** The program that made the picture, with its version. */
     public String generator() {
+        return program();
+    }
+
+    static String program() {
         return "Diffusion4J " + LibraryVersion.current();
     }
 

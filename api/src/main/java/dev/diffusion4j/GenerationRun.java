@@ -5,26 +5,20 @@ import dev.diffusion4j.internal.engine.CancellationFlag;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.EngineThread;
 import dev.diffusion4j.internal.engine.GenerationInputs;
-import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.internal.pipeline.DenoisingLoop;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NativeSampling;
-import dev.diffusion4j.request.PreviewMode;
 import dev.diffusion4j.request.SchedulerSampling;
 import dev.diffusion4j.tensor.RandomSource;
-import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * One generation on the model's thread: prepares its pictures when its turn has come, turns native reports into events and
- * native pictures into results.
- */
-final class GenerationRun implements GenerationObserver {
+/** One generation on the model's thread: prepares its pictures when its turn has come, and turns native ones into results. */
+final class GenerationRun {
 
     private final ImageRequest request;
     private final List<Lora> loras;
@@ -32,7 +26,7 @@ final class GenerationRun implements GenerationObserver {
     private final Warnings warnings;
     private final ModelInfo info;
     private final String modelName;
-    private final ProgressTracker tracker;
+    private final RunObserver observer;
 
     /**
      * @param request with everything that is said of a model's default
@@ -51,8 +45,7 @@ final class GenerationRun implements GenerationObserver {
         this.warnings = warnings;
         this.info = info;
         this.modelName = modelName;
-        tracker = new ProgressTracker(
-                request.batchCount(), passes(request), listener.progress().orElse(progress -> {}));
+        observer = new RunObserver(request.batchCount(), passes(request), listener, warnings);
     }
 
     List<GeneratedImage> run(
@@ -61,17 +54,16 @@ final class GenerationRun implements GenerationObserver {
             ModelComponents components,
             RandomSource random,
             CancellationFlag cancellation) {
-        tracker.begin();
-        warnings.begin();
+        observer.begin();
         GenerationInputs inputs = GenerationInputs.of(request);
         List<RgbImage> pictures = switch (request.sampling()) {
-            case NativeSampling _ -> thread.exclusively(() -> engine.generate(request, inputs, this, cancellation));
+            case NativeSampling _ -> thread.exclusively(() -> engine.generate(request, inputs, observer, cancellation));
             case SchedulerSampling sampling -> {
                 DenoisingLoop.Settings settings = new DenoisingLoop.Settings(sampling.scheduler(), listener.steps());
-                yield new DenoisingLoop(components, random, request, settings, this, cancellation).run(inputs);
+                yield new DenoisingLoop(components, random, request, settings, observer, cancellation).run(inputs);
             }
         };
-        tracker.end();
+        observer.end();
         List<GeneratedImage> images = new ArrayList<>(pictures.size());
         for (int i = 0; i < pictures.size(); i++) {
             images.add(image(pictures.get(i), i));
@@ -97,30 +89,5 @@ final class GenerationRun implements GenerationObserver {
 
     private GenerationReport report(ImageRequest own) {
         return new GenerationReport(own, request.loras(), modelName, Optional.of(info.runtime()), warnings.all());
-    }
-
-    @Override
-    public void progress(ProgressKind kind, int step, int of) {
-        tracker.report(kind, step, of);
-    }
-
-    @Override
-    public Optional<PreviewMode> previewMode() {
-        return listener.previews().map(GenerationListener.Previews::mode);
-    }
-
-    @Override
-    public int previewInterval() {
-        return listener.previews().map(GenerationListener.Previews::everySteps).orElse(1);
-    }
-
-    @Override
-    public void preview(int step, BufferedImage image) {
-        listener.previews().orElseThrow().listener().accept(new Preview(step, image));
-    }
-
-    @Override
-    public void warn(String text) {
-        warnings.add(text);
     }
 }

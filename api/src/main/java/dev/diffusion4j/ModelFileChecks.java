@@ -1,15 +1,18 @@
 package dev.diffusion4j;
 
+import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.internal.check.ModelFileValidator;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.TensorInfo;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ModelOptions;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,9 +44,19 @@ final class ModelFileChecks {
     static ModelFile check(Optional<Path> model, ModelOptions options) {
         ModelFileChecks checks = new ModelFileChecks(model, options);
         ModelFile main = checks.checkMain();
-        checks.components.forEach(
-                (component, file) -> ModelFileValidator.requireComponent(file, component, main.family()));
+        checks.components.forEach((component, file) -> {
+            if (component == ModelComponent.TINY_AUTOENCODER && options.tinyAutoencoderForPreviewsOnly()) {
+                ModelFileValidator.requirePreviewAutoencoder(file, main.family());
+            } else {
+                ModelFileValidator.requireComponent(file, component, main.family());
+            }
+        });
         checks.checkEmbeddings(main);
+        ModelFile denoiser = checks.components.getOrDefault(ModelComponent.DIFFUSION_MODEL, main);
+        options.controlNets()
+                .values()
+                .forEach(path -> ModelFileValidator.requireControlNet(ModelFile.read(path), denoiser));
+        options.photoMaker().ifPresent(path -> checks.checkPhotoMaker(path, main));
         return main;
     }
 
@@ -55,7 +68,7 @@ final class ModelFileChecks {
             separate.remove(ModelComponent.TINY_AUTOENCODER);
         }
         if (model.isPresent()) {
-            ModelFileValidator.requirePictureModel(model.get(), separate);
+            ModelFileValidator.requireModel(model.get(), separate);
             return model.get();
         }
         ModelFile denoiser =
@@ -74,6 +87,19 @@ final class ModelFileChecks {
             }
             int[] widths = family.isStableDiffusionXl() ? SDXL_WIDTHS : new int[] {tokenEmbeddingWidth(path)};
             ModelFileValidator.requireTextualInversion(ModelFile.read(path), widths);
+        }
+    }
+
+    private void checkPhotoMaker(Path path, ModelFile main) {
+        ModelFileValidator.requirePhotoMaker(ModelFile.read(path), main);
+        for (String word : options.embeddings().keySet()) {
+            // A learned word is found inside other words, too.
+            if (Identity.TRIGGER_WORD.contains(word.toLowerCase(Locale.ROOT))) {
+                throw new InvalidRequestException(
+                        "embedding",
+                        "'" + word + "'",
+                        "no part of '" + Identity.TRIGGER_WORD + "', which is PhotoMaker's trigger word");
+            }
         }
     }
 

@@ -10,10 +10,10 @@ import java.util.Optional;
  *
  * @param phase the part of the work that {@code step} and {@code of} count
  * @param step how much of the phase is done, from 0 to {@code of}: tensors while loading, prompts while encoding,
- *     denoising steps of the current image while sampling, images or VAE tiles while decoding
+ *     denoising steps of the current image while sampling, images or VAE tiles while decoding, tiles while upscaling
  * @param of how much there is in the phase, at least 1
- * @param image the image worked on, from 0
- * @param images how many images were asked for
+ * @param image the image worked on, or which time it is enlarged, from 0
+ * @param images how many images were asked for, or how many times an image is enlarged
  * @param elapsed since the generation began
  * @param stepsPerSecond denoising steps per second of this sampling phase, 0 while nothing can be said
  * @param remaining estimate until the last image is sampled, once there is one
@@ -34,12 +34,16 @@ public record Progress(
         Objects.requireNonNull(remaining, "remaining");
     }
 
-    /** The phases in the order they begin. Loading comes up again when further weights are needed for the first time. */
+    /**
+     * The phases in the order they begin, and that of an {@link Upscaler}. Loading comes up again when further weights are needed
+     * for the first time.
+     */
     public enum Phase {
         LOADING,
         ENCODING,
         SAMPLING,
-        DECODING;
+        DECODING,
+        UPSCALING;
 
         @Override
         public String toString() {
@@ -51,7 +55,7 @@ public record Progress(
     @Override
     public String toString() {
         StringBuilder line = new StringBuilder().append(phase);
-        if (images > 1 && (phase == Phase.SAMPLING)) {
+        if (images > 1 && (phase == Phase.SAMPLING || phase == Phase.UPSCALING)) {
             line.append(" image ").append(image + 1).append('/').append(images);
         }
         line.append(' ').append(step).append('/').append(of);

@@ -2,11 +2,14 @@ package dev.diffusion4j;
 
 import dev.diffusion4j.component.Denoiser;
 import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.check.ModelFileValidator;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Task;
+import dev.diffusion4j.request.Control;
+import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -25,6 +28,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,12 +41,23 @@ final class RequestResolver {
     private final ModelFile file;
     private final ModelInfo info;
     private final Optional<LoraFolder> loraFolder;
+    private final Set<String> controlNets;
+    private final Optional<IdentityCheck> identityCheck;
 
-    RequestResolver(DiffusionModel model, ModelFile file, ModelInfo info, Optional<LoraFolder> loraFolder) {
+    /** @param identityCheck of a model with PhotoMaker */
+    RequestResolver(
+            DiffusionModel model,
+            ModelFile file,
+            ModelInfo info,
+            Optional<LoraFolder> loraFolder,
+            Set<String> controlNets,
+            Optional<IdentityCheck> identityCheck) {
         this.model = model;
         this.file = file;
         this.info = info;
         this.loraFolder = loraFolder;
+        this.controlNets = controlNets;
+        this.identityCheck = identityCheck;
     }
 
     /**
@@ -49,19 +65,17 @@ final class RequestResolver {
      *
      * @param warnings is told what will not be done
      * @throws InvalidRequestException if the model cannot do the request
-     * @throws dev.diffusion4j.error.ModelFileException if a LoRA cannot be used
+     * @throws ModelFileException if a LoRA or an upscaler cannot be used
      */
     ImageRequest resolve(ImageRequest request, GenerationListener listener, Warnings warnings) {
         requireTask(request);
+        if (identityCheck.isPresent()) {
+            IdentityCheck.requireSampling(request);
+        }
         ImageRequest.Builder resolved = request.toBuilder();
         ImageSize size = size(request);
         resolved.size(size.width(), size.height());
-        double guidance = request.guidanceScale().orElseGet(model::defaultGuidanceScale);
-        resolved.guidanceScale(guidance);
-        if (guidance == 1 && !request.negativePrompt().isBlank()) {
-            warnings.addBefore(
-                    "the negative prompt has no effect: with a guidance scale of 1 there is no guidance away from it");
-        }
+        resolved.guidanceScale(guidance(request.guidanceScale(), request.negativePrompt(), warnings));
         if (request.clipSkip().isPresent() && !model.family().takesClipSkip()) {
             warnings.addBefore("the clip skip has no effect: a model of the family "
                     + model.family().displayName() + " is told no hidden states of a CLIP");
@@ -70,22 +84,63 @@ final class RequestResolver {
             case NativeSampling sampling -> resolve(sampling, request, listener, resolved);
             case SchedulerSampling sampling -> resolve(sampling.scheduler(), request, listener, resolved);
         }
-        List<Lora> loras = loras(request, warnings);
-        loras.forEach(lora -> ModelFileValidator.requireLora(ModelFile.read(lora.path()), file));
+        List<Lora> loras = loras(request.prompt(), request.loras(), warnings);
         if (!loras.isEmpty()) {
             resolved.loras(loras);
         }
-        resolved.seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
-        return resolved.build();
+        resolved.controls(request.controls().stream().map(this::withControlNet).toList());
+        resolved.seed(request.seed().orElseGet(RequestResolver::seed));
+        ImageRequest whole = resolved.build();
+        identityCheck.ifPresentOrElse(check -> check.check(whole, warnings), () -> IdentityCheck.requireNone(whole));
+        return whole;
+    }
+
+    static long seed() {
+        return ThreadLocalRandom.current().nextLong(1L << 32);
+    }
+
+    double guidance(OptionalDouble given, String negativePrompt, Warnings warnings) {
+        double guidance = given.orElseGet(model::defaultGuidanceScale);
+        if (guidance == 1 && !negativePrompt.isBlank()) {
+            warnings.addBefore(
+                    "the negative prompt has no effect: with a guidance scale of 1 there is no guidance away from it");
+        }
+        return guidance;
     }
 
     private void requireTask(ImageRequest request) {
+        if (!info.generatesImages()) {
+            throw new InvalidRequestException(
+                    "task", request.task(), "video: a model of the family " + info.family() + " makes nothing else");
+        }
         if (request.references().isPresent() && !model.family().can(Task.EDIT)) {
             throw new InvalidRequestException(
                     "references",
                     "given",
                     "absent: a model of the family " + model.family().displayName() + " looks at no other pictures");
         }
+        if (request.references().isEmpty() && !model.family().can(request.task())) {
+            throw new InvalidRequestException(
+                    "references",
+                    "absent",
+                    "given: a model of the family " + model.family().displayName() + " draws from another picture");
+        }
+    }
+
+    private Control withControlNet(Control control) {
+        if (controlNets.isEmpty()) {
+            throw new InvalidRequestException(
+                    "control",
+                    "given",
+                    "absent: the model was opened without a ControlNet, which controlNet(...) gives it");
+        }
+        String name = control.controlNet()
+                .or(() -> controlNets.size() == 1 ? controlNets.stream().findFirst() : Optional.empty())
+                .orElse("absent");
+        if (!controlNets.contains(name)) {
+            throw new InvalidRequestException("control.controlNet", name, "one of " + String.join(", ", controlNets));
+        }
+        return control.withControlNet(name);
     }
 
     private ImageSize size(ImageRequest request) {
@@ -95,15 +150,27 @@ final class RequestResolver {
         requireMultiple("width", size.width());
         requireMultiple("height", size.height());
         if (request.sampling() instanceof NativeSampling sampling) {
-            sampling.highResFix().ifPresent(fix -> {
-                requireMultiple("width * highResFix.scale", (int) Math.round(size.width() * fix.scale()));
-                requireMultiple("height * highResFix.scale", (int) Math.round(size.height() * fix.scale()));
-            });
+            sampling.highResFix().ifPresent(fix -> requireSecondPass(fix, size));
         }
         return size;
     }
 
-    private void requireMultiple(String field, int value) {
+    /** All that the second pass needs, before the first has cost its time. */
+    private void requireSecondPass(HighResFix fix, ImageSize first) {
+        boolean isScaled = fix.size().isEmpty();
+        ImageSize size = fix.sizeAfter(first);
+        requireMultiple(isScaled ? "width * highResFix.scale" : "highResFix.size.width", size.width());
+        requireMultiple(isScaled ? "height * highResFix.scale" : "highResFix.size.height", size.height());
+        if (fix.enlargesPixels() && !info.hasVaeEncoder()) {
+            throw new ModelFileException(model.name()
+                    + " cannot enlarge pixels between two passes: its VAE has a decoder alone; enlarge latents, or open it"
+                    + " with vae(...) or tinyAutoencoder(...) from a file that has an encoder");
+        }
+        fix.upscalerModel().map(ModelFile::read).ifPresent(ModelFileValidator::requireUpscaler);
+    }
+
+    /** Refuses a side that the model cannot draw. */
+    void requireMultiple(String field, int value) {
         int multiple = model.sizeMultiple();
         if (value % multiple != 0 || value > ImageRequest.MAX_SIZE) {
             int below = Math.min(value, ImageRequest.MAX_SIZE) / multiple * multiple;
@@ -117,6 +184,15 @@ final class RequestResolver {
 
     private void resolve(
             NativeSampling sampling, ImageRequest request, GenerationListener listener, ImageRequest.Builder resolved) {
+        NativePlan plan = plan(sampling, request.steps(), listener);
+        resolved.steps(plan.steps()).sampling(plan.sampling());
+    }
+
+    /** What the runtime's own loop does: its steps, and its sampling with nothing left open. */
+    record NativePlan(int steps, NativeSampling sampling) {}
+
+    /** The runtime's own loop, with what is usual for the model where nothing was said. */
+    NativePlan plan(NativeSampling sampling, OptionalInt given, GenerationListener listener) {
         if (listener.steps().isPresent()) {
             throw new InvalidRequestException("onStep", "given", "used with the sampling of a scheduler");
         }
@@ -124,17 +200,16 @@ final class RequestResolver {
         NativeSampling whole = withDistilledGuidance(sampling.withSampler(sampler));
         if (!sampling.sigmas().isEmpty()) {
             int steps = sampling.sigmas().size() - 1;
-            if (request.steps().orElse(steps) != steps) {
+            if (given.orElse(steps) != steps) {
                 throw new InvalidRequestException(
-                        "steps", request.steps().getAsInt(), "those of the sigmas, " + steps + ", or absent");
+                        "steps", given.getAsInt(), "those of the sigmas, " + steps + ", or absent");
             }
-            resolved.steps(steps).sampling(whole);
-            return;
+            return new NativePlan(steps, whole);
         }
         NoiseSchedule schedule = sampling.schedule().orElseGet(() -> model.defaultSchedule(sampler));
-        int steps = request.steps().orElseGet(model::defaultSteps);
+        int steps = given.orElseGet(model::defaultSteps);
         requireSchedule(schedule, steps);
-        resolved.steps(steps).sampling(whole.withSchedule(schedule));
+        return new NativePlan(steps, whole.withSchedule(schedule));
     }
 
     private NativeSampling withDistilledGuidance(NativeSampling sampling) {
@@ -204,15 +279,17 @@ final class RequestResolver {
         }
     }
 
-    /** Those that were given and those that the prompt names. */
-    private List<Lora> loras(ImageRequest request, Warnings warnings) {
-        List<LoraTags.Tag> tags = LoraTags.parse(request.prompt()).tags();
+    /** Those that were given and those that the prompt names, each of which fits the model. */
+    List<Lora> loras(String prompt, List<Lora> given, Warnings warnings) {
+        List<LoraTags.Tag> tags = LoraTags.parse(prompt).tags();
         if (!tags.isEmpty() && loraFolder.isEmpty()) {
             String names = tags.stream().map(LoraTags.Tag::name).collect(Collectors.joining(", "));
             warnings.addBefore("the prompt names LoRAs (" + names
                     + "), which are left out: the model was opened without a folder to look for them");
         }
         Stream<Lora> named = loraFolder.stream().flatMap(folder -> tags.stream().map(folder::find));
-        return Stream.concat(request.loras().stream(), named).toList();
+        List<Lora> all = Stream.concat(given.stream(), named).toList();
+        all.forEach(lora -> ModelFileValidator.requireLora(ModelFile.read(lora.path()), file));
+        return all;
     }
 }

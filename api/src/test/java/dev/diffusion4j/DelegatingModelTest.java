@@ -2,6 +2,7 @@ package dev.diffusion4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.diffusion4j.request.VideoRequest;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
@@ -18,14 +19,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DelegatingModelTest {
 
     /** What begins a request for the decorator itself, and what comes down to startAll and generateAll of it. */
-    private static final Set<String> ITS_OWN =
-            Set.of("textToImage", "imageToImage", "inpaint", "edit", "start", "generate");
+    private static final Set<String> ITS_OWN = Set.of(
+            "textToImage", "textToVideo", "imageToVideo", "imageToImage", "inpaint", "edit", "start", "generate");
 
     static Stream<Method> methods() {
         return Arrays.stream(DiffusionModel.class.getMethods())
                 .filter(method -> !Modifier.isStatic(method.getModifiers()))
-                .filter(method -> !ITS_OWN.contains(method.getName()))
+                .filter(method -> !ITS_OWN.contains(method.getName()) || isVideo(method))
                 .filter(method -> !isShorthand(method));
+    }
+
+    /** Videos have one method for each way, which pictures have in the plural. */
+    private static boolean isVideo(Method method) {
+        return Arrays.equals(method.getParameterTypes(), new Class<?>[] {VideoRequest.class, GenerationListener.class});
     }
 
     /** Without a listener, as the same method with one. */

@@ -215,7 +215,7 @@ class DrawingTest {
     void theModelsFileRecommendsGuidanceAndSteps() {
         GeneratedImage image = sd.textToImage("a star").batchCount(1).steps(1).generate();
         assertThat(sd.defaultGuidanceScale()).isEqualTo(2);
-        assertThat(sd.defaultSteps()).isEqualTo(20);
+        assertThat(sd.defaultSteps()).isEqualTo(12);
         assertThat(image.report().request().guidanceScale()).hasValue(2);
         assertThat(((NativeSampling) image.report().request().sampling()).sampler())
                 .contains(sd.defaultSampler());

@@ -6,6 +6,8 @@ import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.Safetensors;
+import dev.diffusion4j.request.Identity;
+import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.References;
 import dev.diffusion4j.testing.engine.FakeEngine;
@@ -81,6 +83,23 @@ class InputPicturesTest {
         assertThat(sample(given.init().orElseThrow())).isEqualTo(picture);
         assertThat(sample(given.mask().orElseThrow())).isEqualTo(mask);
         assertThat(sample(given.references().getFirst())).isEqualTo(picture);
+    }
+
+    /** Those of PhotoMaker's identity encoder, which sees the middle. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "61, 122", "223, 225", "500, 30", "224, 224"})
+    void peopleAreOfTheIdentityEncodersSize(int width, int height) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_4BYTE_ABGR);
+        ImageRequest request = ImageRequest.textToImage("a man img")
+                .size(64, 64)
+                .identity(Identity.of(image))
+                .build();
+        BufferedImage seen =
+                GenerationInputs.of(request).identity().orElseThrow().pictures().getFirst();
+        assertThat(seen.getWidth()).isEqualTo(224);
+        assertThat(seen.getHeight()).isEqualTo(224);
+        assertThat(seen.getType()).isEqualTo(BufferedImage.TYPE_INT_RGB);
+        assertThat(seen.getRGB(0, 0)).isEqualTo(0xFFFFFFFF);
     }
 
     /** Red, green and blue beside each other, each 64 pixels wide and 64 high. */

@@ -10,12 +10,17 @@ import dev.diffusion4j.device.IsolatedOptions;
 import dev.diffusion4j.device.RpcServerOptions;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.image.Picture;
+import dev.diffusion4j.image.PictureParameters;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.References;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
+import dev.diffusion4j.request.UpscaleRequest;
+import dev.diffusion4j.request.UpscalerOptions;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.scheduler.EulerScheduler;
 import dev.diffusion4j.scheduler.Timestep;
 import dev.diffusion4j.tensor.Shape;
@@ -79,8 +84,12 @@ class NullArgumentsTest {
             Picture.of(IMAGE),
             InitImage.of(IMAGE),
             References.of(IMAGE),
+            Identity.of(IMAGE),
             ImageRequest.textToImage("a"),
             ImageRequest.textToImage("a").build(),
+            VideoRequest.textToVideo("a"),
+            VideoRequest.textToVideo("a").build(),
+            VideoReport.of(VideoRequest.textToVideo("a").build(), "a", List.of()),
             Sampling.of(Sampler.EULER),
             Sampling.with(EulerScheduler.stableDiffusion()),
             ModelOptions.builder(),
@@ -92,6 +101,9 @@ class NullArgumentsTest {
             DeviceChoice.cpu(),
             IsolatedOptions.DEFAULT,
             RpcServerOptions.DEFAULT,
+            UpscaleRequest.of(Picture.of(IMAGE)),
+            UpscalerOptions.DEFAULT,
+            new PictureParameters("a", Optional.empty()),
             GenerationReport.of(ImageRequest.textToImage("a").build(), "a", List.of()),
             new IOException());
 

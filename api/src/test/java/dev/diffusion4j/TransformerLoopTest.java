@@ -62,6 +62,7 @@ class TransformerLoopTest {
                     ofUNet.defaultSchedule(),
                     true,
                     true,
+                    Optional.empty(),
                     ofUNet.devices(),
                     new ComponentsInfo(
                             List.of(),
@@ -76,7 +77,8 @@ class TransformerLoopTest {
                             false,
                             32,
                             Collections.nCopies(16, 0.3611f),
-                            Collections.nCopies(16, 0.1159f)));
+                            Collections.nCopies(16, 0.1159f),
+                            List.of()));
         }
 
         @Override

@@ -22,6 +22,9 @@ public final class Conditioning implements AutoCloseable {
     /** The name of {@link #guidance()}. */
     public static final String GUIDANCE = "guidance";
 
+    /** The name of {@link #residuals()}. */
+    public static final String RESIDUALS = "residuals";
+
     private final Map<String, Tensor> tensors;
 
     private Conditioning(Map<String, Tensor> tensors) {
@@ -65,6 +68,11 @@ public final class Conditioning implements AutoCloseable {
     /** The guidance scale, {@code (1)}, for transformers that were distilled with it: FLUX.1 dev, usually 3.5. */
     public Optional<Tensor> guidance() {
         return Optional.ofNullable(tensors.get(GUIDANCE));
+    }
+
+    /** What ControlNets add to a U-Net, {@code (batch, values)}, as {@link ControlNet#predict} gives it. */
+    public Optional<Tensor> residuals() {
+        return Optional.ofNullable(tensors.get(RESIDUALS));
     }
 
     /** Closes all tensors. */

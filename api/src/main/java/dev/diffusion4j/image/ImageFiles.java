@@ -3,11 +3,14 @@ package dev.diffusion4j.image;
 import dev.diffusion4j.error.ImageFileException;
 import dev.diffusion4j.internal.image.BytesImageInputStream;
 import dev.diffusion4j.internal.image.PictureDecoder;
+import dev.diffusion4j.internal.image.PictureTexts;
 import dev.diffusion4j.internal.image.PictureWriter;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
@@ -33,6 +36,21 @@ public final class ImageFiles {
      * @throws ImageFileException if the file is missing, no picture, damaged or too large
      */
     public static BufferedImage read(Path file) {
+        return read(file, new PictureDecoder(file.toString(), MAX_PIXELS)::decode);
+    }
+
+    /**
+     * Reads the texts that a picture's file carries, without decoding the picture: PNG's text chunks by their keywords, among them
+     * {@code parameters}, which tells how a generated image was made, and JPEG's comment under that name.
+     *
+     * @return empty if there are none, or the picture is of another format
+     * @throws ImageFileException if the file is missing, no picture or damaged
+     */
+    public static Map<String, String> texts(Path file) {
+        return read(file, PictureTexts::read);
+    }
+
+    private static <T> T read(Path file, Reading<T> reading) {
         if (!Files.exists(file)) {
             throw new ImageFileException(file + " does not exist");
         }
@@ -40,10 +58,15 @@ public final class ImageFiles {
             throw new ImageFileException(file + " is not a file that can be read");
         }
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
-            return new PictureDecoder(file.toString(), MAX_PIXELS).decode(in);
+            return reading.from(in);
         } catch (IOException e) {
             throw new ImageFileException(file + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private interface Reading<T> {
+
+        T from(ImageInputStream in) throws IOException;
     }
 
     /**
@@ -54,11 +77,37 @@ public final class ImageFiles {
      * @throws ImageFileException if it is no picture, damaged or too large
      */
     public static BufferedImage read(byte[] file, long maxPixels) {
+        return read(file, new PictureDecoder("the picture", maxPixels)::decode);
+    }
+
+    /**
+     * Reads the texts that the bytes of a picture's file carry, as {@link #texts(Path)} does.
+     *
+     * @throws ImageFileException if it is no picture or damaged
+     */
+    public static Map<String, String> texts(byte[] file) {
+        return read(file, PictureTexts::read);
+    }
+
+    private static <T> T read(byte[] file, Reading<T> reading) {
         try (ImageInputStream in = new BytesImageInputStream(file)) {
-            return new PictureDecoder("the picture", maxPixels).decode(in);
+            return reading.from(in);
         } catch (IOException e) {
             throw new ImageFileException("the picture cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * What a picture's file says of how the picture was made: the texts {@code parameters} and {@code diffusion4j} of a PNG file, or the
+     * comment of a JPEG file.
+     *
+     * @return empty if it says nothing
+     * @throws ImageFileException if the file is missing, no picture or damaged
+     */
+    public static Optional<PictureParameters> parameters(Path file) {
+        Map<String, String> texts = texts(file);
+        return Optional.ofNullable(texts.get(PictureTexts.PARAMETERS))
+                .map(text -> new PictureParameters(text, Optional.ofNullable(texts.get("diffusion4j"))));
     }
 
     /** Whether a name ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in any case. */

@@ -80,6 +80,16 @@ public final class Picture {
         return new ImageSize(width, height);
     }
 
+    /** Whether nothing of it is transparent. */
+    public boolean isOpaque() {
+        for (int pixel : argb) {
+            if (pixel >>> 24 != 255) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A copy as {@link BufferedImage#TYPE_INT_ARGB}. */
     public BufferedImage toBufferedImage() {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);

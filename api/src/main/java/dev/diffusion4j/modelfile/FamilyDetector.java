@@ -35,6 +35,13 @@ final class FamilyDetector {
     private FamilyDetector() {}
 
     static ModelFamily detect(Collection<TensorInfo> tensors) {
+        // Before LoRAs, as it has one, too.
+        if (has(tensors, "fuse_module.mlp1.fc1.weight")) {
+            return has(tensors, "qformer_perceiver.token_proj.0.weight")
+                            || has(tensors, "qformer_perceiver.token_proj.fc1.weight")
+                    ? ModelFamily.PHOTO_MAKER_2
+                    : ModelFamily.PHOTO_MAKER;
+        }
         if (anyEndsWith(tensors, LORA_ENDINGS)) {
             return ModelFamily.LORA;
         }
@@ -74,13 +81,15 @@ final class FamilyDetector {
         if (has(tensors, "input_hint_block.0.weight") || has(tensors, "controlnet_cond_embedding.conv_in.weight")) {
             return ModelFamily.CONTROL_NET;
         }
-        if (has(tensors, "body.0.rdb1.conv1.weight") || has(tensors, "model.1.sub.0.RDB1.conv1.0.weight")) {
+        if (UpscalerDetector.detect(tensors).isPresent()) {
             return ModelFamily.UPSCALER;
         }
         if (TinyAutoencoders.isOne(tensors)) {
             return ModelFamily.TINY_AUTOENCODER;
         }
-        if (has(tensors, "decoder.conv_in.weight") || has(tensors, "decoder.conv1.weight")) {
+        if (has(tensors, "decoder.conv_in.weight")
+                || has(tensors, "decoder.conv1.weight")
+                || has(tensors, "decoder.conv_in.conv.weight")) {
             return ModelFamily.VAE;
         }
         ModelFamily encoder = textEncoder(tensors);
@@ -242,7 +251,8 @@ final class FamilyDetector {
                     || name.contains("unet.up_blocks.1.attentions.0.transformer_blocks.1")
                     || name.contains("model.diffusion_model.up_blocks.1.attentions.0.transformer_blocks.1");
             outputBlock71 |= name.contains("model.diffusion_model.output_blocks.7.1")
-                    || name.contains("unet.up_blocks.2.attentions.1");
+                    || name.contains("unet.up_blocks.2.attentions.1")
+                    || name.contains("model.diffusion_model.up_blocks.2.attentions.1");
             attention1024 |=
                     name.contains("model.diffusion_model.output_blocks.7.1.transformer_blocks.0.attn1.to_k.weight")
                             && tensor.ne(0) == 1024;
@@ -292,6 +302,7 @@ final class FamilyDetector {
             return switch ((int) (tokenWidth != 0 ? tokenWidth : attentionWidth)) {
                 case 768 -> stableDiffusion1();
                 case 1024 -> stableDiffusion2();
+                case 1280 -> ModelFamily.SDXL_REFINER;
                 case 2048 -> sdxl();
                 default -> ModelFamily.UNKNOWN;
             };
@@ -304,7 +315,7 @@ final class FamilyDetector {
             if (inputChannels == 8) {
                 return ModelFamily.SD1_PIX2PIX;
             }
-            if (middleBlock1 || diffusersUnet) {
+            if (middleBlock1) {
                 return ModelFamily.SD1;
             }
             return outputBlock71 ? ModelFamily.SD1_TINY : ModelFamily.SDXS_512;
@@ -314,7 +325,7 @@ final class FamilyDetector {
             if (inputChannels == 9) {
                 return ModelFamily.SD2_INPAINT;
             }
-            if (middleBlock1 || diffusersUnet) {
+            if (middleBlock1) {
                 return ModelFamily.SD2;
             }
             return attention1024 ? ModelFamily.SDXS_09 : ModelFamily.SD2_TINY;

@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
  * The settings that a model is usually drawn with: what its file recommends in {@code diffusion4j.steps} and
  * {@code diffusion4j.guidance} of its metadata, else what its makers and the runtime's documentation name for its family.
  *
+ * <p>Guidance of FLUX.2 and of Ovis-Image is that of diffusers' pipelines; of ERNIE-Image, LongCat-Image, Lens, Anima, HiDream-O1 and
+ * PiD that of the runtime's {@code docs} folder, and where these name no steps, the runtime's 20. Samplers, schedules and flow shifts
+ * that a request leaves out are the runtime's own for the family.
+ *
  * <p>A header does not tell all variants apart. Where a distilled model looks like the one it was made from, these are the
  * settings of the distilled one for Z-Image (Turbo) and FLUX.2 klein, and of the other one for Ernie Image and Lens.
  *
@@ -35,7 +39,8 @@ public record GenerationDefaults(int steps, double guidanceScale, OptionalDouble
         return switch (family) {
             case SDXS_512, SDXS_09 -> new GenerationDefaults(1, 1);
             case SD3 -> new GenerationDefaults(20, 4.5);
-            case FLUX, FLUX_CONTROL, FLEX_2, FLUX2, HIDREAM_O1 -> new GenerationDefaults(20, 1);
+            case FLUX, FLUX_CONTROL, FLEX_2, HIDREAM_O1 -> new GenerationDefaults(20, 1);
+            case FLUX2 -> new GenerationDefaults(20, 1, OptionalDouble.of(4)); // diffusers' Flux2Pipeline
             case FLUX_FILL -> new GenerationDefaults(20, 1, OptionalDouble.of(30));
             case FLUX2_KLEIN, PID -> new GenerationDefaults(4, 1);
             case Z_IMAGE -> new GenerationDefaults(8, 1);
@@ -43,6 +48,10 @@ public record GenerationDefaults(int steps, double guidanceScale, OptionalDouble
             case QWEN_IMAGE -> new GenerationDefaults(20, 2.5);
             case OVIS_IMAGE, ERNIE_IMAGE, LENS, LONGCAT -> new GenerationDefaults(20, 5);
             case ANIMA -> new GenerationDefaults(20, 6);
+            case WAN2, WAN2_2_TI2V -> new GenerationDefaults(30, 5);
+            case WAN2_2_I2V -> new GenerationDefaults(30, 3.5);
+            case LTXAV -> new GenerationDefaults(30, 4);
+            case IDEOGRAM_4 -> new GenerationDefaults(20, 7);
             default -> new GenerationDefaults(20, 7);
         };
     }

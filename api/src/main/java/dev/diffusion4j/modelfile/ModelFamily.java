@@ -68,7 +68,7 @@ public enum ModelFamily {
     LENS("Lens", Kind.TRANSFORMER, 0, 1024),
     /** LongCat Image. */
     LONGCAT("LongCat Image", Kind.TRANSFORMER, 0, 1024),
-    /** PiD. */
+    /** PiD, which draws a picture that it is given anew, and larger. */
     PID("PiD", Kind.TRANSFORMER, 0, 1024),
     /** Ideogram 4. */
     IDEOGRAM_4("Ideogram 4", Kind.TRANSFORMER, 0, 1024),
@@ -82,6 +82,8 @@ public enum ModelFamily {
     WAN2_2_TI2V("Wan 2.2 TI2V", Kind.VIDEO, 0, 0),
     /** LTX video with audio. */
     LTXAV("LTX-AV", Kind.VIDEO, 0, 0),
+    /** The refiner of Stable Diffusion XL, a model for the last steps alone, which the runtime cannot draw with. */
+    SDXL_REFINER("SDXL refiner", Kind.PART, 0, 0),
     /** A variational autoencoder alone: between latents and pixels. */
     VAE("VAE", Kind.PART, 0, 0),
     /** A tiny autoencoder (TAESD and its kin): a small, fast stand-in for a VAE. */
@@ -102,10 +104,14 @@ public enum ModelFamily {
     LORA("LoRA", Kind.PART, 0, 0),
     /** A textual inversion: learned embeddings for a new word. */
     TEXTUAL_INVERSION("textual inversion", Kind.PART, 0, 0),
+    /** PhotoMaker's identity encoder, with its LoRA for SDXL. */
+    PHOTO_MAKER("PhotoMaker", Kind.PART, 0, 0),
+    /** The same of PhotoMaker's second version, which also looks at embeddings of faces. */
+    PHOTO_MAKER_2("PhotoMaker v2", Kind.PART, 0, 0),
     /** A ControlNet. */
     CONTROL_NET("ControlNet", Kind.PART, 0, 0),
     /** An ESRGAN upscaler. */
-    UPSCALER("ESRGAN upscaler", Kind.PART, 0, 0),
+    UPSCALER("upscaler", Kind.PART, 0, 0),
     /** Tensors of nothing that the runtime knows. */
     UNKNOWN("unknown", Kind.PART, 0, 0);
 
@@ -133,15 +139,19 @@ public enum ModelFamily {
         return displayName;
     }
 
-    /** The kinds of work that models of this family do; none for components. */
+    /** The kinds of work that models of this family do; none for components, and for SVD. */
     public Set<Task> tasks() {
         return switch (kind) {
             case UNET ->
                 this == SD1_PIX2PIX || this == SDXL_PIX2PIX
                         ? EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT)
                         : EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT);
-            case TRANSFORMER -> EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT);
-            case VIDEO -> EnumSet.of(Task.VIDEO);
+            case TRANSFORMER ->
+                this == PID
+                        ? EnumSet.of(Task.EDIT)
+                        : EnumSet.of(Task.TEXT_TO_IMAGE, Task.IMAGE_TO_IMAGE, Task.INPAINT, Task.EDIT);
+            // The runtime opens an SVD, but has no way to draw with it.
+            case VIDEO -> this == SVD ? EnumSet.noneOf(Task.class) : EnumSet.of(Task.VIDEO);
             case PART -> EnumSet.noneOf(Task.class);
         };
     }
@@ -151,12 +161,17 @@ public enum ModelFamily {
         return tasks().contains(task);
     }
 
+    /** Whether this is PhotoMaker, of either version. */
+    public boolean isPhotoMaker() {
+        return this == PHOTO_MAKER || this == PHOTO_MAKER_2;
+    }
+
     /** Whether models of this family turn a prompt into a picture. False for video models and for parts of models. */
     public boolean makesPictures() {
         return kind == Kind.UNET || kind == Kind.TRANSFORMER;
     }
 
-    /** Whether models of this family make video. */
+    /** Whether models of this family are made for video. SVD is, which {@linkplain #can cannot} be drawn with here. */
     public boolean makesVideo() {
         return kind == Kind.VIDEO;
     }
@@ -204,7 +219,8 @@ public enum ModelFamily {
 
     /** The name with its article, to stand in a sentence. */
     public String withArticle() {
-        boolean vowel = Stream.of("A", "E", "I", "O", "SD", "SVD", "LTX").anyMatch(displayName::startsWith);
+        boolean vowel =
+                Stream.of("A", "E", "I", "O", "SD", "SVD", "LTX", "upscaler").anyMatch(displayName::startsWith);
         return (vowel ? "an " : "a ") + displayName;
     }
 

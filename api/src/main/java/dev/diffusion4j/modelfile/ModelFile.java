@@ -242,6 +242,20 @@ public final class ModelFile {
         return family.makesPictures() ? Collections.unmodifiableSet(ModelParts.held(tensors)) : Set.of();
     }
 
+    /**
+     * The side, in pixels, of the patches that a model cuts pictures into which works on pixels; 1 for others. Sizes of pictures
+     * must be multiples of it.
+     */
+    public int pixelPatch() {
+        return switch (family) {
+            case PID -> 16;
+            case CHROMA_RADIANCE ->
+                tensors.stream().anyMatch(tensor -> tensor.name().contains("__32x32__")) ? 32 : 16;
+            case HIDREAM_O1 -> 32;
+            default -> 1;
+        };
+    }
+
     /** The settings that the model is usually drawn with. */
     public GenerationDefaults generationDefaults() {
         return generationDefaults;
@@ -253,6 +267,11 @@ public final class ModelFile {
      */
     public Optional<LatentFormat> latentFormat() {
         return family == ModelFamily.TINY_AUTOENCODER ? TinyAutoencoders.format(tensors) : LatentFormat.of(family);
+    }
+
+    /** The network of an upscaler; empty for other files. */
+    public Optional<UpscalerNetwork> upscalerNetwork() {
+        return family == ModelFamily.UPSCALER ? UpscalerDetector.detect(tensors) : Optional.empty();
     }
 
     /**

@@ -23,7 +23,7 @@ final class ModelParts {
 
     /** Those beside the denoiser that the family is drawn with. */
     static Set<ModelComponent> needed(ModelFamily family, boolean readsClip) {
-        if (!family.makesPictures()) {
+        if (family.tasks().isEmpty()) {
             return EnumSet.noneOf(ModelComponent.class);
         }
         Set<ModelComponent> needed = textEncoders(family, readsClip);
@@ -43,7 +43,7 @@ final class ModelParts {
             case SD3 -> EnumSet.of(ModelComponent.CLIP_L, ModelComponent.CLIP_G, ModelComponent.T5);
             case FLUX, FLUX_FILL, FLUX_CONTROL, FLEX_2 ->
                 readsClip ? EnumSet.of(ModelComponent.CLIP_L, ModelComponent.T5) : EnumSet.of(ModelComponent.T5);
-            case CHROMA_RADIANCE -> EnumSet.of(ModelComponent.T5);
+            case CHROMA_RADIANCE, WAN2, WAN2_2_I2V, WAN2_2_TI2V -> EnumSet.of(ModelComponent.T5);
             case HIDREAM_O1 -> EnumSet.noneOf(ModelComponent.class);
             default -> EnumSet.of(ModelComponent.LLM);
         };

@@ -62,6 +62,8 @@ public final class ImageRequest {
     static final Option<Sampling> SAMPLING = Option.of("sampling", SamplingJson.TYPE);
     static final Option<InitImage> INIT_IMAGE = Option.of("initImage", InitImage.TYPE);
     static final Option<References> REFERENCES = Option.of("references", References.TYPE);
+    static final Option<List<Control>> CONTROLS = Option.of("controls", JsonType.listOf(Control.TYPE));
+    static final Option<Identity> IDENTITY = Option.of("identity", Identity.TYPE);
     private static final List<Option<?>> OPTIONS = List.of(
             PROMPT,
             NEGATIVE_PROMPT,
@@ -75,7 +77,9 @@ public final class ImageRequest {
             VAE_TILING,
             SAMPLING,
             INIT_IMAGE,
-            REFERENCES);
+            REFERENCES,
+            CONTROLS,
+            IDENTITY);
 
     private final OptionSet options;
 
@@ -233,6 +237,16 @@ public final class ImageRequest {
         return options.get(REFERENCES);
     }
 
+    /** The control pictures, in order. */
+    public List<Control> controls() {
+        return options.get(CONTROLS, List.of());
+    }
+
+    /** The person to draw, if the model was opened with PhotoMaker. */
+    public Optional<Identity> identity() {
+        return options.get(IDENTITY);
+    }
+
     /** The kind of work. */
     public Task task() {
         if (initImage().isPresent()) {
@@ -248,7 +262,11 @@ public final class ImageRequest {
 
     /** The same options as a request without pictures, which is text-to-image. */
     public ImageRequest withoutPictures() {
-        return new ImageRequest(options.without(INIT_IMAGE).without(REFERENCES));
+        return new ImageRequest(withoutPictures(options));
+    }
+
+    private static OptionSet withoutPictures(OptionSet options) {
+        return options.without(INIT_IMAGE).without(REFERENCES).without(CONTROLS).without(IDENTITY);
     }
 
     /**
@@ -263,7 +281,7 @@ public final class ImageRequest {
      * </ul>
      */
     public ImageRequest withDefaults(ImageRequest defaults) {
-        OptionSet taken = defaults.options.without(PROMPT).without(INIT_IMAGE).without(REFERENCES);
+        OptionSet taken = withoutPictures(defaults.options).without(PROMPT);
         if (initImage().isPresent()) {
             taken = taken.without(SIZE);
         }

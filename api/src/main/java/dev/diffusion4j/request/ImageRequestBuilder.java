@@ -4,6 +4,7 @@ import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.internal.options.Option;
 import dev.diffusion4j.internal.options.OptionSet;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -135,8 +136,41 @@ public abstract class ImageRequestBuilder<B extends ImageRequestBuilder<B>> {
         return set(ImageRequest.INIT_IMAGE, image);
     }
 
+    /** As {@link #control(Control)}, with what is usual for a control picture. */
+    public B control(BufferedImage picture) {
+        return control(Control.of(picture));
+    }
+
+    /**
+     * A control picture for a ControlNet that the model was opened with, beside those that were given before: the effects of several
+     * add up.
+     */
+    public B control(Control control) {
+        List<Control> before = options.get(ImageRequest.CONTROLS, List.of());
+        return controls(Stream.concat(before.stream(), Stream.of(control)).toList());
+    }
+
+    /** These control pictures in place of those that were given before. */
+    public B controls(List<Control> controls) {
+        if (controls.isEmpty()) {
+            options = options.without(ImageRequest.CONTROLS);
+            return self();
+        }
+        return set(ImageRequest.CONTROLS, List.copyOf(controls));
+    }
+
     /** Pictures that instruction and context models look at. They do not go with {@link Sampling#with}. */
     public B references(References references) {
         return set(ImageRequest.REFERENCES, references);
+    }
+
+    /**
+     * The person to draw, for a model that was {@linkplain ModelOptionsBuilder#photoMaker opened with PhotoMaker}, which needs
+     * one for every request. The prompt must have {@value Identity#TRIGGER_WORD} once, behind the word that the person takes the
+     * place of; with that word once for each picture (twice in version 2) it has room for 75 tokens. Neither {@link Sampling#with} nor
+     * a {@link HighResFix} goes with it. All this is checked when the request runs.
+     */
+    public B identity(Identity identity) {
+        return set(ImageRequest.IDENTITY, identity);
     }
 }

@@ -43,6 +43,9 @@ public final class ModelOptions {
             Option.of("tinyAutoencoderForPreviewsOnly", Boolean.class);
     static final Option<Map<String, Path>> EMBEDDINGS =
             new Option<>("embeddings", JsonType.mapOf(JsonType.of(Path.class)), ModelOptions::checkWords);
+    static final Option<Map<String, Path>> CONTROL_NETS =
+            Option.of("controlNets", JsonType.mapOf(JsonType.of(Path.class)));
+    static final Option<Path> PHOTO_MAKER = Option.of("photoMaker", Path.class);
     static final Option<WeightType> WEIGHT_TYPE = Option.of("weightType", WeightType.class);
     static final Option<String> WEIGHT_TYPE_RULES = Option.of("weightTypeRules", String.class, WeightTypeRules::parse);
     static final Option<Integer> THREADS =
@@ -73,6 +76,8 @@ public final class ModelOptions {
             VARIANT,
             TINY_AUTOENCODER_FOR_PREVIEWS_ONLY,
             EMBEDDINGS,
+            CONTROL_NETS,
+            PHOTO_MAKER,
             WEIGHT_TYPE,
             WEIGHT_TYPE_RULES,
             THREADS,
@@ -167,6 +172,16 @@ public final class ModelOptions {
     /** The files of textual inversions by their words. */
     public Map<String, Path> embeddings() {
         return options.get(EMBEDDINGS, Map.of());
+    }
+
+    /** The files of ControlNets by their names, in order. */
+    public Map<String, Path> controlNets() {
+        return options.get(CONTROL_NETS, Map.of());
+    }
+
+    /** The file of PhotoMaker, if there is one. */
+    public Optional<Path> photoMaker() {
+        return options.get(PHOTO_MAKER);
     }
 
     /** The type that weights are converted to, if they are. */

@@ -67,7 +67,7 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return component(ModelComponent.TINY_AUTOENCODER, file);
     }
 
-    /** A tiny autoencoder (TAESD) for previews alone. */
+    /** A tiny autoencoder (TAESD) for previews alone; a file of its decoder will do. */
     public B previewAutoencoder(Path file) {
         set(ModelOptions.TINY_AUTOENCODER_FOR_PREVIEWS_ONLY, true);
         return component(ModelComponent.TINY_AUTOENCODER, file);
@@ -83,7 +83,12 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return component(ModelComponent.CLIP_G, file);
     }
 
-    /** The T5-XXL text encoder in a file of its own. */
+    /** The vision half of a CLIP in a file of its own, for Wan 2.1's image-to-video. */
+    public B clipVision(Path file) {
+        return component(ModelComponent.CLIP_VISION, file);
+    }
+
+    /** The T5-XXL text encoder, or Wan's UMT5-XXL, in a file of its own. */
     public B t5(Path file) {
         return component(ModelComponent.T5, file);
     }
@@ -101,6 +106,21 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
     /** The diffusion model (U-Net or transformer) in a file of its own. */
     public B diffusionModel(Path file) {
         return component(ModelComponent.DIFFUSION_MODEL, file);
+    }
+
+    /** The diffusion model of the noisy half of the steps, which Wan 2.2's models of 14 billion weights have beside the other. */
+    public B highNoiseDiffusionModel(Path file) {
+        return component(ModelComponent.HIGH_NOISE_DIFFUSION_MODEL, file);
+    }
+
+    /** What stands between LTX's language model and its transformer, in a file of its own. */
+    public B embeddingsConnectors(Path file) {
+        return component(ModelComponent.EMBEDDINGS_CONNECTORS, file);
+    }
+
+    /** LTX's autoencoder for what is heard; without it its videos are silent. */
+    public B audioVae(Path file) {
+        return component(ModelComponent.AUDIO_VAE, file);
     }
 
     /** Which files of a folder of diffusers, such as {@code fp16}; without it those of no variant, or the only ones. */
@@ -132,7 +152,40 @@ public abstract class ModelOptionsBuilder<B extends ModelOptionsBuilder<B>> {
         return set(ModelOptions.EMBEDDINGS, Collections.unmodifiableMap(all));
     }
 
-    /** Converts weights to this type while loading; as the file has them without it. */
+    /** As {@link #controlNet(String, Path)}, named after the file: {@code canny} for {@code canny.safetensors}. */
+    public B controlNet(Path file) {
+        Path name = file.toAbsolutePath().normalize().getFileName();
+        return controlNet(name == null ? "" : name.toString().replaceFirst("\\.[^.]+$", ""), file);
+    }
+
+    /**
+     * Opens a ControlNet with the model, which then obeys {@link Control}s: of the SD 1.x or SD 2.x layout, made for a U-Net as wide as
+     * the model's, with the names of the original checkpoints or of diffusers. May be called more than once; the same name
+     * replaces the file.
+     *
+     * @param name what requests call it
+     * @throws InvalidRequestException if the name is blank
+     */
+    public B controlNet(String name, Path file) {
+        if (name.isBlank()) {
+            throw new InvalidRequestException("controlNet", "'" + name + "'", "a name");
+        }
+        Map<String, Path> all = new LinkedHashMap<>(options.get(ModelOptions.CONTROL_NETS, Map.of()));
+        all.put(name, Objects.requireNonNull(file, "file"));
+        return set(ModelOptions.CONTROL_NETS, Collections.unmodifiableMap(all));
+    }
+
+    /**
+     * PhotoMaker (Li et al. 2023), version 1 or 2, for an SDXL model: every request then has an {@link Identity}, a person in
+     * pictures, whom it draws. The file's LoRA is applied, too. The components of such a model do not run by themselves.
+     *
+     * @param file as published, {@code photomaker-v1.bin} or {@code photomaker-v2.bin}, or the same tensors as safetensors
+     */
+    public B photoMaker(Path file) {
+        return set(ModelOptions.PHOTO_MAKER, file);
+    }
+
+    /** Converts weights to this type while loading, but for those of ControlNets; as the file has them without it. */
     public B weightType(WeightType type) {
         return set(ModelOptions.WEIGHT_TYPE, type);
     }

@@ -58,7 +58,10 @@ public final class References {
         return new References(options.with(RESIZE, resize));
     }
 
-    /** Whether each has a position index of its own, for models that were trained that way; false without it. */
+    /**
+     * Whether each has a position index of its own, for models that were trained that way; false without it. FLUX.2's and
+     * Qwen-Image's always have one.
+     */
     public References withDistinctIndices(boolean distinct) {
         return new References(options.with(DISTINCT_INDICES, distinct));
     }

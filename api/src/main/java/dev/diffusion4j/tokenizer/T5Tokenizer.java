@@ -145,8 +145,7 @@ public final class T5Tokenizer {
      * Encodes a text for the text encoder: its tokens, the end, and padding. If they are too many, the first are kept, and
      * {@link Tokens#droppedCount()} tells how many more there were.
      *
-     * @param length how many ids there are in all, at least 1: in diffusers 512 for FLUX.1 and 256 for SD 3.x, in the native
-     *     runtime 256 and 77
+     * @param length how many ids there are in all, at least 1: 512 for FLUX.1 dev and Chroma, 256 for FLUX.1 schnell and SD 3.x
      * @throws InvalidRequestException if the length is less than 1
      */
     public Tokens encode(String text, int length) {

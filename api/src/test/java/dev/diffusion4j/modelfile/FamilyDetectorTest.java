@@ -97,6 +97,43 @@ class FamilyDetectorTest {
         assertThat(family(model)).isEqualTo(ModelFamily.SD1);
     }
 
+    /** As folders have them, without a text encoder. */
+    @Test
+    void smallUnetsInTheNamesOfDiffusers() {
+        String[] sdxs = {"down_blocks.0.resnets.0.conv1.weight", "up_blocks.1.attentions.1.norm.weight"};
+        String crossAttention = "up_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight";
+
+        assertThat(family(named(sdxs).floats(crossAttention, 64, 768))).isEqualTo(ModelFamily.SDXS_512);
+        assertThat(family(named(sdxs)
+                        .floats("up_blocks.2.attentions.1.norm.weight", 4)
+                        .floats(crossAttention, 64, 768)))
+                .isEqualTo(ModelFamily.SD1_TINY);
+        assertThat(family(named(sdxs)
+                        .floats("mid_block.resnets.1.norm1.weight", 4)
+                        .floats(crossAttention, 64, 768)))
+                .isEqualTo(ModelFamily.SD1);
+    }
+
+    @Test
+    void patchesOfThoseThatWorkOnPixels() {
+        String radiance = M + "nerf_final_layer_conv.weight";
+        assertThat(read(named(radiance)).pixelPatch()).isEqualTo(16);
+        assertThat(read(named(radiance, M + "__32x32__")).pixelPatch()).isEqualTo(32);
+        assertThat(read(named(M + "double_blocks.0.img_attn.qkv.weight")).pixelPatch())
+                .isEqualTo(1);
+    }
+
+    /** Which has the second of SDXL's text encoders alone, and a VAE. */
+    @Test
+    void refiner() {
+        String[] parts = {M + "input_blocks.1.0.in_layers.2.weight", "first_stage_model.decoder.conv_in.weight"};
+        assertThat(family(named(parts).floats("conditioner.embedders.0.model.token_embedding.weight", 49_408, 1280)))
+                .isEqualTo(ModelFamily.SDXL_REFINER);
+        assertThat(family(named("down_blocks.0.resnets.0.conv1.weight")
+                        .floats("down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight", 768, 1280)))
+                .isEqualTo(ModelFamily.SDXL_REFINER);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "PID, model.diffusion_model.net.lq_proj.latent_proj.0.weight",

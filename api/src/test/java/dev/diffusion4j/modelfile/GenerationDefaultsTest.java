@@ -43,7 +43,18 @@ class GenerationDefaultsTest {
         "FLUX2_KLEIN, 4, 1",
         "Z_IMAGE, 8, 1",
         "QWEN_IMAGE, 20, 2.5",
-        "CHROMA_RADIANCE, 20, 4"
+        "CHROMA_RADIANCE, 20, 4",
+        "FLUX_CONTROL, 20, 1",
+        "FLEX_2, 20, 1",
+        "FLUX2, 20, 1",
+        "HIDREAM_O1, 20, 1",
+        "OVIS_IMAGE, 20, 5",
+        "ERNIE_IMAGE, 20, 5",
+        "LENS, 20, 5",
+        "LONGCAT, 20, 5",
+        "ANIMA, 20, 6",
+        "IDEOGRAM_4, 20, 7",
+        "PID, 4, 1"
     })
     void byFamily(ModelFamily family, int steps, double guidance) {
         GenerationDefaults defaults = GenerationDefaults.of(family);
@@ -65,6 +76,7 @@ class GenerationDefaultsTest {
         assertThat(chroma.guidanceScale()).isEqualTo(4);
         assertThat(GenerationDefaults.of(ModelFamily.FLUX_FILL).distilledGuidance())
                 .hasValue(30);
+        assertThat(GenerationDefaults.of(ModelFamily.FLUX2).distilledGuidance()).hasValue(4);
     }
 
     @Test

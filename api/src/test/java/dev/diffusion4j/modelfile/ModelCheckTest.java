@@ -27,7 +27,7 @@ class ModelCheckTest {
 
     private static final Set<ModelComponent> NONE = EnumSet.noneOf(ModelComponent.class);
 
-    private static final Consumer<ModelFile> WHOLE = file -> ModelFileValidator.requirePictureModel(file, NONE);
+    private static final Consumer<ModelFile> WHOLE = file -> ModelFileValidator.requireModel(file, NONE);
 
     @TempDir
     private Path folder;
@@ -54,7 +54,7 @@ class ModelCheckTest {
     }
 
     private static Consumer<ModelFile> with(ModelComponent... separate) {
-        return file -> ModelFileValidator.requirePictureModel(file, Set.of(separate));
+        return file -> ModelFileValidator.requireModel(file, Set.of(separate));
     }
 
     @ParameterizedTest
@@ -205,16 +205,44 @@ class ModelCheckTest {
     @Test
     void saysWhatAFileIsThatIsNoModel() {
         assertRefused(Models.lora(768, 320), WHOLE)
-                .hasMessageContaining("is not a model that makes pictures: it is a LoRA");
+                .hasMessageContaining("is not a model that makes pictures or videos: it is a LoRA");
         assertRefused(new Safetensors().floats("a", 1), WHOLE).hasMessageContaining("nothing that is known");
         assertRefused(new Safetensors().metadata("a", "b"), WHOLE).hasMessageContaining("it has no tensors");
+        assertRefused(new Safetensors().floats(M + "input_blocks.8.0.time_mixer.mix_factor", 1), WHOLE)
+                .hasMessageContaining("it is the video model SVD, for which the runtime has no loop");
         assertRefused(new Safetensors().floats(M + "blocks.0.cross_attn.norm_k.weight", 1), WHOLE)
-                .hasMessageContaining("it is the video model Wan 2.x");
+                .hasMessageContaining("has no VAE");
+        assertRefused(
+                        new Safetensors()
+                                .floats(M + "input_blocks.1.0.in_layers.2.weight", 4)
+                                .floats("conditioner.embedders.0.model.token_embedding.weight", 49_408, 1280),
+                        WHOLE)
+                .hasMessageContaining("it is the refiner of SDXL")
+                .hasMessageContaining("imageToImage with a strength of 0.2 to 0.3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "double_stream_modulation_img.lin.weight, language model, Flux.2 klein, languageModel(Path)",
+        "double_blocks.0.img_mlp.gate_proj.weight, language model, Ovis Image, languageModel(Path)",
+        "layers.0.adaLN_sa_ln.weight, language model, Ernie Image, languageModel(Path)",
+        "net.llm_adapter.blocks.0.cross_attn.q_proj.weight, language model, Anima, languageModel(Path)",
+        "embed_image_indicator.weight, language model, Ideogram 4, languageModel(Path)",
+        "nerf_final_layer_conv.conv.weight, T5 text encoder, Chroma Radiance, t5(Path)"
+    })
+    void namesTheTextEncoderThatIsMissing(String tensor, String part, String family, String method) {
+        Consumer<ModelFile> check = file ->
+                ModelFileValidator.requireDiffusionModel(file, Set.of(ModelComponent.VAE, ModelComponent.CLIP_L));
+        assertRefused(new Safetensors().floats(tensor, 4, 4), check)
+                .hasMessageContaining(
+                        "has no " + part + ", which reads the prompts for " + family + "; give it with " + method);
     }
 
     @Test
     void transformersNeedVaeAndTextEncoderFromSomewhere() {
-        Safetensors bare = new Safetensors().floats(M + "double_blocks.0.img_attn.qkv.weight", 4, 4);
+        Safetensors bare = new Safetensors()
+                .floats(M + "double_blocks.0.img_attn.qkv.weight", 4, 4)
+                .floats(M + "vector_in.in_layer.weight", 4, 4);
         assertRefused(bare, WHOLE).hasMessageContaining("has no VAE");
         assertRefused(bare, with(ModelComponent.VAE)).hasMessageContaining("has no text encoder");
         assertAccepted(bare, with(ModelComponent.VAE, ModelComponent.T5));
@@ -394,6 +422,9 @@ class ModelCheckTest {
                         new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
                         asTinyAutoencoderOf(ModelFamily.SD1))
                 .hasMessageContaining("without its encoder");
+        assertAccepted(
+                new Safetensors().floats("decoder.layers.0.weight", 64, 4, 3, 3),
+                file -> ModelFileValidator.requirePreviewAutoencoder(file, ModelFamily.SD1));
         assertRefused(Models.vae(new Safetensors(), ""), asTinyAutoencoderOf(ModelFamily.SD1))
                 .hasMessageContaining("is not a tiny autoencoder: it is a VAE");
     }
@@ -462,18 +493,5 @@ class ModelCheckTest {
                         new Safetensors().floats("embeddings.token_embedding.weight", 49_408, 1280),
                         file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_G, ModelFamily.SDXL))
                 .hasMessageContaining("no tensor whose name begins with 'text_model.embeddings.'");
-    }
-
-    @Test
-    void upscalerFiles() {
-        Safetensors upscaler = new Safetensors()
-                .floats("conv_first.weight", 64, 3, 3, 3)
-                .floats("body.0.rdb1.conv1.weight", 32, 64, 3, 3)
-                .floats("body.1.rdb1.conv1.weight", 32, 64, 3, 3);
-        assertAccepted(upscaler, ModelFileValidator::requireUpscaler);
-        assertRefused(upscaler.floats("body.4000.rdb1.conv1.weight", 1), ModelFileValidator::requireUpscaler)
-                .hasMessageContaining("has upscaler block 4000 but only 3 blocks");
-        assertRefused(Models.lora(768, 320), ModelFileValidator::requireUpscaler)
-                .hasMessageContaining("is not an ESRGAN");
     }
 }

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 public final class ModelFileQuestions {
 
     private static final List<Consumer<ModelFile>> CHECKS = List.of(
-            file -> ModelFileValidator.requirePictureModel(file, EnumSet.noneOf(ModelComponent.class)),
-            file -> ModelFileValidator.requirePictureModel(file, EnumSet.allOf(ModelComponent.class)),
+            file -> ModelFileValidator.requireModel(file, EnumSet.noneOf(ModelComponent.class)),
+            file -> ModelFileValidator.requireModel(file, EnumSet.allOf(ModelComponent.class)),
             file -> ModelFileValidator.requireDiffusionModel(file, EnumSet.allOf(ModelComponent.class)),
             file -> ModelFileValidator.requireComponent(file, ModelComponent.CLIP_L, ModelFamily.SD1),
             file -> ModelFileValidator.requireTextualInversion(file, 768),

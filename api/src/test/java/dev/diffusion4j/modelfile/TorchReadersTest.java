@@ -372,7 +372,7 @@ class TorchReadersTest {
             assertThatThrownBy(() -> ModelFileValidator.requireComponent(file, ModelComponent.VAE, ModelFamily.SD1))
                     .isInstanceOf(ModelFileException.class)
                     .hasMessageContaining("torch.nn.Parameter, which the runtime does not read");
-            assertThatThrownBy(() -> ModelFileValidator.requirePictureModel(file, Set.of()))
+            assertThatThrownBy(() -> ModelFileValidator.requireModel(file, Set.of()))
                     .hasMessageContaining("torch.nn.Parameter");
             assertThatThrownBy(() -> ModelFileValidator.requireLora(file, file))
                     .hasMessageContaining("torch.nn.Parameter");

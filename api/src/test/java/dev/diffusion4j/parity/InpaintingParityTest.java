@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GeneratedImage;
+import dev.diffusion4j.ImageGeneration;
 import dev.diffusion4j.ModelOpener;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.request.InitImage;
@@ -15,9 +16,11 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.FlowMatchEulerScheduler;
+import dev.diffusion4j.scheduler.Scheduler;
 import dev.diffusion4j.scheduler.TimestepSpacing;
 import java.awt.Rectangle;
 import java.nio.file.Path;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,28 +78,52 @@ class InpaintingParityTest {
         }
     }
 
-    /** A model that is not made for it, in the loop in Java. */
+    /** Models that are not made for it, in the loop in Java and natively, over the same noise levels. */
     @Test
     void fluxSchnell() {
         ModelOpener parts = options()
                 .diffusionModel(file("flux-schnell"))
                 .clipL(file("clip-l"))
                 .vae(file("vae16"));
-        InitImage init = InitImage.of(FamilyGoldens.picture()).withStrength(0.7);
         try (DiffusionModel model = parts.open()) {
-            assertThat(distance("flux-schnell.img2img", drawInJava(model, init)))
-                    .isLessThan(TOLERANCE);
-            assertThat(distance("flux-schnell.inpaint", drawInJava(model, init.withMask(FamilyGoldens.mask()))))
-                    .isLessThan(TOLERANCE);
+            requireRedrawn(
+                    model,
+                    "flux-schnell",
+                    FlowMatchEulerScheduler.builder()
+                            .timestepSpacing(TimestepSpacing.TRAILING)
+                            .build());
         }
     }
 
-    private static GeneratedImage drawInJava(DiffusionModel model, InitImage init) {
-        return FamilyGoldens.as(model.imageToImage(init, PROMPT))
-                .sampling(Sampling.with(FlowMatchEulerScheduler.builder()
-                        .timestepSpacing(TimestepSpacing.TRAILING)
-                        .build()))
-                .steps(5)
-                .generate();
+    @Test
+    void sd35() {
+        try (DiffusionModel model = options().open(file("sd3.5"))) {
+            requireRedrawn(
+                    model, "sd3.5", FlowMatchEulerScheduler.builder().shift(3).build());
+        }
+    }
+
+    private static void requireRedrawn(DiffusionModel model, String name, Scheduler scheduler) {
+        InitImage init = InitImage.of(FamilyGoldens.picture()).withStrength(0.7);
+        assertThat(distance(name + ".img2img", drawInJava(model, init, scheduler)))
+                .isLessThan(TOLERANCE);
+        assertThat(distance(name + ".inpaint", drawInJava(model, init.withMask(FamilyGoldens.mask()), scheduler)))
+                .isLessThan(TOLERANCE);
+        DoubleStream levels =
+                scheduler.withSteps(5).timesteps().stream().mapToDouble(timestep -> timestep.value() / 1000);
+        Sampling natively = Sampling.of(Sampler.EULER)
+                .withSigmas(DoubleStream.concat(levels, DoubleStream.of(0)).toArray());
+        assertThat(distance(
+                        name + ".img2img.native",
+                        request(model, init).sampling(natively).generate()))
+                .isLessThan(TOLERANCE);
+    }
+
+    private static GeneratedImage drawInJava(DiffusionModel model, InitImage init, Scheduler scheduler) {
+        return request(model, init).sampling(Sampling.with(scheduler)).steps(5).generate();
+    }
+
+    private static ImageGeneration request(DiffusionModel model, InitImage init) {
+        return FamilyGoldens.as(model.imageToImage(init, PROMPT)).guidanceScale(1);
     }
 }

@@ -83,11 +83,6 @@ class LoraFamiliesTest {
                     .open();
         }
 
-        /** Qwen-Image is 0.26 off by itself, and more so the more a LoRA changes. */
-        private double tolerance(String lora) {
-            return this == QWEN_IMAGE ? Math.max(TOLERANCE, 0.1 * effect(lora)) : TOLERANCE;
-        }
-
         private ImageGeneration request(DiffusionModel model) {
             ImageGeneration request =
                     FamilyGoldens.as(model.textToImage(PROMPT)).guidanceScale(1);
@@ -147,7 +142,7 @@ class LoraFamiliesTest {
         assertThat(effect(name)).as("without it").isGreaterThan(0.4);
         GeneratedImage image = family.request(model).lora(lora, 1).generate();
         assertThat(image.warnings()).isEmpty();
-        assertThat(distance(name, image)).isLessThan(family.tolerance(name));
+        assertThat(distance(name, image)).isLessThan(TOLERANCE);
     }
 
     @Test

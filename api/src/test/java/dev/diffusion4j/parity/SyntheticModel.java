@@ -65,6 +65,10 @@ final class SyntheticModel {
             return Arrays.stream(shape).skip(1).reduce(1, Math::multiplyExact);
         }
 
+        boolean isZero() {
+            return formula.centre() == 0 && formula.scale() == 0 && secondHalf.equals(formula);
+        }
+
         long size() {
             return Arrays.stream(shape).reduce(1, Math::multiplyExact);
         }
@@ -150,8 +154,8 @@ final class SyntheticModel {
                     room > bytes + bytes / 16,
                     () -> "the model needs %,d bytes in %s, where %,d are free"
                             .formatted(bytes, file.getParent(), room));
-            try (FileChannel channel =
-                    FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
                 ByteBuffer header = header(type);
                 long[] positions = new long[weights.size()];
                 long end = header.remaining();
@@ -160,7 +164,10 @@ final class SyntheticModel {
                     end += weights.get(i).size() * type.blockBytes();
                 }
                 writeFully(channel, header, 0);
+                // What nothing is written to is a hole, of zeros.
+                writeFully(channel, ByteBuffer.allocate(1), end - 1);
                 IntStream.range(0, positions.length)
+                        .filter(i -> !weights.get(i).isZero())
                         .parallel()
                         .forEach(i -> write(channel, positions[i], weights.get(i), type));
             }

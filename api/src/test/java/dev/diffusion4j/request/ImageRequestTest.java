@@ -85,6 +85,14 @@ class ImageRequestTest {
                                         .withResizeMode(ResizeMode.CROP),
                                 "a star")
                         .build(),
+                ImageRequest.textToImage("a star")
+                        .control(image(3, 2))
+                        .control(Control.of(image(2, 2))
+                                .withControlNet("depth")
+                                .withStrength(0.5)
+                                .withRange(0.1, 0.9)
+                                .withResizeMode(ResizeMode.FIT))
+                        .build(),
                 ImageRequest.edit(
                                 References.of(image(2, 2), image(5, 1))
                                         .withResize(false)

@@ -2,6 +2,7 @@ package dev.diffusion4j.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.device.IsolatedOptions;
@@ -31,6 +32,9 @@ class ModelOptionsTest {
                 .clipL(Path.of("l"))
                 .variant("fp16")
                 .embedding("Kitty", Path.of("kitty.pt"))
+                .controlNet(Path.of("nets/canny.v2.safetensors"))
+                .controlNet("depth map", Path.of("depth.pth"))
+                .photoMaker(Path.of("photomaker-v1.bin"))
                 .weightType(WeightType.Q8_0)
                 .weightTypeRules("^vae=f32,attn=q8_0")
                 .threads(3)
@@ -71,6 +75,17 @@ class ModelOptionsTest {
     @Test
     void everyOptionIsAmongThoseOfThisTest() {
         assertThat(JsonType.object(Json.read(whole().build().toJson()))).hasSize(ModelOptions.OPTIONS.size());
+    }
+
+    @Test
+    void controlNetsHaveTheNamesOfTheirFilesOrTheirOwn() {
+        assertThat(whole().build().controlNets())
+                .containsExactly(
+                        entry("canny.v2", Path.of("nets/canny.v2.safetensors")),
+                        entry("depth map", Path.of("depth.pth")));
+        assertThatThrownBy(() -> whole().controlNet(" ", Path.of("depth.pth")))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("controlNet must be a name");
     }
 
     @Test

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.device.IsolatedOptions;
 import dev.diffusion4j.device.RpcServerOptions;
+import dev.diffusion4j.image.ImageSize;
+import dev.diffusion4j.image.Picture;
+import dev.diffusion4j.image.PictureParameters;
+import java.awt.image.BufferedImage;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
@@ -29,6 +33,8 @@ class WithMethodsTest {
                 (Record) StepCache.dbCache(),
                 (Record) StepCache.spectrum(),
                 HighResFix.twice(),
+                UpscaleRequest.of(picture(1)),
+                UpscalerOptions.DEFAULT,
                 VaeTiling.DEFAULT,
                 IsolatedOptions.DEFAULT,
                 RpcServerOptions.DEFAULT);
@@ -70,6 +76,10 @@ class WithMethodsTest {
         }
     }
 
+    private static Picture picture(int side) {
+        return Picture.of(new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB));
+    }
+
     private static Map<String, Object> components(Record record) throws ReflectiveOperationException {
         Map<String, Object> values = new LinkedHashMap<>();
         for (RecordComponent component : record.getClass().getRecordComponents()) {
@@ -88,7 +98,12 @@ class WithMethodsTest {
             case DeviceChoice choice -> DeviceChoice.cpu();
             case Duration duration -> duration.plusSeconds(1);
             case Optional<?> none when type == String.class -> "1,0";
+            case Optional<?> none when type == int.class -> 20;
+            case Optional<?> none when type == ImageSize.class -> new ImageSize(64, 64);
+            case Optional<?> none when type == IsolatedOptions.class -> IsolatedOptions.DEFAULT;
+            case Optional<?> none when type == PictureParameters.class -> new PictureParameters("a", Optional.empty());
             case Optional<?> none -> Path.of("java");
+            case Picture picture -> picture(2);
             case String text -> "127.0.0.2";
             case List<?> list -> List.of(Path.of("jar"));
             default -> throw new IllegalArgumentException("no other value for " + value);

@@ -23,10 +23,10 @@ public class D4j extends D4j$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int D4J_ABI_VERSION = (int)8L;
+    private static final int D4J_ABI_VERSION = (int)9L;
     /**
      * {@snippet lang=c :
-     * #define D4J_ABI_VERSION 8
+     * #define D4J_ABI_VERSION 9
      * }
      */
     public static int D4J_ABI_VERSION() {
@@ -40,6 +40,15 @@ public class D4j extends D4j$shared {
      */
     public static int D4J_MAX_LATENT_CHANNELS() {
         return D4J_MAX_LATENT_CHANNELS;
+    }
+    private static final int D4J_MAX_RESIDUALS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define D4J_MAX_RESIDUALS 16
+     * }
+     */
+    public static int D4J_MAX_RESIDUALS() {
+        return D4J_MAX_RESIDUALS;
     }
     private static final int D4J_MAX_RANK = (int)4L;
     /**
@@ -2000,6 +2009,65 @@ public class D4j extends D4j$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class sd_vid_gen_params_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("sd_vid_gen_params_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void sd_vid_gen_params_init(sd_vid_gen_params_t *sd_vid_gen_params)
+     * }
+     */
+    public static FunctionDescriptor sd_vid_gen_params_init$descriptor() {
+        return sd_vid_gen_params_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void sd_vid_gen_params_init(sd_vid_gen_params_t *sd_vid_gen_params)
+     * }
+     */
+    public static MethodHandle sd_vid_gen_params_init$handle() {
+        return sd_vid_gen_params_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void sd_vid_gen_params_init(sd_vid_gen_params_t *sd_vid_gen_params)
+     * }
+     */
+    public static MemorySegment sd_vid_gen_params_init$address() {
+        return sd_vid_gen_params_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void sd_vid_gen_params_init(sd_vid_gen_params_t *sd_vid_gen_params)
+     * }
+     */
+    public static void sd_vid_gen_params_init(MemorySegment sd_vid_gen_params) {
+        var mh$ = sd_vid_gen_params_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("sd_vid_gen_params_init", sd_vid_gen_params);
+            }
+            mh$.invokeExact(sd_vid_gen_params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int D4J_OK = (int)0L;
     /**
      * {@snippet lang=c :
@@ -2242,6 +2310,42 @@ public class D4j extends D4j$shared {
      */
     public static int D4J_TOKENIZER_QWEN3() {
         return D4J_TOKENIZER_QWEN3;
+    }
+    private static final int D4J_VIDEO_FIRST_FRAME = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_video_input.D4J_VIDEO_FIRST_FRAME = 1
+     * }
+     */
+    public static int D4J_VIDEO_FIRST_FRAME() {
+        return D4J_VIDEO_FIRST_FRAME;
+    }
+    private static final int D4J_VIDEO_LAST_FRAME = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_video_input.D4J_VIDEO_LAST_FRAME = 2
+     * }
+     */
+    public static int D4J_VIDEO_LAST_FRAME() {
+        return D4J_VIDEO_LAST_FRAME;
+    }
+    private static final int D4J_VIDEO_LAST_NEEDS_FIRST = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_video_input.D4J_VIDEO_LAST_NEEDS_FIRST = 4
+     * }
+     */
+    public static int D4J_VIDEO_LAST_NEEDS_FIRST() {
+        return D4J_VIDEO_LAST_NEEDS_FIRST;
+    }
+    private static final int D4J_VIDEO_CONTROL_FRAMES = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum d4j_video_input.D4J_VIDEO_CONTROL_FRAMES = 8
+     * }
+     */
+    public static int D4J_VIDEO_CONTROL_FRAMES() {
+        return D4J_VIDEO_CONTROL_FRAMES;
     }
     private static final int D4J_TENSOR_F32 = (int)0L;
     /**
@@ -3519,6 +3623,68 @@ public class D4j extends D4j$shared {
         }
     }
 
+    private static class d4j_add_control_net {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_add_control_net");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static FunctionDescriptor d4j_add_control_net$descriptor() {
+        return d4j_add_control_net.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static MethodHandle d4j_add_control_net$handle() {
+        return d4j_add_control_net.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static MemorySegment d4j_add_control_net$address() {
+        return d4j_add_control_net.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_add_control_net(d4j_model_t *model, const char *path, const d4j_observer_t *observer)
+     * }
+     */
+    public static int d4j_add_control_net(MemorySegment model, MemorySegment path, MemorySegment observer) {
+        var mh$ = d4j_add_control_net.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_add_control_net", model, path, observer);
+            }
+            return (int)mh$.invokeExact(model, path, observer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class d4j_live_models {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             D4j.C_LONG    );
@@ -3755,6 +3921,194 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_generate_image", model, params, loras, lora_count, observer, images, count);
             }
             return (int)mh$.invokeExact(model, params, loras, lora_count, observer, images, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_set_controls {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_set_controls");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static FunctionDescriptor d4j_set_controls$descriptor() {
+        return d4j_set_controls.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static MethodHandle d4j_set_controls$handle() {
+        return d4j_set_controls.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static MemorySegment d4j_set_controls$address() {
+        return d4j_set_controls.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_set_controls(d4j_model_t *model, const d4j_control_t *controls, int32_t count)
+     * }
+     */
+    public static int d4j_set_controls(MemorySegment model, MemorySegment controls, int count) {
+        var mh$ = d4j_set_controls.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_set_controls", model, controls, count);
+            }
+            return (int)mh$.invokeExact(model, controls, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_generate_video {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_generate_video");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_generate_video(d4j_model_t *model, const sd_vid_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **frames, int32_t *count, sd_audio_t **audio)
+     * }
+     */
+    public static FunctionDescriptor d4j_generate_video$descriptor() {
+        return d4j_generate_video.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_generate_video(d4j_model_t *model, const sd_vid_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **frames, int32_t *count, sd_audio_t **audio)
+     * }
+     */
+    public static MethodHandle d4j_generate_video$handle() {
+        return d4j_generate_video.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_generate_video(d4j_model_t *model, const sd_vid_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **frames, int32_t *count, sd_audio_t **audio)
+     * }
+     */
+    public static MemorySegment d4j_generate_video$address() {
+        return d4j_generate_video.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_generate_video(d4j_model_t *model, const sd_vid_gen_params_t *params, const d4j_lora_t *loras, int32_t lora_count, const d4j_observer_t *observer, sd_image_t **frames, int32_t *count, sd_audio_t **audio)
+     * }
+     */
+    public static int d4j_generate_video(MemorySegment model, MemorySegment params, MemorySegment loras, int lora_count, MemorySegment observer, MemorySegment frames, MemorySegment count, MemorySegment audio) {
+        var mh$ = d4j_generate_video.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_generate_video", model, params, loras, lora_count, observer, frames, count, audio);
+            }
+            return (int)mh$.invokeExact(model, params, loras, lora_count, observer, frames, count, audio);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_audio_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_audio_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void d4j_audio_free(sd_audio_t *audio)
+     * }
+     */
+    public static FunctionDescriptor d4j_audio_free$descriptor() {
+        return d4j_audio_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void d4j_audio_free(sd_audio_t *audio)
+     * }
+     */
+    public static MethodHandle d4j_audio_free$handle() {
+        return d4j_audio_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void d4j_audio_free(sd_audio_t *audio)
+     * }
+     */
+    public static MemorySegment d4j_audio_free$address() {
+        return d4j_audio_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void d4j_audio_free(sd_audio_t *audio)
+     * }
+     */
+    public static void d4j_audio_free(MemorySegment audio) {
+        var mh$ = d4j_audio_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_audio_free", audio);
+            }
+            mh$.invokeExact(audio);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4322,6 +4676,255 @@ public class D4j extends D4j$shared {
                 traceDowncall("d4j_weight", model, name, shape, rank, data, count);
             }
             return (int)mh$.invokeExact(model, name, shape, rank, data, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscaler_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscaler_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscaler_open$descriptor() {
+        return d4j_upscaler_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static MethodHandle d4j_upscaler_open$handle() {
+        return d4j_upscaler_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static MemorySegment d4j_upscaler_open$address() {
+        return d4j_upscaler_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_open(const char *path, const char *device, int32_t threads, const d4j_observer_t *observer, d4j_upscaler_t **upscaler)
+     * }
+     */
+    public static int d4j_upscaler_open(MemorySegment path, MemorySegment device, int threads, MemorySegment observer, MemorySegment upscaler) {
+        var mh$ = d4j_upscaler_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscaler_open", path, device, threads, observer, upscaler);
+            }
+            return (int)mh$.invokeExact(path, device, threads, observer, upscaler);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscaler_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscaler_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscaler_close$descriptor() {
+        return d4j_upscaler_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static MethodHandle d4j_upscaler_close$handle() {
+        return d4j_upscaler_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static MemorySegment d4j_upscaler_close$address() {
+        return d4j_upscaler_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_close(d4j_upscaler_t *upscaler)
+     * }
+     */
+    public static int d4j_upscaler_close(MemorySegment upscaler) {
+        var mh$ = d4j_upscaler_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscaler_close", upscaler);
+            }
+            return (int)mh$.invokeExact(upscaler);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscaler_scale {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscaler_scale");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscaler_scale$descriptor() {
+        return d4j_upscaler_scale.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static MethodHandle d4j_upscaler_scale$handle() {
+        return d4j_upscaler_scale.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static MemorySegment d4j_upscaler_scale$address() {
+        return d4j_upscaler_scale.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscaler_scale(d4j_upscaler_t *upscaler, int32_t *scale)
+     * }
+     */
+    public static int d4j_upscaler_scale(MemorySegment upscaler, MemorySegment scale) {
+        var mh$ = d4j_upscaler_scale.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscaler_scale", upscaler, scale);
+            }
+            return (int)mh$.invokeExact(upscaler, scale);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class d4j_upscale {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER,
+            D4j.C_INT,
+            D4j.C_POINTER,
+            D4j.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("d4j_upscale");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static FunctionDescriptor d4j_upscale$descriptor() {
+        return d4j_upscale.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static MethodHandle d4j_upscale$handle() {
+        return d4j_upscale.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static MemorySegment d4j_upscale$address() {
+        return d4j_upscale.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t d4j_upscale(d4j_upscaler_t *upscaler, const sd_image_t *picture, int32_t tile_size, const d4j_observer_t *observer, sd_image_t **images)
+     * }
+     */
+    public static int d4j_upscale(MemorySegment upscaler, MemorySegment picture, int tile_size, MemorySegment observer, MemorySegment images) {
+        var mh$ = d4j_upscale.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("d4j_upscale", upscaler, picture, tile_size, observer, images);
+            }
+            return (int)mh$.invokeExact(upscaler, picture, tile_size, observer, images);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -33,7 +33,7 @@ public class d4j_device_t {
         MemoryLayout.sequenceLayout(256, D4j.C_CHAR).withName("description"),
         MemoryLayout.sequenceLayout(264, D4j.C_CHAR).withName("endpoint"),
         D4j.C_INT.withName("type")
-    ).withName("$anon$103:9");
+    ).withName("$anon$112:9");
 
     /**
      * The layout of this struct

@@ -31,7 +31,7 @@ public class d4j_lora_t {
         D4j.C_POINTER.withName("path"),
         D4j.C_FLOAT.withName("multiplier"),
         D4j.C_FLOAT.withName("text_encoder_multiplier")
-    ).withName("$anon$123:9");
+    ).withName("$anon$134:9");
 
     /**
      * The layout of this struct

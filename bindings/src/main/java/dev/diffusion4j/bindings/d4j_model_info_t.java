@@ -24,6 +24,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t generates_images;
  *     int32_t is_inpaint;
  *     int32_t has_vae_encoder;
+ *     int32_t frame_step;
+ *     int32_t video_inputs;
  * }
  * }
  */
@@ -42,8 +44,10 @@ public class d4j_model_info_t {
         D4j.C_INT.withName("default_schedule"),
         D4j.C_INT.withName("generates_images"),
         D4j.C_INT.withName("is_inpaint"),
-        D4j.C_INT.withName("has_vae_encoder")
-    ).withName("$anon$110:9");
+        D4j.C_INT.withName("has_vae_encoder"),
+        D4j.C_INT.withName("frame_step"),
+        D4j.C_INT.withName("video_inputs")
+    ).withName("$anon$119:9");
 
     /**
      * The layout of this struct
@@ -479,6 +483,94 @@ public class d4j_model_info_t {
      */
     public static void has_vae_encoder(MemorySegment struct, int fieldValue) {
         struct.set(has_vae_encoder$LAYOUT, has_vae_encoder$OFFSET, fieldValue);
+    }
+
+    private static final OfInt frame_step$LAYOUT = (OfInt)$LAYOUT.select(groupElement("frame_step"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t frame_step
+     * }
+     */
+    public static final OfInt frame_step$layout() {
+        return frame_step$LAYOUT;
+    }
+
+    private static final long frame_step$OFFSET = $LAYOUT.byteOffset(groupElement("frame_step"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t frame_step
+     * }
+     */
+    public static final long frame_step$offset() {
+        return frame_step$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t frame_step
+     * }
+     */
+    public static int frame_step(MemorySegment struct) {
+        return struct.get(frame_step$LAYOUT, frame_step$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t frame_step
+     * }
+     */
+    public static void frame_step(MemorySegment struct, int fieldValue) {
+        struct.set(frame_step$LAYOUT, frame_step$OFFSET, fieldValue);
+    }
+
+    private static final OfInt video_inputs$LAYOUT = (OfInt)$LAYOUT.select(groupElement("video_inputs"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t video_inputs
+     * }
+     */
+    public static final OfInt video_inputs$layout() {
+        return video_inputs$LAYOUT;
+    }
+
+    private static final long video_inputs$OFFSET = $LAYOUT.byteOffset(groupElement("video_inputs"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t video_inputs
+     * }
+     */
+    public static final long video_inputs$offset() {
+        return video_inputs$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t video_inputs
+     * }
+     */
+    public static int video_inputs(MemorySegment struct) {
+        return struct.get(video_inputs$LAYOUT, video_inputs$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t video_inputs
+     * }
+     */
+    public static void video_inputs(MemorySegment struct, int fieldValue) {
+        struct.set(video_inputs$LAYOUT, video_inputs$OFFSET, fieldValue);
     }
 
     /**

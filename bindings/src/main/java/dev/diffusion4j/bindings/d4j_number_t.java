@@ -29,7 +29,7 @@ public class d4j_number_t {
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         D4j.C_POINTER.withName("name"),
         D4j.C_DOUBLE.withName("value")
-    ).withName("$anon$181:9");
+    ).withName("$anon$205:9");
 
     /**
      * The layout of this struct

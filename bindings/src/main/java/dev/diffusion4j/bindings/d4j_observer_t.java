@@ -37,7 +37,7 @@ public class d4j_observer_t {
         D4j.C_INT.withName("preview_interval"),
         D4j.C_POINTER.withName("cancel"),
         D4j.C_POINTER.withName("warning")
-    ).withName("$anon$94:9");
+    ).withName("$anon$103:9");
 
     /**
      * The layout of this struct

@@ -27,6 +27,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t denoiser_patch_size;
  *     int32_t denoiser_max_side;
  *     int32_t denoiser_guidance;
+ *     int32_t denoiser_residuals;
+ *     int32_t residual_channels[16];
+ *     int32_t residual_downscale[16];
  *     int32_t prediction;
  *     int32_t vae_moments;
  *     float vae_scaling[128];
@@ -53,11 +56,14 @@ public class d4j_parts_t {
         D4j.C_INT.withName("denoiser_patch_size"),
         D4j.C_INT.withName("denoiser_max_side"),
         D4j.C_INT.withName("denoiser_guidance"),
+        D4j.C_INT.withName("denoiser_residuals"),
+        MemoryLayout.sequenceLayout(16, D4j.C_INT).withName("residual_channels"),
+        MemoryLayout.sequenceLayout(16, D4j.C_INT).withName("residual_downscale"),
         D4j.C_INT.withName("prediction"),
         D4j.C_INT.withName("vae_moments"),
         MemoryLayout.sequenceLayout(128, D4j.C_FLOAT).withName("vae_scaling"),
         MemoryLayout.sequenceLayout(128, D4j.C_FLOAT).withName("vae_shift")
-    ).withName("$anon$146:9");
+    ).withName("$anon$167:9");
 
     /**
      * The layout of this struct
@@ -631,6 +637,204 @@ public class d4j_parts_t {
      */
     public static void denoiser_guidance(MemorySegment struct, int fieldValue) {
         struct.set(denoiser_guidance$LAYOUT, denoiser_guidance$OFFSET, fieldValue);
+    }
+
+    private static final OfInt denoiser_residuals$LAYOUT = (OfInt)$LAYOUT.select(groupElement("denoiser_residuals"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_residuals
+     * }
+     */
+    public static final OfInt denoiser_residuals$layout() {
+        return denoiser_residuals$LAYOUT;
+    }
+
+    private static final long denoiser_residuals$OFFSET = $LAYOUT.byteOffset(groupElement("denoiser_residuals"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_residuals
+     * }
+     */
+    public static final long denoiser_residuals$offset() {
+        return denoiser_residuals$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_residuals
+     * }
+     */
+    public static int denoiser_residuals(MemorySegment struct) {
+        return struct.get(denoiser_residuals$LAYOUT, denoiser_residuals$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t denoiser_residuals
+     * }
+     */
+    public static void denoiser_residuals(MemorySegment struct, int fieldValue) {
+        struct.set(denoiser_residuals$LAYOUT, denoiser_residuals$OFFSET, fieldValue);
+    }
+
+    private static final SequenceLayout residual_channels$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("residual_channels"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static final SequenceLayout residual_channels$layout() {
+        return residual_channels$LAYOUT;
+    }
+
+    private static final long residual_channels$OFFSET = $LAYOUT.byteOffset(groupElement("residual_channels"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static final long residual_channels$offset() {
+        return residual_channels$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static MemorySegment residual_channels(MemorySegment struct) {
+        return struct.asSlice(residual_channels$OFFSET, residual_channels$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static void residual_channels(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, residual_channels$OFFSET, residual_channels$LAYOUT.byteSize());
+    }
+
+    private static long[] residual_channels$DIMS = { 16 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static long[] residual_channels$dimensions() {
+        return residual_channels$DIMS;
+    }
+    private static final VarHandle residual_channels$ELEM_HANDLE = residual_channels$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static int residual_channels(MemorySegment struct, long index0) {
+        return (int)residual_channels$ELEM_HANDLE.get(struct, residual_channels$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * int32_t residual_channels[16]
+     * }
+     */
+    public static void residual_channels(MemorySegment struct, long index0, int fieldValue) {
+        residual_channels$ELEM_HANDLE.set(struct, residual_channels$OFFSET, index0, fieldValue);
+    }
+
+    private static final SequenceLayout residual_downscale$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("residual_downscale"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static final SequenceLayout residual_downscale$layout() {
+        return residual_downscale$LAYOUT;
+    }
+
+    private static final long residual_downscale$OFFSET = $LAYOUT.byteOffset(groupElement("residual_downscale"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static final long residual_downscale$offset() {
+        return residual_downscale$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static MemorySegment residual_downscale(MemorySegment struct) {
+        return struct.asSlice(residual_downscale$OFFSET, residual_downscale$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static void residual_downscale(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, residual_downscale$OFFSET, residual_downscale$LAYOUT.byteSize());
+    }
+
+    private static long[] residual_downscale$DIMS = { 16 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static long[] residual_downscale$dimensions() {
+        return residual_downscale$DIMS;
+    }
+    private static final VarHandle residual_downscale$ELEM_HANDLE = residual_downscale$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static int residual_downscale(MemorySegment struct, long index0) {
+        return (int)residual_downscale$ELEM_HANDLE.get(struct, residual_downscale$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * int32_t residual_downscale[16]
+     * }
+     */
+    public static void residual_downscale(MemorySegment struct, long index0, int fieldValue) {
+        residual_downscale$ELEM_HANDLE.set(struct, residual_downscale$OFFSET, index0, fieldValue);
     }
 
     private static final OfInt prediction$LAYOUT = (OfInt)$LAYOUT.select(groupElement("prediction"));

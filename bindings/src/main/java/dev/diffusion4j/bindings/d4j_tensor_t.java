@@ -33,7 +33,7 @@ public class d4j_tensor_t {
         D4j.C_INT.withName("type"),
         D4j.C_INT.withName("rank"),
         MemoryLayout.sequenceLayout(4, D4j.C_LONG).withName("shape")
-    ).withName("$anon$174:9");
+    ).withName("$anon$198:9");
 
     /**
      * The layout of this struct

@@ -39,7 +39,7 @@ public class d4j_text_encoder_t {
         D4j.C_INT.withName("skipped_layers"),
         D4j.C_INT.withName("final_norm"),
         MemoryLayout.sequenceLayout(128, D4j.C_CHAR).withName("weights")
-    ).withName("$anon$130:9");
+    ).withName("$anon$150:9");
 
     /**
      * The layout of this struct

@@ -57,7 +57,7 @@ final class DecodeCommand extends PartCommand {
             requireLatents(latents);
             values = latents.toArray();
         }
-        files = OutputFiles.plan(Optional.of(output), "", (int) shape.dimension(0));
+        files = OutputFiles.plan(Optional.of(output), "", (int) shape.dimension(0), false);
     }
 
     private static void requireLatents(Tensor latents) {

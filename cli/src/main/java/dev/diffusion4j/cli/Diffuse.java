@@ -5,6 +5,7 @@ import dev.diffusion4j.cli.model.ModelFinder;
 import dev.diffusion4j.cli.options.CacheArgument;
 import dev.diffusion4j.cli.options.Converters;
 import dev.diffusion4j.cli.options.EmbeddingArgument;
+import dev.diffusion4j.cli.options.HighResOptions;
 import dev.diffusion4j.cli.options.LoraArgument;
 import dev.diffusion4j.cli.options.ModelArgument;
 import dev.diffusion4j.cli.options.PixelSize;
@@ -18,7 +19,6 @@ import dev.diffusion4j.device.DeviceChoice;
 import dev.diffusion4j.hub.DownloadCancellation;
 import dev.diffusion4j.hub.ModelHub;
 import dev.diffusion4j.image.ResizeMode;
-import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.LoraMode;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.PreviewMode;
@@ -82,6 +82,8 @@ public final class Diffuse implements Runnable {
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class,
             EditCommand.class,
+            UpscaleCommand.class,
+            VideoCommand.class,
             TokenizeCommand.class,
             EmbedCommand.class,
             EncodeCommand.class,
@@ -193,13 +195,13 @@ public final class Diffuse implements Runnable {
         Converters.register(line, ModelArgument.class, ModelArgument::parse);
         Converters.register(line, DeviceChoice.class, DeviceChoice::parse);
         Converters.register(line, CacheArgument.class, CacheArgument::parse);
+        HighResOptions.register(line);
         Converters.registerEnum(line, SeamlessAxes.class);
         Converters.registerEnum(line, ResizeMode.class);
         Converters.registerEnum(line, RandomSource.class);
         Converters.registerEnum(line, PredictionKind.class);
         Converters.registerEnum(line, LoraMode.class);
         Converters.registerEnum(line, PreviewMode.class);
-        Converters.registerEnum(line, HighResFix.Upscaler.class);
         Converters.registerEnum(line, RuntimeLog.Level.class);
         Converters.registerEnum(line, ProgressDisplay.Style.class);
         line.setOut(new PrintWriter(diffuse.console.out(), true));

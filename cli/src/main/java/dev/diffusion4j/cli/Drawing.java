@@ -14,6 +14,7 @@ import dev.diffusion4j.cli.progress.PhaseClock;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
 import dev.diffusion4j.request.ImageRequest;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 
 /** One run of a request, from its start to the saved files, and what there is to tell of it. */
@@ -68,7 +69,7 @@ final class Drawing {
         ArrayNode warnings = node.putArray("warnings");
         first.warnings().forEach(warnings::add);
         ObjectNode seconds = node.putObject("seconds");
-        for (Phase phase : Phase.values()) {
+        for (Phase phase : EnumSet.complementOf(EnumSet.of(Phase.UPSCALING))) {
             seconds.put(phase.toString(), rounded(clock.seconds(phase)));
         }
         seconds.put("total", rounded(totalSeconds));

@@ -3,7 +3,9 @@ package dev.diffusion4j.cli;
 import dev.diffusion4j.DiffusionModel;
 import dev.diffusion4j.GenerationListener;
 import dev.diffusion4j.cli.model.ModelFinder;
+import dev.diffusion4j.cli.options.ControlOptions;
 import dev.diffusion4j.cli.options.HighResOptions;
+import dev.diffusion4j.cli.options.IdentityOptions;
 import dev.diffusion4j.cli.options.LoraArgument;
 import dev.diffusion4j.cli.options.ModelFiles;
 import dev.diffusion4j.cli.options.ModelOptions;
@@ -23,8 +25,10 @@ import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.scheduler.SchedulerType;
 import dev.diffusion4j.tokenizer.LoraTags;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -65,6 +69,12 @@ abstract class DrawingCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nReference pictures:%n")
     private ReferenceOptions references = new ReferenceOptions();
 
+    @ArgGroup(validate = false, heading = "%nControl pictures:%n")
+    private ControlOptions controls = new ControlOptions();
+
+    @ArgGroup(validate = false, heading = "%nA person to draw, with --photo-maker:%n")
+    private IdentityOptions identity = new IdentityOptions();
+
     /** The prompt as typed. */
     abstract String promptArgument();
 
@@ -91,9 +101,13 @@ abstract class DrawingCommand implements Callable<Integer> {
         preview.check();
         readPictures();
         references.read();
+        controls.read();
+        identity.read();
         ModelFinder finder = diffuse.modelFinder(progress);
         ModelFiles files = model.find(finder);
+        Optional<Path> photoMaker = identity.findPhotoMaker(finder);
         List<LoraArgument> loras = sampling.findLoras(finder);
+        Map<String, Path> controlNets = controls.find(finder, model.isDemo());
         files.entry().ifPresent(this::fill);
 
         Drawing drawing;
@@ -101,9 +115,10 @@ abstract class DrawingCommand implements Callable<Integer> {
                 RuntimeLog log = diffuse.globals().openLog(display::println)) {
             display.activity("loading " + model.title());
             drawing = new Drawing(display, cancellation);
-            try (DiffusionModel opened = model.open(files)) {
-                drawing.run(
-                        opened, request(opened, prompt, loras), preview.applyTo(GenerationListener.NONE), outputFiles);
+            try (DiffusionModel opened = model.open(files, controlNets, photoMaker)) {
+                ImageRequest.Builder request = request(opened, prompt, loras);
+                controls.applyTo(request, List.copyOf(controlNets.keySet()));
+                drawing.run(opened, request.build(), preview.applyTo(GenerationListener.NONE), outputFiles);
             }
             log.succeeded();
         }
@@ -126,7 +141,7 @@ abstract class DrawingCommand implements Callable<Integer> {
         }
     }
 
-    private ImageRequest request(DiffusionModel opened, String prompt, List<LoraArgument> loras) {
+    private ImageRequest.Builder request(DiffusionModel opened, String prompt, List<LoraArgument> loras) {
         ImageRequest.Builder request = begin(prompt);
         PixelSize usual = usualSize(opened);
         if (!picture.givesSize()) {
@@ -136,8 +151,9 @@ abstract class DrawingCommand implements Callable<Integer> {
         request.sampling(sampling(opened));
         sampling.applyTo(request, loras);
         references.applyTo(request);
+        identity.applyTo(request);
         model.loading().vaeTiling().ifPresent(request::vaeTiling);
-        return request.build();
+        return request;
     }
 
     private Sampling sampling(DiffusionModel opened) {

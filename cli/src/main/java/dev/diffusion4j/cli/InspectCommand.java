@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.cli.progress.ProgressDisplay;
+import dev.diffusion4j.image.ImageFiles;
 import dev.diffusion4j.modelfile.DiffusersFolder;
 import dev.diffusion4j.modelfile.LatentFormat;
 import dev.diffusion4j.modelfile.ModelComponent;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
+import dev.diffusion4j.modelfile.Task;
 import dev.diffusion4j.modelfile.TensorInfo;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -28,7 +30,7 @@ import picocli.CommandLine.ParentCommand;
 /** {@code diffuse inspect}: what a model file holds, read from its header. */
 @Command(
         name = "inspect",
-        header = {"Show what a model file holds.", ""},
+        header = {"Show what a model file holds, or how a picture was made.", ""},
         description = "Reads the header alone, so that files of any size take no time; nothing in the file is run.")
 final class InspectCommand implements Callable<Integer> {
 
@@ -53,7 +55,8 @@ final class InspectCommand implements Callable<Integer> {
             paramLabel = "FILE|NAME",
             description =
                     "A safetensors, GGUF or checkpoint file, the first or the index of several, a folder of diffusers, or a name, of which the file is downloaded first:"
-                            + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names').")
+                            + " hf:org/name[:quant][@revision][/file] or a short one ('diffuse models names')."
+                            + " Of a picture (.png, .jpg or .jpeg): the texts in it, among them its parameters.")
     private Path file;
 
     @Option(
@@ -70,6 +73,10 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (ImageFiles.isSupported(file)) {
+            inspectPicture();
+            return ExitCode.OK;
+        }
         Path found = diffuse.modelFinder(ProgressDisplay.Style.AUTO).findMain(file);
         if (DiffusersFolder.isAt(found)) {
             inspect(DiffusersFolder.read(found, Optional.ofNullable(variant)));
@@ -77,6 +84,24 @@ final class InspectCommand implements Callable<Integer> {
             inspect(ModelFile.read(found));
         }
         return ExitCode.OK;
+    }
+
+    private void inspectPicture() {
+        Map<String, String> texts = ImageFiles.texts(file);
+        if (json) {
+            ObjectNode node = new ObjectMapper().createObjectNode().put("file", file.toString());
+            ObjectNode entries = node.putObject("texts");
+            texts.forEach(entries::put);
+            diffuse.console().printJson(node);
+            return;
+        }
+        PrintStream out = diffuse.console().out();
+        out.println(file + (texts.isEmpty() ? ", a picture without texts" : ""));
+        texts.forEach((key, text) -> {
+            out.println();
+            out.println(TerminalText.printable(key));
+            text.lines().forEach(line -> out.println("  " + TerminalText.printable(line)));
+        });
     }
 
     private void inspect(ModelFile model) {
@@ -154,6 +179,13 @@ final class InspectCommand implements Callable<Integer> {
                     "latents",
                     model.latentFormat().map(InspectCommand::latents).orElse("of nothing that is known"));
         }
+        model.upscalerNetwork().ifPresent(network -> {
+            line(out, "network", network.toString());
+            network.obstacle()
+                    .ifPresentOrElse(
+                            obstacle -> line(out, "unusable", "it " + obstacle),
+                            () -> line(out, "use with", upscaleCommand(model)));
+        });
         Set<ModelComponent> held = model.heldComponents();
         if (!held.isEmpty()) {
             line(out, "holds", names(held));
@@ -162,8 +194,15 @@ final class InspectCommand implements Callable<Integer> {
         if (!missing.isEmpty()) {
             line(out, "needs", names(missing));
         }
-        if (model.family().makesPictures()) {
+        if (!model.family().tasks().isEmpty()) {
+            line(
+                    out,
+                    "makes",
+                    model.family().tasks().stream().map(Task::toString).collect(Collectors.joining(", ")));
             line(out, "draw with", command(model, missing));
+        }
+        if (model.family().isPhotoMaker()) {
+            line(out, "draw with", photoMakerCommand(model));
         }
         model.nativeSize().ifPresent(size -> line(out, "draws", size.width() + "x" + size.height()));
         line(
@@ -200,18 +239,34 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String command(ModelFile model, Set<ModelComponent> missing) {
-        return command(model.isBareDiffusionModel() ? "--diffusion-model" : "-m", model.path(), missing);
+        String option = model.isBareDiffusionModel() ? "--diffusion-model" : "-m";
+        return command(model.family(), option, model.path(), missing);
     }
 
     private String command(DiffusersFolder folder, Set<ModelComponent> missing) {
-        return command("-m", folder.path(), missing) + (variant == null ? "" : " --variant " + shellWord(variant));
+        return command(ModelFile.read(folder.denoiser()).family(), "-m", folder.path(), missing)
+                + (variant == null ? "" : " --variant " + shellWord(variant));
     }
 
-    private static String command(String option, Path path, Set<ModelComponent> missing) {
-        return "diffuse generate \"a lighthouse at dusk\" " + option + " " + shellWord(path.toString())
+    private static String command(ModelFamily family, String option, Path path, Set<ModelComponent> missing) {
+        String verb = family.makesVideo() ? "video" : "generate";
+        String pictures = family.can(Task.EDIT) && !family.can(Task.TEXT_TO_IMAGE) ? " -r FILE" : "";
+        return "diffuse " + verb + " \"a lighthouse at dusk\" " + option + " " + shellWord(path.toString())
                 + missing.stream()
                         .map(component -> " " + OPTIONS.get(component) + " FILE")
-                        .collect(Collectors.joining());
+                        .collect(Collectors.joining())
+                + pictures;
+    }
+
+    private static String upscaleCommand(ModelFile model) {
+        return "diffuse upscale picture.png -o large.png -m "
+                + shellWord(model.path().toString());
+    }
+
+    private static String photoMakerCommand(ModelFile model) {
+        return "diffuse generate \"a photo of a man img\" -m SDXL --photo-maker "
+                + shellWord(model.path().toString()) + " --pm-id-image FILE"
+                + (model.family() == ModelFamily.PHOTO_MAKER_2 ? " --pm-id-embed-path FILE" : "");
     }
 
     private static String shellWord(String word) {
@@ -254,11 +309,19 @@ final class InspectCommand implements Callable<Integer> {
         node.put("format", model.format().displayName());
         node.put("family", model.family().displayName());
         model.latentFormat().ifPresent(latents -> node.put("latents", latents.displayName()));
+        model.upscalerNetwork().ifPresent(network -> {
+            ObjectNode upscaler = node.putObject("upscaler");
+            upscaler.put("architecture", network.architecture());
+            upscaler.put("scale", network.scale()).put("blocks", network.blocks());
+            network.obstacle().ifPresent(obstacle -> upscaler.put("obstacle", obstacle));
+        });
         node.put("diffusionModelOnly", model.isBareDiffusionModel());
         ArrayNode held = node.putArray("held");
         model.heldComponents().forEach(component -> held.add(component.displayName()));
         ArrayNode missing = node.putArray("missing");
         model.missingComponents().forEach(component -> missing.add(component.displayName()));
+        ArrayNode tasks = node.putArray("tasks");
+        model.family().tasks().forEach(task -> tasks.add(task.toString()));
         model.nativeSize()
                 .ifPresent(size ->
                         node.putObject("nativeSize").put("width", size.width()).put("height", size.height()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.diffusion4j.image.ImageFiles;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -20,14 +21,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.metadata.IIOMetadataNode;
-import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.w3c.dom.NodeList;
 
 /** The program with its native library and its own model: from the command line to the file. */
 class DemoModelTest {
@@ -56,9 +53,9 @@ class DemoModelTest {
                 assertThat(image.getRGB(x, y)).satisfies(DemoModelTest::isWhite);
             }
         }
-        assertThat(pngText(file, "parameters"))
+        assertThat(ImageFiles.texts(file).get("parameters"))
                 .startsWith(RED_CIRCLE)
-                .contains("Steps: 20", "Seed: 42", "Size: " + width + "x" + height);
+                .contains("Steps: 12", "Seed: 42", "Size: " + width + "x" + height);
     }
 
     @Test
@@ -189,6 +186,7 @@ class DemoModelTest {
                 preview,
                 "--preview-every",
                 "1",
+                "--no-metadata",
                 "--json",
                 "-o",
                 folder.resolve("ring.jpg"));
@@ -211,6 +209,7 @@ class DemoModelTest {
         assertThat(ImageIO.read(preview.toFile())).isNotNull();
         assertThat(ImageIO.read(folder.resolve("ring.jpg").toFile()).getHeight())
                 .isEqualTo(256);
+        assertThat(ImageFiles.texts(folder.resolve("ring.jpg"))).isEmpty();
         assertThat(folder).isDirectoryNotContaining("glob:**.part");
     }
 
@@ -420,23 +419,5 @@ class DemoModelTest {
         assertThat(Math.min(color.getRed(), Math.min(color.getGreen(), color.getBlue())))
                 .as("%s", color)
                 .isGreaterThan(190);
-    }
-
-    private static String pngText(Path file, String keyword) throws IOException {
-        ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
-        try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-            reader.setInput(in);
-            IIOMetadataNode root = (IIOMetadataNode) reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
-            NodeList entries = root.getElementsByTagName("tEXtEntry");
-            for (int i = 0; i < entries.getLength(); i++) {
-                IIOMetadataNode entry = (IIOMetadataNode) entries.item(i);
-                if (entry.getAttribute("keyword").equals(keyword)) {
-                    return entry.getAttribute("value");
-                }
-            }
-            throw new AssertionError("no text " + keyword + " in " + file);
-        } finally {
-            reader.dispose();
-        }
     }
 }

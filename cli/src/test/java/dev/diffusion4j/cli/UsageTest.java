@@ -44,6 +44,8 @@ class UsageTest {
     private static final List<String> COMMANDS = List.of(
             "generate",
             "edit",
+            "upscale",
+            "video",
             "tokenize",
             "embed",
             "encode",

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import java.util.zip.GZIPInputStream;
 
@@ -16,8 +18,10 @@ import java.util.zip.GZIPInputStream;
 public final class DemoModel {
 
     private static final String NAME = "shapes-v1";
+    private static final String UPSCALER = "shapes-x4-v1";
+    private static final String CONTROL_NET = "shapes-control-v1";
 
-    private static Path unpacked;
+    private static final Map<String, Path> UNPACKED = new HashMap<>();
 
     private DemoModel() {}
 
@@ -30,29 +34,55 @@ public final class DemoModel {
      *
      * @throws UncheckedIOException if the file cannot be unpacked
      */
-    public static synchronized Path path() {
+    public static Path path() {
+        return unpacked(NAME);
+    }
+
+    /**
+     * An upscaler for the model's pictures, as a safetensors file: ESRGAN's RRDBNet of one block, four times. Unpacked as the model
+     * is.
+     *
+     * @throws UncheckedIOException if the file cannot be unpacked
+     */
+    public static Path upscaler() {
+        return unpacked(UPSCALER);
+    }
+
+    /**
+     * A ControlNet for the model as a safetensors file: closed outlines, white on black, become shapes. Unpacked as the model is.
+     *
+     * @throws UncheckedIOException if the file cannot be unpacked
+     */
+    public static Path controlNet() {
+        return unpacked(CONTROL_NET);
+    }
+
+    private static synchronized Path unpacked(String name) {
+        Path known = UNPACKED.get(name);
+        if (known != null && Files.isRegularFile(known)) {
+            return known;
+        }
         try {
-            if (unpacked == null || !Files.isRegularFile(unpacked)) {
-                Properties description = new Properties();
-                try (InputStream in = resource(".properties")) {
-                    description.load(in);
-                }
-                unpacked = Unpacker.unpack(
-                        "models",
-                        () -> new GZIPInputStream(resource(".safetensors.gz"), 1 << 16),
-                        description.getProperty("file"),
-                        description.getProperty("sha256"));
+            Properties description = new Properties();
+            try (InputStream in = resource(name + ".properties")) {
+                description.load(in);
             }
-            return unpacked;
+            Path file = Unpacker.unpack(
+                    "models",
+                    () -> new GZIPInputStream(resource(name + ".safetensors.gz"), 1 << 16),
+                    description.getProperty("file"),
+                    description.getProperty("sha256"));
+            UNPACKED.put(name, file);
+            return file;
         } catch (IOException e) {
-            throw new UncheckedIOException("the demo model cannot be unpacked: " + e.getMessage(), e);
+            throw new UncheckedIOException(name + " cannot be unpacked: " + e.getMessage(), e);
         }
     }
 
-    private static InputStream resource(String ending) throws IOException {
-        InputStream in = DemoModel.class.getResourceAsStream(NAME + ending);
+    private static InputStream resource(String file) throws IOException {
+        InputStream in = DemoModel.class.getResourceAsStream(file);
         if (in == null) {
-            throw new IOException("the resource " + NAME + ending + " is missing");
+            throw new IOException("the resource " + file + " is missing");
         }
         return in;
     }

@@ -36,13 +36,24 @@ class DemoModelTest {
     }
 
     private static void assertIsTheModel(Path file) throws IOException {
+        assertIs("shapes-v1", file);
+    }
+
+    private static void assertIs(String name, Path file) throws IOException {
         Properties description = new Properties();
-        try (InputStream in = DemoModel.class.getResourceAsStream("shapes-v1.properties")) {
+        try (InputStream in = DemoModel.class.getResourceAsStream(name + ".properties")) {
             description.load(in);
         }
         try (InputStream in = Files.newInputStream(file)) {
             assertThat(Unpacker.sha256(in)).isEqualTo(description.getProperty("sha256"));
         }
+    }
+
+    @Test
+    void itsControlNetIsUnpackedBesideIt() throws IOException {
+        Path file = DemoModel.controlNet();
+        assertThat(file).hasFileName("shapes-control-v1.safetensors");
+        assertIs("shapes-control-v1", file);
     }
 
     @Test
@@ -62,5 +73,14 @@ class DemoModelTest {
         Files.delete(file);
         assertThat(unpackedIn(second)).isEqualTo(changed);
         assertIsTheModel(changed);
+    }
+
+    @Test
+    void theUpscalerIsBesideIt() throws IOException {
+        System.setProperty(CacheFolder.PROPERTY, folder.toString());
+        Path file = DemoModel.upscaler();
+        assertThat(file).hasFileName("shapes-x4-v1.safetensors");
+        assertIs("shapes-x4-v1", file);
+        assertThat(DemoModel.upscaler()).isEqualTo(file);
     }
 }

@@ -22,7 +22,15 @@ public enum ModelPart {
     /** The language model that serves as text encoder. */
     LLM("llm"),
     /** The language model's eyes, with which it reads reference pictures. */
-    LLM_VISION("llm-vision");
+    LLM_VISION("llm-vision"),
+    /** The diffusion model of the noisy half of the steps. */
+    HIGH_NOISE_DIFFUSION_MODEL("high-noise-diffusion-model"),
+    /** The vision half of a CLIP. */
+    CLIP_VISION("clip-vision"),
+    /** What stands between a language model and a transformer. */
+    EMBEDDINGS_CONNECTORS("embeddings-connectors"),
+    /** The autoencoder of what is heard. */
+    AUDIO_VAE("audio-vae");
 
     private final String label;
 

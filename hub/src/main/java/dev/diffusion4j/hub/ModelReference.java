@@ -6,7 +6,8 @@ import java.util.Optional;
  * A reference to a file, or to a model split into several, of a repository: {@code hf:org/name[:quant][@revision][/file]}.
  *
  * <p>Without a quantization and a file, {@link ModelHub} chooses: of GGUF files {@code Q4_K_M}, else {@code Q8_0}, else the
- * first; without GGUF files the only model among the {@code .safetensors} of the repository's root. A slash within a revision is
+ * first; without GGUF files the only model among the {@code .safetensors} of the repository's root; without one, of a folder of
+ * diffusers, the folder, with the weights of the variant that the quantization names. A slash within a revision is
  * written as {@code %2F}: {@code hf:org/name@refs%2Fpr%2F1}. Immutable.
  *
  * @param repository {@code org/name}

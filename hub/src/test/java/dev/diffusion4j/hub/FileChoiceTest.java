@@ -91,7 +91,46 @@ class FileChoiceTest {
     }
 
     @Test
-    void saysThatAFolderOfDiffusersIsInParts() {
+    void takesAllShardsOfSafetensors() {
+        assertThat(choose("hf:o/n", "m-00002-of-00002.safetensors", "m-00001-of-00002.safetensors"))
+                .containsExactly("m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors");
+    }
+
+    @Test
+    void takesWhatDrawsOfAFolderOfDiffusers() {
+        String[] folder = {
+            "README.md",
+            "model_index.json",
+            "scheduler/scheduler_config.json",
+            "safety_checker/model.safetensors",
+            "text_encoder/config.json",
+            "text_encoder/model.fp16.safetensors",
+            "text_encoder/model.safetensors",
+            "text_encoder/pytorch_model.bin",
+            "tokenizer/vocab.json",
+            "transformer/diffusion_pytorch_model-00001-of-00002.safetensors",
+            "transformer/diffusion_pytorch_model-00002-of-00002.safetensors",
+            "transformer/diffusion_pytorch_model.safetensors.index.json",
+            "vae/diffusion_pytorch_model.fp16.safetensors"
+        };
+        List<String> transformer = List.of(folder).subList(9, 12);
+        assertThat(choose("hf:o/n", folder))
+                .startsWith("model_index.json")
+                .containsAll(transformer)
+                .contains("vae/diffusion_pytorch_model.fp16.safetensors", "text_encoder/model.safetensors")
+                .contains("text_encoder/config.json", "scheduler/scheduler_config.json")
+                .hasSize(8);
+        assertThat(choose("hf:o/n:fp16", folder))
+                .containsAll(transformer)
+                .contains("vae/diffusion_pytorch_model.fp16.safetensors", "text_encoder/model.fp16.safetensors")
+                .hasSize(8);
+        assertThatThrownBy(() -> choose("hf:o/n:bf16", folder))
+                .isInstanceOf(NoSuchQuantException.class)
+                .hasMessage("o/n is a folder of diffusers without the variant bf16; it has fp16");
+    }
+
+    @Test
+    void saysThatAFolderOfDiffusersHasNoSafetensors() {
         AmbiguousModelException failure = catchThrowableOfType(
                 AmbiguousModelException.class, () -> choose("hf:o/n", "model_index.json", "unet/u.safetensors"));
         assertThat(failure.candidates()).containsExactly("unet/u.safetensors");

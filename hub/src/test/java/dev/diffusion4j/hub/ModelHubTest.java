@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 class ModelHubTest extends HubTestCase {
 
     private static final String FILE = "hf:org/model/model.safetensors";
+    private static final String REFERENCE = "hf:org/model";
 
     @Test
     void aLargeFileLiesAsPythonLaysIt() throws IOException {
@@ -37,6 +38,29 @@ class ModelHubTest extends HubTestCase {
         assertThat(cache().resolve("CACHEDIR.TAG"))
                 .content()
                 .startsWith("Signature: 8a477f597d28d172789f06886806bc55\n");
+    }
+
+    @Test
+    void aFolderOfDiffusersComesAsAFolder() throws IOException {
+        byte[] weights = bytes(3000);
+        StubRepository repository = stub.repository(REPOSITORY);
+        repository.add("model_index.json", bytes(10), false);
+        repository.add("unet/diffusion_pytorch_model.safetensors", weights, true);
+        repository.add("unet/diffusion_pytorch_model.bin", bytes(4000), true);
+        repository.add("vae/diffusion_pytorch_model-00001-of-00002.safetensors", bytes(20), true);
+        repository.add("vae/diffusion_pytorch_model-00002-of-00002.safetensors", bytes(30), true);
+        String commit = repository.add("scheduler/scheduler_config.json", bytes(40), false);
+        Path path = resolve(REFERENCE);
+
+        assertThat(path)
+                .isEqualTo(cache().resolve("models--org--model/snapshots").resolve(commit))
+                .isDirectory();
+        assertThat(path.resolve("unet/diffusion_pytorch_model.safetensors")).hasBinaryContent(weights);
+        assertThat(path.resolve("vae/diffusion_pytorch_model-00002-of-00002.safetensors"))
+                .isRegularFile();
+        assertThat(path.resolve("scheduler/scheduler_config.json")).isRegularFile();
+        assertThat(path.resolve("unet/diffusion_pytorch_model.bin")).doesNotExist();
+        assertThat(resolve(REFERENCE)).isEqualTo(path);
     }
 
     @Test

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.diffusion4j.error.InvalidRequestException;
 import dev.diffusion4j.image.ResizeMode;
 import dev.diffusion4j.modelfile.Task;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -261,6 +263,16 @@ class NativeApiTest extends ServerTestCase {
                 .isEqualTo(400);
     }
 
+    @Test
+    void aPersonForPhotoMaker() throws Exception {
+        ImageRequest request = ImageRequest.textToImage("a man img")
+                .identity(Identity.of(new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB))
+                        .withStyleStrength(30))
+                .build();
+        eventsOf(submit("{\"request\":" + request.toJson() + "}"));
+        assertThat(model.lastRequest().identity()).isEqualTo(request.identity());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -274,6 +286,8 @@ class NativeApiTest extends ServerTestCase {
                 "{\"request\":{\"prompt\":\"a\",\"size\":{\"width\":8192,\"height\":8192}}}",
                 "{\"request\":{\"prompt\":\"a\",\"sampling\":{\"type\":\"native\",\"highResFix\":"
                         + "{\"upscaler\":\"latent\",\"scale\":8,\"steps\":0,\"denoisingStrength\":0.5}}}}",
+                "{\"request\":{\"prompt\":\"a\",\"sampling\":{\"type\":\"native\",\"highResFix\":{\"upscaler\":\"latent\","
+                        + "\"upscalerModel\":\"/etc/passwd\",\"scale\":2,\"steps\":0,\"denoisingStrength\":0.5}}}}",
                 "{\"request\":{\"prompt\":\"a\"},\"priority\":1}",
                 "{\"request\":{\"prompt\":\"a\"},\"previews\":-1}",
                 "{\"request\":{\"prompt\":\"a\",\"loras\":[{\"path\":\"/etc/passwd\",\"multiplier\":1}]}}",
@@ -282,6 +296,9 @@ class NativeApiTest extends ServerTestCase {
                 "{\"request\":{\"prompt\":\"a\",\"initImage\":\"x\"}}",
                 "{\"request\":{\"prompt\":\"a\",\"initImage\":{\"file\":\"x\"}}}",
                 "{\"request\":{\"prompt\":\"a\",\"references\":{\"pictures\":[]}}}",
+                "{\"request\":{\"prompt\":\"a\",\"identity\":{\"pictures\":[]}}}",
+                "{\"request\":{\"prompt\":\"a\",\"identity\":{\"pictures\":[\"/etc/passwd\"]}}}",
+                "{\"request\":{\"prompt\":\"a\",\"identity\":{\"pictures\":[],\"embeddings\":\"/etc/passwd\"}}}",
             })
     void whatIsNoRequestIsRefused(String body) throws Exception {
         HttpResponse<String> response = post(JOBS, body);

@@ -229,6 +229,8 @@ class SecurityTest extends ServerTestCase {
                     .body(),
             post("/api/v1/jobs", "{\"request\":{\"prompt\":\"a\",\"references\":{\"pictures\":[" + text + "]}}}")
                     .body(),
+            post("/api/v1/jobs", "{\"request\":{\"prompt\":\"a\",\"identity\":{\"pictures\":[" + text + "]}}}")
+                    .body(),
         };
         assertThat(answers).allSatisfy(answer -> assertThat(answer).contains("16000x16000"));
         assertThat(model.requests()).isEmpty();

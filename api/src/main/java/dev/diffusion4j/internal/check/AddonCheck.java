@@ -49,6 +49,15 @@ final class AddonCheck {
         check.requireMadeFor(model);
     }
 
+    /** Of the LoRA that a PhotoMaker file holds beside the identity encoder. */
+    static void loraOfPhotoMaker(ModelFile file, ModelFile model) {
+        AddonCheck check = new AddonCheck(file);
+        if (check.requireSameRanks() == 0) {
+            throw check.refusal("has no LoRA, which PhotoMaker needs beside the identity encoder");
+        }
+        check.requireMadeFor(model);
+    }
+
     static void textualInversion(ModelFile file, int... widths) {
         new AddonCheck(file).requireTextualInversion(widths);
     }
@@ -60,14 +69,23 @@ final class AddonCheck {
         if (file.tensors().size() > MAX_LORA_TENSORS) {
             throw refusal("has " + file.tensors().size() + " tensors, a LoRA has at most " + MAX_LORA_TENSORS);
         }
+        file.tensors().forEach(this::requireLoraTensor);
+        requireSameRanks();
+    }
+
+    /** Returns how many pairs there are. */
+    private int requireSameRanks() {
         Map<String, TensorInfo> byName = new HashMap<>();
+        file.tensors().forEach(tensor -> byName.put(tensor.name(), tensor));
+        int pairs = 0;
         for (TensorInfo tensor : file.tensors()) {
-            requireLoraTensor(tensor);
-            byName.put(tensor.name(), tensor);
+            Optional<TensorInfo> up = other(tensor, byName);
+            if (up.isPresent()) {
+                requireSameRank(tensor, up.get());
+                pairs++;
+            }
         }
-        for (TensorInfo tensor : file.tensors()) {
-            other(tensor, byName).ifPresent(up -> requireSameRank(tensor, up));
-        }
+        return pairs;
     }
 
     private void requireLoraTensor(TensorInfo tensor) {

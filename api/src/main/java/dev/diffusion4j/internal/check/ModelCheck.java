@@ -10,13 +10,14 @@ import dev.diffusion4j.modelfile.ModelFile;
 import dev.diffusion4j.modelfile.ModelFormat;
 import dev.diffusion4j.modelfile.TensorInfo;
 import dev.diffusion4j.modelfile.TensorType;
+import dev.diffusion4j.modelfile.UpscalerNetwork;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Whether a file can be what it is given as. The runtime compares every tensor that it asks for with the shape it expects;
@@ -46,9 +47,9 @@ final class ModelCheck {
         }
     }
 
-    static void pictureModel(ModelFile file, Set<ModelComponent> separate) {
+    static void model(ModelFile file, Set<ModelComponent> separate) {
         ModelCheck check = new ModelCheck(file);
-        check.requirePictureFamily();
+        check.requireDrawingFamily();
         if (file.isBareDiffusionModel()) {
             throw check.refusal("holds a " + (file.family().isUnet() ? "U-Net" : "diffusion transformer")
                     + " alone and no whole model; give it as diffusionModel(Path)");
@@ -65,7 +66,7 @@ final class ModelCheck {
         // The prefix that diffusers' names are converted with; others need not be.
         boolean isUnet = file.family().isUnet() && file.isBareDiffusionModel();
         ModelCheck check = new ModelCheck(file, isUnet ? "unet." : "");
-        check.requirePictureFamily();
+        check.requireDrawingFamily();
         if (file.family().isUnet()) {
             check.requireUnet();
             check.requirePartsOfUnet(separate);
@@ -90,9 +91,9 @@ final class ModelCheck {
         }
     }
 
-    private void requirePictureFamily() {
-        if (!file.family().makesPictures()) {
-            throw refusal("is not a model that makes pictures: " + whatItIs());
+    private void requireDrawingFamily() {
+        if (file.family().tasks().isEmpty()) {
+            throw refusal("is not a model that makes pictures or videos: " + whatItIs());
         }
     }
 
@@ -104,8 +105,13 @@ final class ModelCheck {
                     : "its tensors are of nothing that is known, the first is "
                             + Text.quoted(file.tensors().getFirst().name());
         }
+        if (family == ModelFamily.SDXL_REFINER) {
+            return "it is the refiner of SDXL, of which the runtime has no such family; SDXL's base model draws without it, and"
+                    + " imageToImage with a strength of 0.2 to 0.3 goes over its pictures once more";
+        }
         if (family.makesVideo()) {
-            return "it is the video model " + family.displayName();
+            return "it is the video model " + family.displayName()
+                    + (family.tasks().isEmpty() ? ", for which the runtime has no loop" : "");
         }
         return "it is " + family.withArticle() + (family.makesPictures() ? " model" : "");
     }
@@ -201,7 +207,8 @@ final class ModelCheck {
         boolean isWan = file.tensors().stream()
                 .anyMatch(tensor -> tensor.name().endsWith("decoder.conv1.weight")
                         || tensor.name().endsWith("decoder.mid_block.attentions.0.to_qkv.weight"));
-        if (!isWan) {
+        boolean isLtx = canonical.containsKey(prefix + "decoder.conv_in.conv.weight");
+        if (!isWan && !isLtx) {
             requireVae(prefix);
         }
     }
@@ -234,28 +241,9 @@ final class ModelCheck {
     }
 
     private void requireUpscaler() {
-        int highest = -1;
-        Set<Integer> blocks = new HashSet<>();
-        for (TensorInfo tensor : file.tensors()) {
-            for (String prefix : List.of("body.", "model.1.sub.")) {
-                Optional<Integer> number = numberAfter(prefix, tensor.name());
-                number.ifPresent(blocks::add);
-                highest = Math.max(highest, number.orElse(-1));
-            }
-        }
-        // The old layout numbers one convolution after the blocks.
-        if (highest > blocks.size()) {
-            throw refusal("has upscaler block " + highest + " but only " + blocks.size() + " blocks");
-        }
-    }
-
-    private static Optional<Integer> numberAfter(String prefix, String name) {
-        if (!name.startsWith(prefix)) {
-            return Optional.empty();
-        }
-        int end = name.indexOf('.', prefix.length());
-        String number = end < 0 ? "" : name.substring(prefix.length(), end);
-        return number.matches("\\d{1,4}") ? Optional.of(Integer.parseInt(number)) : Optional.empty();
+        file.upscalerNetwork().flatMap(UpscalerNetwork::obstacle).ifPresent(obstacle -> {
+            throw refusal(obstacle);
+        });
     }
 
     private void requireParts(Set<ModelComponent> separate, boolean whole) {
@@ -267,13 +255,37 @@ final class ModelCheck {
         if (!decodes) {
             throw refusal("has no VAE; give one with vae(Path) or tinyAutoencoder(Path)");
         }
-        boolean encodes = family == ModelFamily.HIDREAM_O1
-                || separate.stream().anyMatch(ModelComponent::encodesText)
-                || whole && (anyBegins("text_encoders.") || anyBegins("cond_stage_model."));
-        if (!encodes) {
-            throw refusal(
-                    "has no text encoder; give the ones that " + family.displayName() + " uses as files of their own");
+        requireTextEncoders(separate, whole);
+    }
+
+    /** Where a family has several, any of them will do. */
+    private void requireTextEncoders(Set<ModelComponent> separate, boolean whole) {
+        Set<ModelComponent> needed = EnumSet.noneOf(ModelComponent.class);
+        needed.addAll(file.missingComponents());
+        needed.addAll(file.heldComponents());
+        needed.removeIf(component -> !component.encodesText());
+        boolean encodes = needed.isEmpty()
+                || needed.stream().anyMatch(separate::contains)
+                || whole && !file.missingComponents().containsAll(needed);
+        if (encodes) {
+            return;
         }
+        String methods = needed.stream().map(ModelCheck::method).collect(Collectors.joining(", "));
+        throw refusal(
+                needed.size() > 1
+                        ? "has no text encoder; give one or more of " + methods
+                        : "has no " + needed.iterator().next().displayName() + ", which reads the prompts for "
+                                + file.family().displayName() + "; give it with " + methods);
+    }
+
+    private static String method(ModelComponent textEncoder) {
+        return switch (textEncoder) {
+            case CLIP_L -> "clipL(Path)";
+            case CLIP_G -> "clipG(Path)";
+            case T5 -> "t5(Path)";
+            case LLM -> "languageModel(Path)";
+            default -> throw new IllegalArgumentException(textEncoder.toString());
+        };
     }
 
     /**

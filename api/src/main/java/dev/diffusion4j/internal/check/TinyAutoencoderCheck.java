@@ -5,14 +5,15 @@ import dev.diffusion4j.internal.format.Text;
 import dev.diffusion4j.modelfile.LatentFormat;
 import dev.diffusion4j.modelfile.ModelFamily;
 import dev.diffusion4j.modelfile.ModelFile;
-import java.util.List;
+import java.util.Optional;
 
 /** Whether a tiny autoencoder is one for the latents of a model, in names that the runtime reads. */
 final class TinyAutoencoderCheck {
 
     private TinyAutoencoderCheck() {}
 
-    static void check(ModelFile file, ModelFamily model) {
+    /** That it is one, whose encoder may be missing. */
+    static void requireDecoder(ModelFile file, ModelFamily model) {
         LatentFormat needed = LatentFormat.of(model)
                 .orElseThrow(() -> refusal(file, "cannot be used: " + model.displayName() + " works on pixels"));
         LatentFormat found = file.latentFormat()
@@ -24,17 +25,18 @@ final class TinyAutoencoderCheck {
                     "is a tiny autoencoder for the latents of " + found.displayName() + ", and " + model.displayName()
                             + " has those of " + needed.displayName() + "; " + advice(needed));
         }
-        boolean isVideo = needed == LatentFormat.WAN;
-        if (!isVideo && !hasAny(file, "decoder.layers.")) {
+        if (needed != LatentFormat.WAN && !hasAny(file, "decoder.layers.")) {
             throw refusal(
                     file,
                     "is a tiny autoencoder in the names of its author's own files, which the runtime does not read; "
                             + advice(needed));
         }
-        for (String side : List.of("encoder", "decoder")) {
-            if (!hasAny(file, isVideo ? side + "." : side + ".layers.")) {
-                throw refusal(file, "is a tiny autoencoder without its " + side);
-            }
+    }
+
+    static void requireEncoder(ModelFile file, ModelFamily model) {
+        boolean isVideo = LatentFormat.of(model).equals(Optional.of(LatentFormat.WAN));
+        if (!hasAny(file, isVideo ? "encoder." : "encoder.layers.")) {
+            throw refusal(file, "is a tiny autoencoder without its encoder, which only previews do without");
         }
     }
 

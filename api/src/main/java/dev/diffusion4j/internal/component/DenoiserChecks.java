@@ -29,6 +29,27 @@ record DenoiserChecks(ComponentsInfo info, int latentChannels) {
         }
     }
 
+    void requireInputs(Tensor latents, Conditioning conditioning) {
+        requireLatents(latents);
+        requireConditioning(latents, conditioning);
+    }
+
+    /** Of all residuals for latents: {@code (batch, values)}. */
+    Shape residuals(Shape latents) {
+        long values = info.residuals().stream()
+                .mapToLong(residual -> shape(residual, latents).size())
+                .sum();
+        return Shape.of(latents.dimension(0), values / latents.dimension(0));
+    }
+
+    static Shape shape(ComponentsInfo.ResidualInfo residual, Shape latents) {
+        return Shape.of(
+                latents.dimension(0),
+                residual.channels(),
+                latents.dimension(2) / residual.downscale(),
+                latents.dimension(3) / residual.downscale());
+    }
+
     static void requireScale(double guidanceScale) {
         // The model takes it as float, where a large one is infinite.
         if (!Float.isFinite((float) guidanceScale)) {
@@ -68,6 +89,14 @@ record DenoiserChecks(ComponentsInfo info, int latentChannels) {
         Optional<Tensor> guidance = conditioning.guidance();
         requirePresence("guidance", guidance, takesGuidance);
         guidance.ifPresent(tensor -> Checks.shape("guidance", tensor, Shape.of(1)));
+        conditioning.residuals().ifPresent(tensor -> requireResiduals(tensor, latents.shape()));
+    }
+
+    private void requireResiduals(Tensor residuals, Shape latents) {
+        if (info.residuals().isEmpty()) {
+            throw new InvalidRequestException("residuals", "given", "absent: this model takes none of a ControlNet");
+        }
+        Checks.shape("residuals", residuals, residuals(latents));
     }
 
     private static void requireWhereItIsTaken(String name, Optional<Tensor> tensor, int size) {

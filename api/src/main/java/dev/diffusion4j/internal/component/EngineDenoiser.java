@@ -8,6 +8,7 @@ import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
+import dev.diffusion4j.tensor.TensorScope;
 import org.jspecify.annotations.Nullable;
 
 /** What denoisers over an engine have in common, of whatever kind. */
@@ -94,12 +95,34 @@ public abstract sealed class EngineDenoiser permits EngineUNet, EngineTransforme
                 .input("context", positive.context())
                 .input("vector", positive.vector().orElse(null))
                 .output("prediction", prediction);
-        if (negative != null && guidanceScale != 1) {
+        Conditioning against = guidanceScale == 1 ? null : negative;
+        if (against != null) {
             call.number("guidance_scale", (float) guidanceScale)
-                    .input("negative_context", negative.context())
-                    .input("negative_vector", negative.vector().orElse(null));
+                    .input("negative_context", against.context())
+                    .input("negative_vector", against.vector().orElse(null));
         }
-        calls.run(call, watch);
+        try (TensorScope scope = TensorScope.open()) {
+            calls.run(call.input("residuals", residuals(latents.shape(), positive, against, scope)), watch);
+        }
+    }
+
+    /** Those for both texts in one tensor; null if there are none. Of a text without them they are zeros. */
+    private @Nullable Tensor residuals(
+            Shape latents, Conditioning positive, @Nullable Conditioning negative, TensorScope scope) {
+        boolean isControlled = positive.residuals().isPresent()
+                || negative != null && negative.residuals().isPresent();
+        if (!isControlled) {
+            return null;
+        }
+        Shape one = checks.residuals(latents);
+        long batch = one.dimension(0);
+        Tensor both = scope.zeros(Shape.of(negative == null ? batch : 2 * batch, one.dimension(1)));
+        positive.residuals().ifPresent(values -> both.slice(0, batch).copyFrom(values));
+        if (negative != null) {
+            negative.residuals()
+                    .ifPresent(values -> both.slice(batch, 2 * batch).copyFrom(values));
+        }
+        return both;
     }
 
     /** The model takes it as float. */

@@ -39,6 +39,10 @@ public final class EngineUNet extends EngineDenoiser implements UNet {
     /** {@inheritDoc} There a little below 1000 is 1000. */
     @Override
     void requireTimestep(double timestep) {
+        requireUnetTimestep(timestep);
+    }
+
+    static void requireUnetTimestep(double timestep) {
         if (!((float) timestep >= 0 && (float) timestep < 1000)) {
             throw new InvalidRequestException("timestep", timestep, "from 0 to below 1000");
         }

@@ -16,6 +16,7 @@ import java.util.List;
  * @param textEncoders one or two; none for families with a transformer, and those whose components cannot be reached
  * @param denoiser the denoiser
  * @param vae the autoencoder
+ * @param controlNets in the order in which they were opened
  * @param distilledGuidance what a transformer is told that was distilled with guidance
  */
 public record ModelComponents(
@@ -23,10 +24,12 @@ public record ModelComponents(
         List<EngineClipTextEncoder> textEncoders,
         EngineDenoiser denoiser,
         EngineVae vae,
+        List<EngineControlNet> controlNets,
         double distilledGuidance) {
 
-    /** Those of a model, whose text encoders know these textual inversions. */
-    public static ModelComponents of(EngineCalls calls, List<TextualInversion> inversions, double distilledGuidance) {
+    /** Those of a model, whose text encoders know these textual inversions, and whose ControlNets have these names. */
+    public static ModelComponents of(
+            EngineCalls calls, List<TextualInversion> inversions, List<String> controlNets, double distilledGuidance) {
         List<EngineClipTextEncoder> encoders = new ArrayList<>();
         List<ComponentsInfo.TextEncoderInfo> infos = calls.info().components().textEncoders();
         for (int i = 0; i < infos.size(); i++) {
@@ -43,7 +46,12 @@ public record ModelComponents(
                 .transformer()
                 .<EngineDenoiser>map(transformer -> new EngineTransformer(calls, transformer))
                 .orElseGet(() -> new EngineUNet(calls));
-        return new ModelComponents(calls, List.copyOf(encoders), denoiser, new EngineVae(calls), distilledGuidance);
+        List<EngineControlNet> nets = new ArrayList<>();
+        for (int i = 0; i < controlNets.size(); i++) {
+            nets.add(new EngineControlNet(calls, i, controlNets.get(i)));
+        }
+        return new ModelComponents(
+                calls, List.copyOf(encoders), denoiser, new EngineVae(calls), List.copyOf(nets), distilledGuidance);
     }
 
     /** Applies LoRAs until the next call or generation; an empty list takes them off. */

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param momentChannels channels of the VAE's encoding
  * @param scaling what unscaled latents are multiplied with, by channel
  * @param shift what is subtracted before, by channel
+ * @param residuals what a ControlNet adds, in order; none where there can be no ControlNet
  */
 public record ComponentsInfo(
         List<TextEncoderInfo> textEncoders,
@@ -34,7 +35,8 @@ public record ComponentsInfo(
         boolean zeroesEmptyNegative,
         int momentChannels,
         List<Float> scaling,
-        List<Float> shift) {
+        List<Float> shift,
+        List<ResidualInfo> residuals) {
 
     /** Whether the model has any. */
     public boolean exist() {
@@ -49,6 +51,14 @@ public record ComponentsInfo(
      * @param takesGuidance whether it is told the guidance scale that it was distilled with
      */
     public record TransformerInfo(int patchSize, int maxSide, boolean takesGuidance) {}
+
+    /**
+     * A tensor that a ControlNet adds to the U-Net.
+     *
+     * @param channels how many it has
+     * @param downscale cells of the latents for one of it, in each direction
+     */
+    public record ResidualInfo(int channels, int downscale) {}
 
     /**
      * One CLIP text encoder.

@@ -5,6 +5,7 @@ import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tensor.Tensor;
 import java.util.List;
 
@@ -26,6 +27,13 @@ public interface Engine {
      */
     List<RgbImage> generate(
             ImageRequest request, GenerationInputs inputs, GenerationObserver observer, CancellationFlag cancellation);
+
+    /**
+     * Draws a video by the runtime's own loop, as {@link #generate(ImageRequest, GenerationInputs, GenerationObserver,
+     * CancellationFlag)} does pictures.
+     */
+    VideoOutput generate(
+            VideoRequest request, VideoInputs inputs, GenerationObserver observer, CancellationFlag cancellation);
 
     /** Runs one component. */
     void run(ComponentCall call, Watch watch);

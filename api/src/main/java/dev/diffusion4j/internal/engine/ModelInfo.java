@@ -4,6 +4,7 @@ import dev.diffusion4j.modelfile.ComponentKind;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the runtime says of an open model.
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param defaultSchedule that sampler's schedule
  * @param generatesImages whether it can make pictures at all
  * @param hasVaeEncoder whether pictures can be encoded
+ * @param videoInputs what a model that makes videos is shown beside the prompt; absent for models that make none
  * @param devices the names of the components' devices
  * @param components the components that run by themselves
  */
@@ -30,5 +32,18 @@ public record ModelInfo(
         NoiseSchedule defaultSchedule,
         boolean generatesImages,
         boolean hasVaeEncoder,
+        Optional<VideoInputKinds> videoInputs,
         Map<ComponentKind, String> devices,
-        ComponentsInfo components) {}
+        ComponentsInfo components) {
+
+    /**
+     * What a model that makes videos is shown beside the prompt.
+     *
+     * @param firstFrame whether a picture that the video begins with, or one that it is drawn after
+     * @param lastFrame whether a picture that it ends with
+     * @param lastFrameAlone whether that may be without a first one
+     * @param controlFrames whether a picture for each frame
+     */
+    public record VideoInputKinds(
+            boolean firstFrame, boolean lastFrame, boolean lastFrameAlone, boolean controlFrames) {}
+}

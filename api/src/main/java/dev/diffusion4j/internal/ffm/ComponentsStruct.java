@@ -4,6 +4,7 @@ import dev.diffusion4j.bindings.D4j;
 import dev.diffusion4j.bindings.d4j_parts_t;
 import dev.diffusion4j.bindings.d4j_text_encoder_t;
 import dev.diffusion4j.internal.engine.ComponentsInfo;
+import dev.diffusion4j.internal.engine.ComponentsInfo.ResidualInfo;
 import dev.diffusion4j.internal.engine.ComponentsInfo.TextEncoderInfo;
 import dev.diffusion4j.internal.engine.ComponentsInfo.TransformerInfo;
 import dev.diffusion4j.scheduler.PredictionType;
@@ -49,7 +50,17 @@ final class ComponentsStruct {
                 !encoders.isEmpty() && vectorSize > 0 && prediction != D4j.D4J_PREDICTION_EDM_V(),
                 d4j_parts_t.vae_moments(struct),
                 floats(d4j_parts_t.vae_scaling(struct), channels),
-                floats(d4j_parts_t.vae_shift(struct), channels));
+                floats(d4j_parts_t.vae_shift(struct), channels),
+                residuals(struct));
+    }
+
+    private static List<ResidualInfo> residuals(MemorySegment struct) {
+        List<ResidualInfo> residuals = new ArrayList<>();
+        for (int i = 0; i < d4j_parts_t.denoiser_residuals(struct); i++) {
+            residuals.add(new ResidualInfo(
+                    d4j_parts_t.residual_channels(struct, i), d4j_parts_t.residual_downscale(struct, i)));
+        }
+        return List.copyOf(residuals);
     }
 
     private static Optional<TransformerInfo> transformer(MemorySegment struct) {

@@ -2,9 +2,12 @@ package dev.diffusion4j.internal.ffm;
 
 import dev.diffusion4j.tokenizer.AddedToken;
 import dev.diffusion4j.tokenizer.ClipTokenizer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The words of a model's textual inversions, as the runtime is told them. Its own search for them is case-sensitive and takes
@@ -17,6 +20,9 @@ final class LearnedWords {
     private static final String BEGIN = "\ue000";
 
     private static final String END = "\ue001";
+
+    /** The white space of the runtime's regular expressions, in a run that no text has for a reason. */
+    private static final Pattern LONG_BLANK = Pattern.compile("[ \\t\\n\\x0B\\f\\r]{64,}+");
 
     private final ClipTokenizer tokenizer;
     private final Map<String, String> nativeNames = new LinkedHashMap<>();
@@ -40,6 +46,14 @@ final class LearnedWords {
     /** The names in the order of the words. */
     Collection<String> nativeNames() {
         return nativeNames.values();
+    }
+
+    /**
+     * A prompt as the runtime is given it. Its parser takes time that grows with the square of a run of blanks, minutes for
+     * 100,000, in which it cannot be cancelled; a run means no more to a model than one blank.
+     */
+    MemorySegment prompt(String text, Arena arena) {
+        return arena.allocateFrom(LONG_BLANK.matcher(mark(text)).replaceAll(" "));
     }
 
     /** A prompt with the names of the words in place of the words. */

@@ -34,6 +34,7 @@ final class ModelStruct {
         ModelStruct writer = new ModelStruct(struct, arena);
         spec.model().ifPresent(path -> sd_ctx_params_t.model_path(struct, writer.modelText(path)));
         spec.options().components().forEach(writer::writeComponent);
+        spec.options().photoMaker().ifPresent(path -> sd_ctx_params_t.photo_maker_path(struct, writer.modelText(path)));
         writer.writeEmbeddings(spec.learnedWords(), words);
         writer.writeOptions(spec.options());
         sd_ctx_params_t.n_threads(
@@ -55,6 +56,10 @@ final class ModelStruct {
         MemorySegment path = modelText(file);
         switch (component) {
             case DIFFUSION_MODEL -> sd_ctx_params_t.diffusion_model_path(struct, path);
+            case HIGH_NOISE_DIFFUSION_MODEL -> sd_ctx_params_t.high_noise_diffusion_model_path(struct, path);
+            case CLIP_VISION -> sd_ctx_params_t.clip_vision_path(struct, path);
+            case EMBEDDINGS_CONNECTORS -> sd_ctx_params_t.embeddings_connectors_path(struct, path);
+            case AUDIO_VAE -> sd_ctx_params_t.audio_vae_path(struct, path);
             case CLIP_L -> sd_ctx_params_t.clip_l_path(struct, path);
             case CLIP_G -> sd_ctx_params_t.clip_g_path(struct, path);
             case T5 -> sd_ctx_params_t.t5xxl_path(struct, path);

@@ -10,9 +10,13 @@ import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.ComponentsInfo;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationInputs.ControlInput;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.ModelInfo.VideoInputKinds;
 import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.VideoInputs;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.ffm.library.NativeStatus;
@@ -21,12 +25,16 @@ import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The native runtime in this process, with a model that is open there. */
@@ -39,12 +47,14 @@ public final class NativeEngine implements Engine {
 
     private final DeviceSelection devices;
     private final LearnedWords words;
+    private final List<String> controlNets;
     private final ComponentStructs components = new ComponentStructs();
 
-    private NativeEngine(MemorySegment handle, DeviceSelection devices, LearnedWords words) {
+    private NativeEngine(MemorySegment handle, DeviceSelection devices, LearnedWords words, List<String> controlNets) {
         this.handle = handle;
         this.devices = devices;
         this.words = words;
+        this.controlNets = controlNets;
     }
 
     /**
@@ -70,8 +80,22 @@ public final class NativeEngine implements Engine {
             MemorySegment params = ModelStruct.allocate(spec, devices, words, arena);
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             NativeStatus.check(D4j.d4j_model_open(params, MemorySegment.NULL, out), "opening the model");
-            return new NativeEngine(out.get(ValueLayout.ADDRESS, 0), devices, words);
+            Map<String, Path> controlNets = spec.options().controlNets();
+            NativeEngine engine = new NativeEngine(
+                    out.get(ValueLayout.ADDRESS, 0), devices, words, List.copyOf(controlNets.keySet()));
+            try {
+                controlNets.values().forEach(file -> engine.addControlNet(file, arena));
+                return engine;
+            } catch (RuntimeException e) {
+                engine.close();
+                throw e;
+            }
         }
+    }
+
+    private void addControlNet(Path file, Arena arena) {
+        MemorySegment path = arena.allocateFrom(file.toString());
+        NativeStatus.check(D4j.d4j_add_control_net(handle(), path, MemorySegment.NULL), "opening a ControlNet");
     }
 
     @Override
@@ -89,9 +113,22 @@ public final class NativeEngine implements Engine {
                     RuntimeCodes.schedule(d4j_model_info_t.default_schedule(info)),
                     d4j_model_info_t.generates_images(info) != 0,
                     d4j_model_info_t.has_vae_encoder(info) != 0,
+                    videoInputs(info),
                     devices.names(),
                     componentsInfo(arena, d4j_model_info_t.latent_channels(info)));
         }
+    }
+
+    private static Optional<VideoInputKinds> videoInputs(MemorySegment info) {
+        if (d4j_model_info_t.frame_step(info) == 0) {
+            return Optional.empty();
+        }
+        int inputs = d4j_model_info_t.video_inputs(info);
+        return Optional.of(new VideoInputKinds(
+                (inputs & D4j.D4J_VIDEO_FIRST_FRAME()) != 0,
+                (inputs & D4j.D4J_VIDEO_LAST_FRAME()) != 0,
+                (inputs & D4j.D4J_VIDEO_LAST_NEEDS_FIRST()) == 0,
+                (inputs & D4j.D4J_VIDEO_CONTROL_FRAMES()) != 0));
     }
 
     private ComponentsInfo componentsInfo(Arena arena, int latentChannels) {
@@ -109,6 +146,11 @@ public final class NativeEngine implements Engine {
             MemorySegment images = arena.allocate(ValueLayout.ADDRESS);
             MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
             List<Lora> loras = request.loras();
+            List<ControlInput> controls = inputs.controls();
+            if (!controls.isEmpty()) {
+                MemorySegment array = ControlStructs.allocate(controls, controlNets, arena);
+                NativeStatus.check(D4j.d4j_set_controls(handle(), array, controls.size()), "taking control pictures");
+            }
             int status = D4j.d4j_generate_image(
                     handle(),
                     struct,
@@ -120,15 +162,59 @@ public final class NativeEngine implements Engine {
             List<RgbImage> result = status == D4j.D4J_OK()
                     ? PictureStructs.take(images.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0))
                     : List.of();
-            try {
-                NativeStatus.check(status, "drawing");
-            } catch (RuntimeException e) {
-                watch.rethrowBefore(e);
-                throw e;
-            }
-            watch.rethrow();
+            check(status, watch);
             return result;
         }
+    }
+
+    @Override
+    public VideoOutput generate(
+            VideoRequest request, VideoInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
+        try (Arena arena = Arena.ofConfined();
+                Watch watch = new Watch(observer, cancellation)) {
+            MemorySegment struct = VideoStruct.allocate(request, inputs, words, arena);
+            MemorySegment frames = arena.allocate(ValueLayout.ADDRESS);
+            MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
+            MemorySegment audio = arena.allocate(ValueLayout.ADDRESS);
+            List<Lora> loras = request.loras();
+            int status = D4j.d4j_generate_video(
+                    handle(),
+                    struct,
+                    LoraStructs.allocate(loras, arena),
+                    loras.size(),
+                    ObserverStruct.of(watch),
+                    frames,
+                    count,
+                    audio);
+            VideoOutput result = status == D4j.D4J_OK()
+                    ? take(frames.get(ValueLayout.ADDRESS, 0), count.get(ValueLayout.JAVA_INT, 0), audio)
+                    : new VideoOutput(List.of(), Optional.empty());
+            check(status, watch);
+            return result;
+        }
+    }
+
+    /** Both are taken, and freed, also where one fails. */
+    private static VideoOutput take(MemorySegment frames, int count, MemorySegment audio) {
+        List<RgbImage> seen;
+        Optional<VideoOutput.Audio> heard;
+        try {
+            seen = PictureStructs.take(frames, count);
+        } finally {
+            heard = AudioStruct.take(audio.get(ValueLayout.ADDRESS, 0));
+        }
+        return new VideoOutput(seen, heard);
+    }
+
+    /** Throws what the observer threw, or else what the status says. */
+    private static void check(int status, Watch watch) {
+        try {
+            NativeStatus.check(status, "drawing");
+        } catch (RuntimeException e) {
+            watch.rethrowBefore(e);
+            throw e;
+        }
+        watch.rethrow();
     }
 
     @Override

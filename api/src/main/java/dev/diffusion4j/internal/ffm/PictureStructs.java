@@ -28,6 +28,15 @@ final class PictureStructs {
         sd_image_t.data(struct, pixels);
     }
 
+    /** An array of pictures of these types. */
+    static MemorySegment array(List<BufferedImage> images, Arena arena) {
+        MemorySegment array = sd_image_t.allocateArray(images.size(), arena);
+        for (int i = 0; i < images.size(); i++) {
+            write(images.get(i), sd_image_t.asSlice(array, i), arena);
+        }
+        return array;
+    }
+
     /**
      * Copies the pictures to the heap and frees the native ones, also where it fails.
      *

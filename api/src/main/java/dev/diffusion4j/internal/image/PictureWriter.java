@@ -99,6 +99,20 @@ public final class PictureWriter {
         save(image, path, (_, _) -> {});
     }
 
+    /**
+     * Saves one of several pictures that tells of all, as JSON.
+     *
+     * @throws ImageFileException if the format is unknown or the file cannot be written
+     */
+    public static void save(BufferedImage image, Path path, String json) {
+        save(image, path, (metadata, _) -> addPngText(metadata, "diffusion4j", json));
+    }
+
+    /** What to throw where a file cannot be written. */
+    public static ImageFileException failure(Path path, IOException e) {
+        return new ImageFileException(path + " cannot be written: " + reason(e), e);
+    }
+
     private static void save(BufferedImage image, Path path, Description description) {
         Format format = Format.of(path)
                 .orElseThrow(
@@ -106,8 +120,14 @@ public final class PictureWriter {
         try {
             AtomicFile.write(path, ByteBuffer.wrap(encode(image, format, format.quality, description)));
         } catch (IOException e) {
-            throw new ImageFileException(path + " cannot be written: " + reason(e), e);
+            throw failure(path, e);
         }
+    }
+
+    /** A picture as a PNG file in memory that tells of several, as JSON. */
+    public static byte[] png(BufferedImage image, String json) {
+        return inMemory(
+                image, Format.PNG, Format.PNG.quality, (metadata, _) -> addPngText(metadata, "diffusion4j", json));
     }
 
     /** A picture as a PNG file in memory, without parameters. */

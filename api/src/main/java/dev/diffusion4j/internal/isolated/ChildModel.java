@@ -6,19 +6,27 @@ import dev.diffusion4j.internal.engine.CancellationFlag;
 import dev.diffusion4j.internal.engine.ComponentCall;
 import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
+import dev.diffusion4j.internal.engine.GenerationInputs.ControlInput;
 import dev.diffusion4j.internal.engine.GenerationObserver;
+import dev.diffusion4j.internal.engine.IdentityInput;
 import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.UpscaleEngine;
+import dev.diffusion4j.internal.engine.VideoInputs;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.ffm.NativeEngine;
+import dev.diffusion4j.internal.ffm.NativeUpscaler;
 import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.ModelOptions;
 import dev.diffusion4j.request.PreviewMode;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +43,8 @@ final class ChildModel {
     private final Watch componentWatch;
     /** Null until the parent has it opened. */
     private @Nullable Engine engine;
+    /** Null unless the parent has one opened in place of a model. */
+    private @Nullable UpscaleEngine upscaler;
 
     ChildModel(Connection connection, SharedMemory memory) {
         this.connection = connection;
@@ -70,7 +80,10 @@ final class ChildModel {
     private Reply work(Command command) {
         return switch (command) {
             case Command.Open open -> open(open);
+            case Command.OpenUpscaler open -> open(open);
             case Command.Generate generate -> generate(generate);
+            case Command.Upscale upscale -> upscale(upscale);
+            case Command.GenerateVideo generate -> generate(generate);
             case Command.Run run -> run(run);
             case Command.SetLoras set -> {
                 engine().setLoras(set.loras(), componentWatch);
@@ -87,8 +100,29 @@ final class ChildModel {
         return Objects.requireNonNull(engine, "the parent has a model opened first");
     }
 
+    private void sendLog(Level least) {
+        NativeLibrary.logTo(least, (level, text) -> send(new Reply.Log(level, text)));
+    }
+
+    private Reply open(Command.OpenUpscaler open) {
+        sendLog(open.logLevel());
+        UpscaleEngine opened = NativeUpscaler.open(open.spec());
+        upscaler = opened;
+        return new Reply.OpenedUpscaler(opened.info());
+    }
+
+    private Reply upscale(Command.Upscale upscale) {
+        RgbImage image = Objects.requireNonNull(upscaler, "the parent has an upscaler opened first")
+                .upscale(
+                        picture(upscale.picture()),
+                        upscale.tileSize(),
+                        new Reporter(Optional.empty(), 1),
+                        cancellation);
+        return new Reply.Pictures(share(List.of(image)));
+    }
+
     private Reply open(Command.Open open) {
-        NativeLibrary.logTo(open.logLevel(), (level, text) -> send(new Reply.Log(level, text)));
+        sendLog(open.logLevel());
         engine = NativeEngine.open(new OpenSpec(
                 open.model(), ModelOptions.fromJson(open.options()), open.learnedWords(), open.processors()));
         return new Reply.Opened(engine().info());
@@ -101,11 +135,38 @@ final class ChildModel {
                 generate.strength(),
                 generate.references().stream().map(this::picture).toList(),
                 generate.resizeReferences(),
-                generate.distinctReferenceIndices());
+                generate.distinctReferenceIndices(),
+                generate.controls().stream()
+                        .map(control -> new ControlInput(
+                                control.controlNet(),
+                                picture(control.picture()),
+                                control.strength(),
+                                control.start(),
+                                control.end()))
+                        .toList(),
+                generate.identity()
+                        .map(identity -> new IdentityInput(
+                                identity.pictures().stream().map(this::picture).toList(),
+                                identity.styleStrength(),
+                                identity.embeddings())));
         Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
         ImageRequest request = ImageRequest.fromJson(generate.request());
+        return new Reply.Pictures(share(engine().generate(request, inputs, reporter, cancellation)));
+    }
+
+    private Reply generate(Command.GenerateVideo generate) {
+        VideoInputs inputs = new VideoInputs(
+                generate.firstFrame().map(this::picture),
+                generate.lastFrame().map(this::picture),
+                generate.controlFrames().stream().map(this::picture).toList());
+        Reporter reporter = new Reporter(generate.previewMode(), generate.previewInterval());
+        VideoOutput video =
+                engine().generate(VideoRequest.fromJson(generate.request()), inputs, reporter, cancellation);
+        return new Reply.Video(share(video.frames()), video.audio());
+    }
+
+    private List<SharedPicture> share(List<RgbImage> images) {
         List<SharedPicture> places = new ArrayList<>();
-        List<RgbImage> images = engine().generate(request, inputs, reporter, cancellation);
         long end = 0;
         for (RgbImage image : images) {
             SharedPicture place = SharedPicture.at(end, image);
@@ -116,7 +177,7 @@ final class ChildModel {
         for (int i = 0; i < images.size(); i++) {
             places.get(i).in(data).copyFrom(images.get(i).pixels());
         }
-        return new Reply.Pictures(places);
+        return places;
     }
 
     private Reply run(Command.Run run) {

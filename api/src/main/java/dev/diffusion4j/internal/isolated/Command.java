@@ -2,6 +2,7 @@ package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.internal.engine.ComponentCall.NamedIds;
 import dev.diffusion4j.internal.engine.ComponentCall.NamedNumber;
+import dev.diffusion4j.internal.engine.UpscalerSpec;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.PreviewMode;
@@ -18,6 +19,12 @@ sealed interface Command {
     record Open(Optional<Path> model, String options, Map<String, Path> learnedWords, int processors, Level logLevel)
             implements Command {}
 
+    /** Opens an upscaler in place of a model. */
+    record OpenUpscaler(UpscalerSpec spec, Level logLevel) implements Command {}
+
+    /** Enlarges a picture, in tiles of that many pixels. */
+    record Upscale(SharedPicture picture, int tileSize) implements Command {}
+
     /** Draws what a request, as JSON without its pictures, says. */
     record Generate(
             String request,
@@ -27,6 +34,23 @@ sealed interface Command {
             List<SharedPicture> references,
             boolean resizeReferences,
             boolean distinctReferenceIndices,
+            List<ControlPlace> controls,
+            Optional<SharedIdentity> identity,
+            Optional<PreviewMode> previewMode,
+            int previewInterval)
+            implements Command {}
+
+    /** A control picture of such a request. */
+    record ControlPlace(String controlNet, SharedPicture picture, double strength, double start, double end) {}
+
+    /** A person for PhotoMaker to draw. */
+    record SharedIdentity(List<SharedPicture> pictures, double styleStrength, Optional<Path> embeddings) {}
+    /** Draws the video that a request, as JSON without its pictures, says. */
+    record GenerateVideo(
+            String request,
+            Optional<SharedPicture> firstFrame,
+            Optional<SharedPicture> lastFrame,
+            List<SharedPicture> controlFrames,
             Optional<PreviewMode> previewMode,
             int previewInterval)
             implements Command {}

@@ -9,27 +9,24 @@ import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.ModelInfo;
 import dev.diffusion4j.internal.engine.OpenSpec;
+import dev.diffusion4j.internal.engine.VideoInputs;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import dev.diffusion4j.internal.engine.Watch;
-import dev.diffusion4j.internal.ffm.library.NativeLibrary;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.tensor.Tensor;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** An engine in a process of its own, which is started again when it has died. Carries any call without knowing it. */
 public final class IsolatedEngine implements Engine {
 
     private final OpenSpec spec;
-    private final IsolatedOptions options;
-    /** Null where none runs. */
-    private @Nullable ChildProcess child;
+    private final RestartedChild child;
     /** Null until the first child has opened the model. */
     private @Nullable ModelInfo info;
     /** What a new child has to be told, so that a loop that goes on with it draws what it would have drawn. */
@@ -37,13 +34,13 @@ public final class IsolatedEngine implements Engine {
 
     private IsolatedEngine(OpenSpec spec, IsolatedOptions options) {
         this.spec = spec;
-        this.options = options;
+        child = new RestartedChild(options, this::openIn);
     }
 
     /** Starts a process and opens the model there. */
     public static IsolatedEngine open(OpenSpec spec, IsolatedOptions options) {
         IsolatedEngine engine = new IsolatedEngine(spec, options);
-        engine.requireChild();
+        engine.child.require();
         return engine;
     }
 
@@ -56,12 +53,34 @@ public final class IsolatedEngine implements Engine {
     public List<RgbImage> generate(
             ImageRequest request, GenerationInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
         try (Watch watch = new Watch(observer, cancellation)) {
-            return call(
+            return child.call(
                     "drawing",
                     watch,
                     exchange -> command(request, inputs, watch, exchange),
                     (reply, exchange) -> exchange.read(((Reply.Pictures) reply).pictures()));
         }
+    }
+
+    @Override
+    public VideoOutput generate(
+            VideoRequest request, VideoInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
+        try (Watch watch = new Watch(observer, cancellation)) {
+            return child.call(
+                    "drawing", watch, exchange -> command(request, inputs, watch, exchange), (reply, exchange) -> {
+                        Reply.Video video = (Reply.Video) reply;
+                        return new VideoOutput(exchange.read(video.frames()), video.audio());
+                    });
+        }
+    }
+
+    private static Command command(VideoRequest request, VideoInputs inputs, Watch watch, Exchange exchange) {
+        return new Command.GenerateVideo(
+                request.withoutPictures().toJson(),
+                inputs.firstFrame().map(exchange::input),
+                inputs.lastFrame().map(exchange::input),
+                inputs.controlFrames().stream().map(exchange::input).toList(),
+                watch.previewMode(),
+                watch.previewInterval());
     }
 
     private static Command command(ImageRequest request, GenerationInputs inputs, Watch watch, Exchange exchange) {
@@ -73,13 +92,28 @@ public final class IsolatedEngine implements Engine {
                 inputs.references().stream().map(exchange::input).toList(),
                 inputs.resizeReferences(),
                 inputs.distinctReferenceIndices(),
+                inputs.controls().stream()
+                        .map(control -> new Command.ControlPlace(
+                                control.controlNet(),
+                                exchange.input(control.picture()),
+                                control.strength(),
+                                control.start(),
+                                control.end()))
+                        .toList(),
+                inputs.identity()
+                        .map(identity -> new Command.SharedIdentity(
+                                identity.pictures().stream()
+                                        .map(exchange::input)
+                                        .toList(),
+                                identity.styleStrength(),
+                                identity.embeddings())),
                 watch.previewMode(),
                 watch.previewInterval());
     }
 
     @Override
     public void run(ComponentCall work, Watch watch) {
-        call(work.action(), watch, exchange -> command(work, exchange), (reply, exchange) -> {
+        child.call(work.action(), watch, exchange -> command(work, exchange), (reply, exchange) -> {
             exchange.readOutputs();
             return reply;
         });
@@ -103,15 +137,15 @@ public final class IsolatedEngine implements Engine {
     public void setLoras(List<Lora> wanted, Watch watch) {
         // Those that cannot be applied must not keep a new child from starting.
         loras = List.of();
-        if (!wanted.isEmpty() || child != null && child.isAlive()) {
-            call("applying LoRAs", watch, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
+        if (!wanted.isEmpty() || child.isAlive()) {
+            child.call("applying LoRAs", watch, exchange -> new Command.SetLoras(wanted), (reply, exchange) -> reply);
         }
         loras = wanted;
     }
 
     @Override
     public float[] noiseLevels(NoiseSchedule schedule, int steps, ImageSize size) {
-        return call(
+        return child.call(
                 "computing noise levels",
                 Watch.NONE,
                 exchange -> new Command.NoiseLevels(schedule, steps, size.width(), size.height()),
@@ -120,79 +154,28 @@ public final class IsolatedEngine implements Engine {
 
     @Override
     public Tensor weight(String name) {
-        return call(
+        return child.call(
                 "reading a weight",
                 Watch.NONE,
                 exchange -> new Command.Weight(name),
                 (reply, exchange) -> exchange.read(((Reply.Weight) reply).tensor()));
     }
 
-    /** How the answer to a command becomes a result. */
-    private interface Reader<R> {
-        R read(Reply reply, Exchange exchange);
-    }
-
-    /**
-     * Has the child work.
-     *
-     * @param action for messages: "drawing"
-     * @param watch sees the reports of the work and stops it; what its observer throws comes before everything else
-     * @param work makes the command, and gives its data their places
-     * @param reader takes the result
-     */
-    private <R> R call(String action, Watch watch, Function<Exchange, Command> work, Reader<R> reader) {
-        try {
-            ChildProcess process = requireChild();
-            Exchange exchange = new Exchange(process.memory());
-            Command command = work.apply(exchange);
-            exchange.write();
-            Reply reply = process.ask(command, action, watch);
-            watch.rethrow();
-            return reader.read(reply, exchange);
-        } catch (RuntimeException e) {
-            watch.rethrowBefore(e);
-            throw e;
+    private void openIn(ChildProcess started) {
+        Command open = new Command.Open(
+                spec.model(),
+                spec.options().toJson(),
+                spec.learnedWords(),
+                spec.processors(),
+                RestartedChild.leastLogLevel());
+        info = ((Reply.Opened) started.ask(open, "opening the model", Watch.NONE)).info();
+        if (!loras.isEmpty()) {
+            started.ask(new Command.SetLoras(loras), "applying LoRAs", Watch.NONE);
         }
-    }
-
-    private ChildProcess requireChild() {
-        if (child != null && child.isAlive()) {
-            return child;
-        }
-        if (child != null) {
-            NativeLibrary.logger().log(Level.WARNING, "the model's process died and is started again");
-            ChildProcess dead = child;
-            child = null;
-            dead.close();
-        }
-        ChildProcess started = ChildProcess.start(options);
-        try {
-            Command open = new Command.Open(
-                    spec.model(), spec.options().toJson(), spec.learnedWords(), spec.processors(), leastLogLevel());
-            info = ((Reply.Opened) started.ask(open, "opening the model", Watch.NONE)).info();
-            if (!loras.isEmpty()) {
-                started.ask(new Command.SetLoras(loras), "applying LoRAs", Watch.NONE);
-            }
-        } catch (RuntimeException | Error e) {
-            try (started) {
-                throw e;
-            }
-        }
-        child = started;
-        return started;
-    }
-
-    private static Level leastLogLevel() {
-        return Stream.of(Level.TRACE, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
-                .filter(NativeLibrary.logger()::isLoggable)
-                .findFirst()
-                .orElse(Level.OFF);
     }
 
     @Override
     public void close() {
-        if (child != null) {
-            child.close();
-        }
+        child.close();
     }
 }

@@ -2,8 +2,11 @@ package dev.diffusion4j.internal.isolated;
 
 import dev.diffusion4j.internal.engine.GenerationObserver.ProgressKind;
 import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.UpscalerInfo;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 
 /** What the child tells the parent: reports while it works, then one of the others. */
 sealed interface Reply {
@@ -21,10 +24,14 @@ sealed interface Reply {
 
     record Opened(ModelInfo info) implements Reply {}
 
+    record OpenedUpscaler(UpscalerInfo info) implements Reply {}
+
     /** The work is done, and its tensors are written. */
     record Done() implements Reply {}
 
     record Pictures(List<SharedPicture> pictures) implements Reply {}
+
+    record Video(List<SharedPicture> frames, Optional<VideoOutput.Audio> audio) implements Reply {}
 
     record Numbers(float[] values) implements Reply {}
 

@@ -123,12 +123,13 @@ public final class DenoisingLoop {
                 Conditioning negative = needsNegative()
                         ? prompts.encodeNegative(request.negativePrompt(), request.clipSkip(), size, watch)
                         : null;
-                Picture picture = new Picture(inputs)) {
+                Picture picture = new Picture(inputs);
+                Controls controls = new Controls(inputs.controls(), components.controlNets(), watch)) {
             Buffers buffers = Buffers.in(scope, latentShape());
             List<Tensor> finished = new ArrayList<>();
             for (int image = 0; image < request.batchCount(); image++) {
                 Tensor latents = scope.zeros(latentShape());
-                denoise(image, positive, negative, picture, latents, buffers);
+                denoise(image, positive, negative, picture, controls, latents, buffers);
                 finished.add(latents);
             }
             List<RgbImage> images = new ArrayList<>();
@@ -162,6 +163,7 @@ public final class DenoisingLoop {
             Conditioning positive,
             @Nullable Conditioning negative,
             Picture picture,
+            Controls controls,
             Tensor latents,
             Buffers buffers) {
         NormalGenerator generator = NormalGenerator.of(random, request.seed().orElseThrow() + image);
@@ -183,17 +185,23 @@ public final class DenoisingLoop {
                 requireNotCancelled();
                 Timestep timestep = timesteps.get(i);
                 scheduler.scaleModelInput(latents, timestep, buffers.scaled());
-                components
-                        .denoiser()
-                        .predict(
-                                buffers.scaled(),
-                                timestep.value(),
-                                positive,
-                                guidance == 1 ? null : negative,
-                                guidance,
-                                picture.concat,
-                                prediction,
-                                watch);
+                try (TensorScope residuals = TensorScope.open()) {
+                    Tensor seen = buffers.scaled();
+                    double time = timestep.value();
+                    Conditioning against = guidance == 1 ? null : negative;
+                    components
+                            .denoiser()
+                            .predict(
+                                    seen,
+                                    time,
+                                    Objects.requireNonNull(
+                                            controls.in(i, timesteps.size(), seen, time, positive, residuals)),
+                                    controls.in(i, timesteps.size(), seen, time, against, residuals),
+                                    guidance,
+                                    picture.concat,
+                                    prediction,
+                                    watch);
+                }
                 watch.rethrow();
                 scheduler.step(prediction, timestep, latents);
                 if (picture.mask != null) {

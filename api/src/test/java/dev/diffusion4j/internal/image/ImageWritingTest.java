@@ -2,6 +2,7 @@ package dev.diffusion4j.internal.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.diffusion4j.error.ImageFileException;
@@ -18,16 +19,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.metadata.IIOMetadata;
-import javax.imageio.stream.ImageInputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
 
 @Tag("fast")
 class ImageWritingTest {
@@ -47,25 +43,6 @@ class ImageWritingTest {
         return image;
     }
 
-    private static String pngText(Path file, String keyword) throws IOException {
-        try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-            ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
-            reader.setInput(in);
-            IIOMetadata metadata = reader.getImageMetadata(0);
-            Element root = (Element) metadata.getAsTree("javax_imageio_png_1.0");
-            for (String[] kind : List.of(new String[] {"tEXtEntry", "value"}, new String[] {"iTXtEntry", "text"})) {
-                NodeList entries = root.getElementsByTagName(kind[0]);
-                for (int i = 0; i < entries.getLength(); i++) {
-                    Element entry = (Element) entries.item(i);
-                    if (entry.getAttribute("keyword").equals(keyword)) {
-                        return entry.getAttribute(kind[1]);
-                    }
-                }
-            }
-        }
-        return null;
-    }
-
     private List<Path> files() throws IOException {
         try (Stream<Path> list = Files.list(folder)) {
             return list.toList();
@@ -81,8 +58,8 @@ class ImageWritingTest {
         BufferedImage read = ImageIO.read(file.toFile());
         assertThat(read.getRGB(10, 10)).isEqualTo(Color.RED.getRGB());
         assertThat(read.getRGB(50, 10)).isEqualTo(Color.BLACK.getRGB());
-        assertThat(pngText(file, "parameters")).isEqualTo(text);
-        assertThat(pngText(file, "diffusion4j")).isEqualTo("{\"seed\":1}");
+        assertThat(ImageFiles.texts(file).get("parameters")).isEqualTo(text);
+        assertThat(ImageFiles.texts(file).get("diffusion4j")).isEqualTo("{\"seed\":1}");
     }
 
     @Test
@@ -94,6 +71,7 @@ class ImageWritingTest {
         assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
                 .startsWith("\u00ff\u00d8")
                 .contains(new String("ein Kätzchen".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+        assertThat(ImageFiles.texts(file)).containsExactly(entry("parameters", "ein Kätzchen"));
     }
 
     @Test

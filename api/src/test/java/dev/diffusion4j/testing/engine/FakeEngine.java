@@ -11,6 +11,8 @@ import dev.diffusion4j.internal.engine.Engine;
 import dev.diffusion4j.internal.engine.GenerationInputs;
 import dev.diffusion4j.internal.engine.GenerationObserver;
 import dev.diffusion4j.internal.engine.ModelInfo;
+import dev.diffusion4j.internal.engine.VideoInputs;
+import dev.diffusion4j.internal.engine.VideoOutput;
 import dev.diffusion4j.internal.engine.Watch;
 import dev.diffusion4j.internal.image.RgbImage;
 import dev.diffusion4j.modelfile.ComponentKind;
@@ -18,6 +20,7 @@ import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.Lora;
 import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.Sampler;
+import dev.diffusion4j.request.VideoRequest;
 import dev.diffusion4j.scheduler.PredictionType;
 import dev.diffusion4j.tensor.Shape;
 import dev.diffusion4j.tensor.Tensor;
@@ -118,6 +121,7 @@ public class FakeEngine implements Engine {
                 NoiseSchedule.DISCRETE,
                 true,
                 true,
+                Optional.empty(),
                 Map.of(ComponentKind.DENOISER, "none"),
                 new ComponentsInfo(
                         textEncoders,
@@ -132,7 +136,8 @@ public class FakeEngine implements Engine {
                         false,
                         8,
                         List.of(0.18215f),
-                        List.of(0f)));
+                        List.of(0f),
+                        List.of()));
     }
 
     @Override
@@ -143,6 +148,12 @@ public class FakeEngine implements Engine {
         }
         begun.add(request.seed().orElseThrow());
         return drawing.draw(request, inputs, observer, cancellation);
+    }
+
+    @Override
+    public VideoOutput generate(
+            VideoRequest request, VideoInputs inputs, GenerationObserver observer, CancellationFlag cancellation) {
+        throw new AssertionError("asked for a video, which it says it cannot make");
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.diffusion4j.cli.options;
 
+import dev.diffusion4j.error.InvalidRequestException;
+import dev.diffusion4j.image.ImageSize;
 import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.NativeSampling;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The second pass at a larger size. Any of the options asks for it. */
@@ -17,10 +20,23 @@ public final class HighResOptions {
 
     @Option(
             names = "--hires-upscaler",
-            paramLabel = "NAME",
-            description = "latent (the default), latent-nearest, latent-nearest-exact, latent-antialiased,"
-                    + " latent-bicubic, latent-bicubic-antialiased, lanczos or nearest.")
-    private HighResFix.Upscaler upscaler;
+            paramLabel = "NAME|FILE",
+            description =
+                    "latent (the default), latent-nearest, latent-nearest-exact, latent-antialiased,"
+                            + " latent-bicubic, latent-bicubic-antialiased, lanczos, nearest, or the file of an upscaler model.")
+    private HighResUpscaler upscaler;
+
+    @Option(
+            names = "--hires-tile-size",
+            paramLabel = "PIXELS",
+            description = "How much of the first pass an upscaler model enlarges at once, 16 to 4096 (128).")
+    private Integer tileSize;
+
+    @Option(
+            names = "--hires-size",
+            paramLabel = "WxH",
+            description = "The size of the second pass, in place of --hires-scale.")
+    private PixelSize size;
 
     @Option(
             names = "--hires-steps",
@@ -34,16 +50,45 @@ public final class HighResOptions {
             description = "How much the second pass may change, above 0 and up to 1 (0.7).")
     private Double strength;
 
+    /** Registers the type that is no concern of others. */
+    public static void register(CommandLine line) {
+        Converters.register(line, HighResUpscaler.class, HighResUpscaler::parse);
+    }
+
     /** The sampling with the second pass, if one is asked for. */
     public NativeSampling applyTo(NativeSampling sampling) {
-        if (!wanted && scale == null && upscaler == null && steps == null && strength == null) {
+        if (!wanted
+                && scale == null
+                && upscaler == null
+                && tileSize == null
+                && size == null
+                && steps == null
+                && strength == null) {
             return sampling;
         }
-        HighResFix usual = HighResFix.twice();
-        return sampling.withHighResFix(new HighResFix(
-                upscaler == null ? usual.upscaler() : upscaler,
-                scale == null ? usual.scale() : scale,
-                steps == null ? usual.steps() : steps,
-                strength == null ? usual.denoisingStrength() : strength));
+        if (scale != null && size != null) {
+            throw new InvalidRequestException("--hires-size", size, "given without --hires-scale");
+        }
+        HighResFix fix = HighResFix.twice();
+        if (scale != null) {
+            fix = fix.withScale(scale);
+        }
+        if (upscaler != null) {
+            fix = upscaler.applyTo(fix);
+        }
+        if (tileSize != null) {
+            if (fix.upscalerModel().isEmpty()) {
+                throw new InvalidRequestException(
+                        "--hires-tile-size", tileSize, "given with a model as --hires-upscaler");
+            }
+            fix = fix.withTileSize(tileSize);
+        }
+        if (size != null) {
+            fix = fix.withSize(new ImageSize(size.width(), size.height()));
+        }
+        if (steps != null) {
+            fix = fix.withSteps(steps);
+        }
+        return sampling.withHighResFix(strength == null ? fix : fix.withDenoisingStrength(strength));
     }
 }

@@ -60,6 +60,30 @@ public final class ModelFileOptions {
     private Path languageModelVision;
 
     @Option(
+            names = {"--high-noise-diffusion-model", "--high_noise_diffusion_model"},
+            paramLabel = "FILE|NAME",
+            description = "The diffusion model of the noisy half of the steps, for Wan 2.2.")
+    private Path highNoiseDiffusionModel;
+
+    @Option(
+            names = {"--clip-vision", "--clip_vision"},
+            paramLabel = "FILE|NAME",
+            description = "The vision half of a CLIP, for Wan 2.1's image-to-video.")
+    private Path clipVision;
+
+    @Option(
+            names = "--embeddings-connectors",
+            paramLabel = "FILE|NAME",
+            description = "What stands between LTX's language model and its transformer.")
+    private Path embeddingsConnectors;
+
+    @Option(
+            names = "--audio-vae",
+            paramLabel = "FILE|NAME",
+            description = "LTX's autoencoder for what is heard; without it its videos are silent.")
+    private Path audioVae;
+
+    @Option(
             names = "--variant",
             paramLabel = "NAME",
             description =
@@ -117,6 +141,10 @@ public final class ModelFileOptions {
         parts.put(ModelPart.T5XXL, t5);
         parts.put(ModelPart.LLM, languageModel);
         parts.put(ModelPart.LLM_VISION, languageModelVision);
+        parts.put(ModelPart.HIGH_NOISE_DIFFUSION_MODEL, highNoiseDiffusionModel);
+        parts.put(ModelPart.CLIP_VISION, clipVision);
+        parts.put(ModelPart.EMBEDDINGS_CONNECTORS, embeddingsConnectors);
+        parts.put(ModelPart.AUDIO_VAE, audioVae);
         parts.values().removeIf(typed -> typed == null);
         parts.replaceAll((part, typed) -> finder.find(typed, part));
         return parts;
@@ -142,6 +170,10 @@ public final class ModelFileOptions {
                 case T5XXL -> options.t5(file);
                 case LLM -> options.languageModel(file);
                 case LLM_VISION -> options.languageModelVision(file);
+                case HIGH_NOISE_DIFFUSION_MODEL -> options.highNoiseDiffusionModel(file);
+                case CLIP_VISION -> options.clipVision(file);
+                case EMBEDDINGS_CONNECTORS -> options.embeddingsConnectors(file);
+                case AUDIO_VAE -> options.audioVae(file);
             }
         });
         if (variant != null) {

@@ -8,6 +8,7 @@ import dev.diffusion4j.error.ModelFileException;
 import dev.diffusion4j.hub.ModelPart;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -32,7 +33,12 @@ public final class ModelOptions {
 
     /** What is opened, for people. */
     public String title() {
-        return file == null && !files.hasDiffusionModel() ? "the demo model" : "the model";
+        return isDemo() ? "the demo model" : "the model";
+    }
+
+    /** Whether the demo model is opened. */
+    public boolean isDemo() {
+        return file == null && !files.hasDiffusionModel();
     }
 
     /** How the model is held in memory and computed. */
@@ -47,7 +53,14 @@ public final class ModelOptions {
 
     /** Opens what was found, or the demo model. */
     public DiffusionModel open(ModelFiles found) {
+        return open(found, Map.of(), Optional.empty());
+    }
+
+    /** The same with ControlNets, by their names, and with PhotoMaker if its file was given. */
+    public DiffusionModel open(ModelFiles found, Map<String, Path> controlNets, Optional<Path> photoMaker) {
         ModelOpener options = DiffusionModel.options();
+        controlNets.forEach(options::controlNet);
+        photoMaker.ifPresent(options::photoMaker);
         files.applyTo(options, found);
         loading.applyTo(options);
         Path model = found.parts().get(ModelPart.MODEL);

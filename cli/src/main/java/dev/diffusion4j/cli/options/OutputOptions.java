@@ -19,6 +19,11 @@ public final class OutputOptions {
     @Option(names = "--json", description = "Tell of the result as one JSON object on standard output.")
     private boolean json;
 
+    @Option(
+            names = {"--no-metadata", "--disable-image-metadata"},
+            description = "Leave out of the picture's file how it was made.")
+    private boolean withoutMetadata;
+
     /** Whether the result is told of in JSON. */
     public boolean json() {
         return json;
@@ -31,6 +36,6 @@ public final class OutputOptions {
      * @param count how many pictures there will be
      */
     public OutputFiles files(String prompt, int count) {
-        return OutputFiles.plan(Optional.ofNullable(output), prompt, count);
+        return OutputFiles.plan(Optional.ofNullable(output), prompt, count, !withoutMetadata);
     }
 }

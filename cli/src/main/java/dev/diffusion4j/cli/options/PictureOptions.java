@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine.Option;
 
 /** What most people set: what to draw, how large, how carefully. */
@@ -182,18 +183,21 @@ public final class PictureOptions {
         if (guidanceScale != null) {
             request.guidanceScale(guidanceScale);
         }
-        applySeed(request);
+        seed(seed).ifPresent(request::seed);
         request.batchCount(batchCount);
     }
 
-    private void applySeed(ImageRequest.Builder request) {
-        if (seed == null || seed.equals("-1") || seed.toLowerCase(Locale.ROOT).equals("random")) {
-            return;
+    /** A seed as it is typed; empty for a random one. */
+    static OptionalLong seed(String typed) {
+        if (typed == null
+                || typed.equals("-1")
+                || typed.toLowerCase(Locale.ROOT).equals("random")) {
+            return OptionalLong.empty();
         }
         try {
-            request.seed(Long.parseLong(seed));
+            return OptionalLong.of(Long.parseLong(typed));
         } catch (NumberFormatException e) {
-            throw new InvalidRequestException("seed", "'" + seed + "'", "a whole number, or 'random'");
+            throw new InvalidRequestException("seed", "'" + typed + "'", "a whole number, or 'random'");
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.diffusion4j.request.NoiseSchedule;
 import dev.diffusion4j.request.SamplerChoice;
 import dev.diffusion4j.request.Sampling;
 import dev.diffusion4j.request.SkipLayerGuidance;
+import dev.diffusion4j.request.VideoRequest;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -131,6 +132,17 @@ public final class SamplingOptions {
         }
         if (clipSkip != 0) {
             request.clipSkip(clipSkip);
+        }
+        foundLoras.forEach(lora -> request.lora(lora.file(), lora.weight()));
+    }
+
+    /** Sets on a request for a video what was given. */
+    public void applyTo(VideoRequest.Builder request, List<LoraArgument> foundLoras) {
+        if (clipSkip != 0) {
+            throw new InvalidRequestException("clipSkip", clipSkip, "absent for videos");
+        }
+        if (sigmas != null) {
+            request.steps(sigmas.length - 1);
         }
         foundLoras.forEach(lora -> request.lora(lora.file(), lora.weight()));
     }

@@ -29,11 +29,13 @@ public final class OutputFiles {
     private final Optional<Path> wanted;
     private final String slug;
     private final int count;
+    private final boolean metadata;
 
-    private OutputFiles(Optional<Path> wanted, String slug, int count) {
+    private OutputFiles(Optional<Path> wanted, String slug, int count, boolean metadata) {
         this.wanted = wanted;
         this.slug = slug;
         this.count = count;
+        this.metadata = metadata;
     }
 
     /**
@@ -42,11 +44,12 @@ public final class OutputFiles {
      * @param wanted what the user named, may have a {@code %d} in its last part
      * @param prompt what names the files otherwise
      * @param count how many pictures there will be
+     * @param metadata whether the files tell how generated images were made
      * @throws ImageFileException if the files could not be written
      * @throws InvalidRequestException if the name asks for no known format
      */
-    public static OutputFiles plan(Optional<Path> wanted, String prompt, int count) {
-        OutputFiles files = new OutputFiles(wanted, slug(prompt), count);
+    public static OutputFiles plan(Optional<Path> wanted, String prompt, int count, boolean metadata) {
+        OutputFiles files = new OutputFiles(wanted, slug(prompt), count, metadata);
         if (wanted.isPresent()) {
             requireSupported(wanted.get());
             for (int i = 0; i < Math.clamp(count, 1, 1000); i++) {
@@ -76,7 +79,8 @@ public final class OutputFiles {
     public List<Path> save(List<GeneratedImage> images) {
         List<Path> saved = new ArrayList<>();
         for (GeneratedImage image : images) {
-            saved.add(image.save(file(image.index(), image.seed())));
+            Path file = file(image.index(), image.seed());
+            saved.add(metadata ? image.save(file) : ImageFiles.write(image.toBufferedImage(), file));
         }
         return saved;
     }
@@ -94,7 +98,7 @@ public final class OutputFiles {
 
     /** The name of a picture. */
     Path file(int index, long seed) {
-        return wanted.isPresent() ? numbered(wanted.get(), index) : unused(seed);
+        return wanted.isPresent() ? numbered(wanted.get(), index) : unused(slug, seed, ".png");
     }
 
     private Path numbered(Path file, int index) {
@@ -112,15 +116,16 @@ public final class OutputFiles {
     }
 
     /** A name of our own choice never replaces a file. */
-    private Path unused(long seed) {
-        Path file = Path.of(slug + "-" + seed + ".png");
+    static Path unused(String slug, long seed, String ending) {
+        Path file = Path.of(slug + "-" + seed + ending);
         for (int i = 2; Files.exists(file); i++) {
-            file = Path.of(slug + "-" + seed + "-" + i + ".png");
+            file = Path.of(slug + "-" + seed + "-" + i + ending);
         }
         return file;
     }
 
-    private static String slug(String prompt) {
+    /** A prompt's words, as a file's name has them. */
+    static String slug(String prompt) {
         StringBuilder slug = new StringBuilder();
         prompt.toLowerCase(Locale.ROOT).codePoints().forEach(c -> {
             if (Character.isLetterOrDigit(c) && FILE_NAMES.canEncode(Character.toString(c))) {

@@ -41,7 +41,7 @@ final class BarDisplay implements ProgressDisplay {
             activity(interrupted);
             return;
         }
-        if (progress.phase() == Phase.ENCODING || progress.phase() == Phase.DECODING && progress.of() == 1) {
+        if (progress.phase() == Phase.ENCODING || progress.phase() != Phase.SAMPLING && progress.of() == 1) {
             activity(ProgressText.name(progress));
             return;
         }

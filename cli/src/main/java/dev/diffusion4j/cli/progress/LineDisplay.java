@@ -48,7 +48,7 @@ final class LineDisplay implements ProgressDisplay {
                 tenths = now;
                 err.println(progress);
             }
-        } else if (phaseBegins) {
+        } else if (phaseBegins || runBegins && phase == Phase.UPSCALING) {
             err.println(ProgressText.name(progress));
         }
     }

@@ -13,7 +13,8 @@ final class ProgressText {
     /** The phase, with the image's number where there are several: {@code sampling 2/4}. */
     static String name(Progress progress) {
         String name = progress.phase().toString();
-        boolean perImage = progress.phase() == Phase.SAMPLING && progress.images() > 1;
+        boolean perImage =
+                (progress.phase() == Phase.SAMPLING || progress.phase() == Phase.UPSCALING) && progress.images() > 1;
         return perImage ? name + " " + (progress.image() + 1) + "/" + progress.images() : name;
     }
 

@@ -32,7 +32,7 @@ class OutputFilesTest {
         "100%.png, 2, 1, 100%-1.png",
     })
     void numbersTheFilesOfABatch(String wanted, int count, int index, String name) {
-        OutputFiles files = OutputFiles.plan(Optional.of(folder.resolve(wanted)), "x", count);
+        OutputFiles files = OutputFiles.plan(Optional.of(folder.resolve(wanted)), "x", count, true);
         assertThat(files.file(index, 42)).isEqualTo(folder.resolve(name));
     }
 
@@ -48,13 +48,14 @@ class OutputFilesTest {
                         + "a-very-long-prompt-that-goes-on-and-on-about-42.png",
             })
     void namesFilesAfterThePrompt(String prompt, String name) {
-        assertThat(OutputFiles.plan(Optional.empty(), prompt, 1).file(0, 42)).isEqualTo(Path.of(name));
+        assertThat(OutputFiles.plan(Optional.empty(), prompt, 1, true).file(0, 42))
+                .isEqualTo(Path.of(name));
     }
 
     @Test
     void refusesFoldersInTheWayOfAnyPicture() throws Exception {
         Files.createDirectory(folder.resolve("a-1.png"));
-        assertThatThrownBy(() -> OutputFiles.plan(Optional.of(folder.resolve("a.png")), "x", 2))
+        assertThatThrownBy(() -> OutputFiles.plan(Optional.of(folder.resolve("a.png")), "x", 2, true))
                 .isInstanceOf(ImageFileException.class)
                 .hasMessageContaining("a-1.png");
     }
@@ -66,7 +67,8 @@ class OutputFilesTest {
         Path lost = Files.createSymbolicLink(folder.resolve("lost.png"), folder.resolve("missing/target.png"));
         Path circle = Files.createSymbolicLink(folder.resolve("circle.png"), Path.of("circle.png"));
 
-        OutputFiles.plan(Optional.of(link), "x", 1).write(List.of(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB)));
+        OutputFiles.plan(Optional.of(link), "x", 1, true)
+                .write(List.of(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB)));
         assertThat(link).isSymbolicLink();
         assertThat(ImageIO.read(target.toFile()).getWidth()).isEqualTo(8);
         assertThatThrownBy(() -> OutputFiles.requireWritable(lost))
@@ -79,7 +81,7 @@ class OutputFilesTest {
 
     @Test
     void refusesFormatsItCannotWrite() {
-        assertThatThrownBy(() -> OutputFiles.plan(Optional.of(folder.resolve("a")), "x", 2))
+        assertThatThrownBy(() -> OutputFiles.plan(Optional.of(folder.resolve("a")), "x", 2, true))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining(".png, .jpg or .jpeg");
     }

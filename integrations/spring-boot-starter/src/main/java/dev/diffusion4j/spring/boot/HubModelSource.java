@@ -132,6 +132,10 @@ final class HubModelSource implements ModelSource {
             case T5 -> opener.t5(file);
             case LLM -> opener.languageModel(file);
             case LLM_VISION -> opener.languageModelVision(file);
+            case HIGH_NOISE_DIFFUSION_MODEL -> opener.highNoiseDiffusionModel(file);
+            case CLIP_VISION -> opener.clipVision(file);
+            case EMBEDDINGS_CONNECTORS -> opener.embeddingsConnectors(file);
+            case AUDIO_VAE -> opener.audioVae(file);
             case VAE -> opener.vae(file);
             case TINY_AUTOENCODER -> opener.tinyAutoencoder(file);
         }
@@ -145,6 +149,10 @@ final class HubModelSource implements ModelSource {
             case T5 -> ModelPart.T5XXL;
             case LLM -> ModelPart.LLM;
             case LLM_VISION -> ModelPart.LLM_VISION;
+            case HIGH_NOISE_DIFFUSION_MODEL -> ModelPart.HIGH_NOISE_DIFFUSION_MODEL;
+            case CLIP_VISION -> ModelPart.CLIP_VISION;
+            case EMBEDDINGS_CONNECTORS -> ModelPart.EMBEDDINGS_CONNECTORS;
+            case AUDIO_VAE -> ModelPart.AUDIO_VAE;
             case VAE -> ModelPart.VAE;
             case TINY_AUTOENCODER -> ModelPart.TAESD;
         };

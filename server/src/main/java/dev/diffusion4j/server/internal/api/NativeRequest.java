@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.diffusion4j.image.Picture;
 import dev.diffusion4j.image.ResizeMode;
+import dev.diffusion4j.request.Identity;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.InitImage;
 import dev.diffusion4j.request.Lora;
@@ -21,14 +22,17 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The JSON of a request as the library writes it, but for two things: a LoRA is named, as no path of a client's is used, and
- * pictures may be of any format that is read here, and are looked at before they are decoded.
+ * The JSON of a request as the library writes it, but for three things: a LoRA is named, as no path of a client's is used, for the
+ * same reason there is no upscaler model, and pictures may be of any format that is read here, and are looked at before they are decoded.
  */
 final class NativeRequest {
 
     private static final Set<String> INIT_FIELDS = Set.of("picture", "strength", "resizeMode", "mask");
 
     private static final Set<String> REFERENCE_FIELDS = Set.of("pictures", "resize", "distinctIndices");
+
+    /** Without the embeddings, which are a path. */
+    private static final Set<String> IDENTITY_FIELDS = Set.of("pictures", "styleStrength");
 
     private final LoraNames loras;
     private final PictureReader reader;
@@ -47,8 +51,12 @@ final class NativeRequest {
         ObjectNode plain = json.deepCopy();
         JsonNode initImage = plain.remove("initImage");
         JsonNode references = plain.remove("references");
+        JsonNode identity = plain.remove("identity");
         List<Lora> named = LoraList.read(new Fields(plain).list("loras"), loras);
         plain.remove("loras");
+        if (!plain.at("/sampling/highResFix/upscalerModel").isMissingNode()) {
+            throw HttpException.badRequest("sampling", "this server has no upscaler models: leave out upscalerModel");
+        }
 
         ImageRequest.Builder request =
                 ImageRequest.fromJson(Json.text(plain)).toBuilder().loras(named);
@@ -57,6 +65,9 @@ final class NativeRequest {
         }
         if (references != null && !references.isNull()) {
             request.references(references(object(references, "references")));
+        }
+        if (identity != null && !identity.isNull()) {
+            request.identity(identity(object(identity, "identity")));
         }
         return request.build();
     }
@@ -95,17 +106,29 @@ final class NativeRequest {
 
     private References references(Fields fields) {
         requireKnown(fields, REFERENCE_FIELDS, "references");
-        List<Picture> pictures = new ArrayList<>();
-        for (JsonNode picture : fields.list("pictures")) {
-            pictures.add(Picture.of(reader.readText(picture.asText(), "references.pictures")));
-        }
-        References references = References.of(pictures);
+        References references = References.of(pictures(fields, "references.pictures"));
         if (fields.node("resize").isPresent()) {
             references = references.withResize(fields.flag("resize"));
         }
         return fields.node("distinctIndices").isPresent()
                 ? references.withDistinctIndices(fields.flag("distinctIndices"))
                 : references;
+    }
+
+    private Identity identity(Fields fields) {
+        requireKnown(fields, IDENTITY_FIELDS, "identity");
+        Identity identity = Identity.of(pictures(fields, "identity.pictures"));
+        return fields.number("styleStrength").isPresent()
+                ? identity.withStyleStrength(fields.number("styleStrength").getAsDouble())
+                : identity;
+    }
+
+    private List<Picture> pictures(Fields fields, String name) {
+        List<Picture> pictures = new ArrayList<>();
+        for (JsonNode picture : fields.list("pictures")) {
+            pictures.add(Picture.of(reader.readText(picture.asText(), name)));
+        }
+        return pictures;
     }
 
     private static void requireKnown(Fields fields, Set<String> known, String name) {

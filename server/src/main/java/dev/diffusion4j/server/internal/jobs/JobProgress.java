@@ -37,7 +37,7 @@ public record JobProgress(int step, int steps, int image, int images, double fra
             case DECODING ->
                 new JobProgress(
                         step, steps, image, images, Math.max(fraction, decoded(report, part)), Optional.empty());
-            case LOADING, ENCODING -> this;
+            case LOADING, ENCODING, UPSCALING -> this;
         };
     }
 

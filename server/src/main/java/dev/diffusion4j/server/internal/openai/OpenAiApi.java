@@ -126,10 +126,9 @@ public final class OpenAiApi {
 
     private static ImageSize size(ImageRequest request, ServedModel model) {
         ImageSize drawn = request.size().orElse(model.source().usualSize());
-        double scale = request.sampling() instanceof NativeSampling sampling
-                ? sampling.highResFix().map(fix -> fix.scale()).orElse(1.0)
-                : 1;
-        return new ImageSize((int) Math.round(drawn.width() * scale), (int) Math.round(drawn.height() * scale));
+        return request.sampling() instanceof NativeSampling sampling
+                ? sampling.highResFix().map(fix -> fix.sizeAfter(drawn)).orElse(drawn)
+                : drawn;
     }
 
     private static ObjectNode answer(

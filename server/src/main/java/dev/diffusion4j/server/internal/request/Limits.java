@@ -5,7 +5,7 @@ import dev.diffusion4j.request.HighResFix;
 import dev.diffusion4j.request.ImageRequest;
 import dev.diffusion4j.request.NativeSampling;
 import dev.diffusion4j.server.internal.http.HttpException;
-import java.util.function.ToDoubleFunction;
+import java.util.Optional;
 
 /**
  * What one request may ask for at most.
@@ -58,8 +58,8 @@ public record Limits(long maxPixels, int maxBatch, int maxSteps, long maxUpload,
         ImageSize size = request.size()
                 .or(() -> request.initImage().map(init -> init.picture().size()))
                 .orElse(usual);
-        double scale = highResFix(request, HighResFix::scale, 1);
-        if (size.width() * scale * size.height() * scale > maxPixels) {
+        ImageSize last = secondPass(request).map(fix -> fix.sizeAfter(size)).orElse(size);
+        if ((long) last.width() * last.height() > maxPixels || (long) size.width() * size.height() > maxPixels) {
             throw HttpException.badRequest("size", "this server draws at most " + maxPixels + " pixels");
         }
     }
@@ -68,13 +68,11 @@ public record Limits(long maxPixels, int maxBatch, int maxSteps, long maxUpload,
         int sigmas = request.sampling() instanceof NativeSampling sampling
                 ? sampling.sigmas().size() - 1
                 : 0;
-        return Math.max(sigmas, (int) highResFix(request, HighResFix::steps, 0));
+        return Math.max(sigmas, secondPass(request).map(HighResFix::steps).orElse(0));
     }
 
-    private static double highResFix(ImageRequest request, ToDoubleFunction<HighResFix> value, double otherwise) {
-        return request.sampling() instanceof NativeSampling sampling
-                ? sampling.highResFix().map(value::applyAsDouble).orElse(otherwise)
-                : otherwise;
+    private static Optional<HighResFix> secondPass(ImageRequest request) {
+        return request.sampling() instanceof NativeSampling sampling ? sampling.highResFix() : Optional.empty();
     }
 
     /** Refuses a size of a picture that is to be made otherwise than by a model. */

@@ -5,6 +5,7 @@ import dev.diffusion4j.image.ImageFiles;
 import dev.diffusion4j.server.internal.http.HttpException;
 import java.awt.image.BufferedImage;
 import java.util.Base64;
+import java.util.Map;
 
 /** Reads pictures of requests: their size is looked at before anything is decoded. */
 public final class PictureReader {
@@ -27,6 +28,20 @@ public final class PictureReader {
     public BufferedImage read(byte[] file, String param) {
         try {
             return ImageFiles.read(file, maxPixels);
+        } catch (ImageFileException e) {
+            throw HttpException.badRequest(param, e.getMessage());
+        }
+    }
+
+    /**
+     * The texts that a picture's file carries.
+     *
+     * @param param what the request calls it
+     * @throws HttpException if it is no picture or damaged
+     */
+    public static Map<String, String> texts(byte[] file, String param) {
+        try {
+            return ImageFiles.texts(file);
         } catch (ImageFileException e) {
             throw HttpException.badRequest(param, e.getMessage());
         }

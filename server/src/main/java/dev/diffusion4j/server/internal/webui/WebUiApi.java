@@ -125,7 +125,7 @@ public final class WebUiApi {
         Fields fields = new Fields(exchange.json());
         String image = fields.filledText("image")
                 .orElseThrow(() -> HttpException.of(404, "image_not_found", "Image not found"));
-        Map<String, String> texts = PictureText.read(PictureReader.bytes(image, "image"));
+        Map<String, String> texts = PictureReader.texts(PictureReader.bytes(image, "image"), "image");
         String info = texts.getOrDefault("parameters", "");
         ObjectNode answer = Json.object().put("info", info);
         ObjectNode items = answer.putObject("items");
