@@ -26,7 +26,7 @@ class SdCliTableTest {
 
     static Stream<List<String>> rows() throws IOException {
         return Files.readAllLines(PAGE).stream()
-                .filter(line -> line.startsWith("| `"))
+                .filter(line -> line.startsWith("| ") && line.contains("`--"))
                 .map(line ->
                         List.of(line.substring(1, line.length() - 1).strip().split(" *\\| *", 3)));
     }
