@@ -33,8 +33,8 @@ static const Case CASES[] = {
     // PhotoMaker, as published and as its checkpoint is read.
     {VERSION_SDXL, "lora_weights.unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_k_lora.down.weight",
      "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight.lora_down"},
-    {VERSION_SDXL, "id_encoder.fuse_module.mlp1.fc1.weight", "pmid.id_encoder.fuse_module.mlp1.fc1.weight"},
-    {VERSION_SDXL, "vision_model.embeddings.class_embedding", "pmid.vision_model.embeddings.class_embedding"},
+    {VERSION_SDXL, "id_encoder.fuse_module.mlp1.fc1.weight", "pmid.id.encoder.fuse.module.mlp1.fc1.weight"},
+    {VERSION_SDXL, "vision_model.embeddings.class_embedding", "pmid.vision.model.embeddings.class.embedding"},
 };
 
 /* Of PhotoMaker's identity encoder. */

@@ -163,9 +163,11 @@ void test(const Case& c) {
             }
         }
     }
-    const bool is_right = error.value() < (c.by_override ? MOST_ERROR : MOST_DIFFERENCE) && difference.value() < MOST_DIFFERENCE;
+    // Of bf16 there are processors with instructions of their own, which ggml uses.
+    const bool by_override = c.by_override && (c.type != BF16 || !ggml_cpu_has_avx512_bf16());
+    const bool is_right    = error.value() < (by_override ? MOST_ERROR : MOST_DIFFERENCE) && difference.value() < MOST_DIFFERENCE;
     std::printf("ggml's own: %.1e   ", difference.value());
-    report(c.what, computed && calls == c.by_override && is_right, error.value());
+    report(c.what, computed && calls == by_override && is_right, error.value());
 }
 
 struct Pointwise {
