@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Whether a person can be drawn as a request asks, by the PhotoMaker that a model was opened with. What is refused here the
@@ -24,6 +25,9 @@ import java.util.function.Supplier;
 final class IdentityCheck {
 
     private static final int MAX_TOKENS = ClipTokenizer.CONTEXT_LENGTH - 2;
+    /** Also where nothing follows, and the tokens tell nothing of it. */
+    private static final Pattern BREAK = Pattern.compile("BREAK\\b");
+
     private static final String EXAMPLE = ", such as 'a photo of a man " + Identity.TRIGGER_WORD + "'";
 
     private final boolean isSecondVersion;
@@ -103,7 +107,7 @@ final class IdentityCheck {
     private void requireTrigger(String prompt, int pictures) {
         ClipTokenizer words = tokenizer.get();
         List<Integer> ids = ids(words.encodeWeighted(prompt));
-        if (ids.contains(ClipTokenizer.END_OF_TEXT)) {
+        if (BREAK.matcher(prompt).find()) {
             throw new InvalidRequestException(
                     "prompt",
                     "'" + prompt + "'",

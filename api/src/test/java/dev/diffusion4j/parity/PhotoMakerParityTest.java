@@ -283,15 +283,18 @@ class PhotoMakerParityTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "a red circle, behind the word for a person",
-        "a red circle imgs, behind the word for a person",
-        "img, right before the trigger word",
-        "img of a circle, right before the trigger word",
-        "a circle. img, right before the trigger word",
-        "a circle img and a square img, 'img' once",
-        "a circle img img, 'img' once"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "a red circle | behind the word for a person",
+                "a red circle imgs | behind the word for a person",
+                "img | right before the trigger word",
+                "img of a circle | right before the trigger word",
+                "a circle. img | right before the trigger word",
+                "a circle img and a square img | 'img' once",
+                "a circle img img | 'img' once"
+            })
     void theTriggerWordIsOnceBehindAnother(String prompt, String reason) {
         assertRefused(request(model, prompt, identity(1)), "prompt")
                 .hasMessageContaining(reason)
