@@ -44,7 +44,9 @@ class SdCliTableTest {
             Run help = HELP.computeIfAbsent(words[0], name -> Run.diffuse(name, "--help"));
             assertThat(help.code()).as(command).isZero();
             if (words.length == 2) {
-                assertThat(help.out()).as(command).containsPattern(Pattern.quote(words[1]) + "(?![\\w-])");
+                assertThat(help.out())
+                        .as(command)
+                        .containsPattern("--(\\[no-])?" + Pattern.quote(words[1].substring(2)) + "(?![\\w-])");
             }
         }
     }
