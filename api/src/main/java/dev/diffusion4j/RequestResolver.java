@@ -119,7 +119,8 @@ final class RequestResolver {
                     "given",
                     "absent: a model of the family " + model.family().displayName() + " looks at no other pictures");
         }
-        boolean drawsFromOthers = model.family().can(Task.EDIT) && !model.family().can(request.task());
+        boolean drawsFromOthers =
+                model.family().can(Task.EDIT) && !model.family().can(request.task());
         if (request.references().isEmpty() && drawsFromOthers) {
             throw new InvalidRequestException(
                     "references",
