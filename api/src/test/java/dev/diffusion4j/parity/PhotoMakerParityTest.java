@@ -178,10 +178,13 @@ class PhotoMakerParityTest {
         assertThat(distance("photomaker.other", draw(identity(2)))).isLessThan(CLOSE);
     }
 
+    /** Between two, rounding to half precision counts more: which of them a pixel looks at turns on little. */
     @Test
     void theIdentityOfTwoPictures() {
-        assertThat(effect("photomaker.two")).isGreaterThan(1);
-        assertThat(distance("photomaker.two", draw(identity(1, 2)))).isLessThan(CLOSE);
+        assertThat(effect("photomaker.two")).isGreaterThan(10);
+        double distance = distance("photomaker.two", draw(identity(1, 2)));
+        assertThat(distance).isLessThan(1.5);
+        assertThat(distance("photomaker.two", draw(identity(2, 1)))).isGreaterThan(2 * distance);
     }
 
     @Test
