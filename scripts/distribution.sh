@@ -62,12 +62,14 @@ cp -p "$root/cli/target/bom.json" "$folder/sbom/java.cdx.json"
 # Its words are English whatever the locale.
 "$jdk/bin/jlink" --add-modules "$modules" --include-locales=en --strip-debug --no-header-files --no-man-pages \
     --output "$folder/runtime"
+# Names of what a library keeps to itself, which are of use in a debugger alone.
+find "$folder/runtime" -name '*.so' -exec strip --strip-unneeded {} +
 
 DIFFUSION4J_AOT=-XX:AOTCacheOutput=$folder/app/diffuse.aot \
     link_classes "$folder/app/diffuse.aot" "$folder/bin/diffuse" || exit $exit_build_failed
 
 [[ ${1:-} != --folder ]] || exit 0
 archive=$out/$name.tar.zst
-tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | zstd -q -f -T0 -17 -o "$archive"
+tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | zstd -q -f -T0 -19 --long=27 -o "$archive"
 (cd "$out" && sha256sum "$name.tar.zst" >"$name.tar.zst.sha256")
 say "$(du -m "$archive" | cut -f1) MB: $archive"
